@@ -1,0 +1,124 @@
+"""Every exception that bltgen raises on purpose.
+
+The tree::
+
+    BltgenError
+    ├── ConstraintError(ValueError)
+    │   ├── ConstraintSyntaxError   the text of a regex, grammar or schema is malformed
+    │   ├── Unsupported             well-formed, but cannot be enforced exactly
+    │   ├── EmptyLanguage           nothing satisfies the constraint
+    │   └── LimitExceeded           compiling or walking it would cost more than the limits allow
+    ├── BudgetTooSmall(ValueError)  `max_bytes` is less than the shortest valid text
+    ├── RejectedByte(ValueError)    a text leaves the language
+    ├── ModelError(RuntimeError)    the model's logits are unusable (NaN, all -inf)
+    └── CheckpointError(ValueError) a checkpoint is missing, corrupt or of an unknown layout
+
+Errors carry values, not only text, so that programs can act on them.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "BltgenError",
+    "BudgetTooSmall",
+    "CheckpointError",
+    "ConstraintError",
+    "ConstraintSyntaxError",
+    "EmptyLanguage",
+    "LimitExceeded",
+    "ModelError",
+    "RejectedByte",
+    "Unsupported",
+]
+
+
+class BltgenError(Exception):
+    """Base of all errors raised by bltgen."""
+
+
+class ConstraintError(BltgenError, ValueError):
+    """A constraint cannot be built or used."""
+
+
+class ConstraintSyntaxError(ConstraintError):
+    r"""The text of a constraint is malformed.
+
+    Attributes: `message`; `text`, the offending source (or None); `position`, an index into
+    `text`; `expected`, what would have been accepted there; `line` and `column`, from 1.
+
+    >>> print(ConstraintSyntaxError("unbalanced parenthesis", "ab(c", 2, expected="')'"))
+    unbalanced parenthesis at line 1, column 3; expected ')'
+      ab(c
+        ^
+    """
+
+    def __init__(
+        self, message: str, text: str | None = None, position: int | None = None, *, expected: str | None = None
+    ) -> None:
+        self.message, self.text, self.position, self.expected = message, text, position, expected
+        self.line = self.column = None
+        shown = message
+        if text is not None and position is not None:
+            before = text[:position]
+            self.line = before.count("\n") + 1
+            self.column = position - (before.rfind("\n") + 1) + 1
+            shown += f" at line {self.line}, column {self.column}"
+        if expected:
+            shown += f"; expected {expected}"
+        if text is not None and position is not None and self.column is not None:
+            source = text.split("\n")[self.line - 1]
+            start = max(0, self.column - 1 - 60)
+            shown += f"\n  {source[start : start + 100]}\n  {' ' * (self.column - 1 - start)}^"
+        super().__init__(shown)
+
+
+class Unsupported(ConstraintError):
+    """A construct that cannot be enforced exactly.
+
+    Attributes: `where`, a JSON pointer or source position; `reason`.
+    """
+
+    def __init__(self, reason: str, where: str = "") -> None:
+        self.reason, self.where = reason, where
+        super().__init__(f"{where}: {reason}" if where else reason)
+
+
+class EmptyLanguage(ConstraintError):
+    """No text satisfies the constraint. Attribute `conflicts`: the pointers or rules that exclude each other."""
+
+    def __init__(self, reason: str, conflicts: tuple[str, ...] = ()) -> None:
+        self.reason, self.conflicts = reason, conflicts
+        super().__init__(reason + (f" (conflict between {', '.join(conflicts)})" if conflicts else ""))
+
+
+class LimitExceeded(ConstraintError):
+    """A limit on states, time or memory was reached. Attributes: `what`, `limit`."""
+
+    def __init__(self, what: str, limit: float | int, advice: str = "") -> None:
+        self.what, self.limit = what, limit
+        super().__init__(f"{what} exceeds the limit of {limit}" + (f"; {advice}" if advice else ""))
+
+
+class BudgetTooSmall(BltgenError, ValueError):
+    """`max_bytes` cannot hold any valid text. Attributes: `max_bytes`, `shortest`."""
+
+    def __init__(self, max_bytes: int, shortest: int) -> None:
+        self.max_bytes, self.shortest = max_bytes, shortest
+        super().__init__(f"max_bytes={max_bytes} is too small: the shortest valid text has {shortest} bytes")
+
+
+class RejectedByte(BltgenError, ValueError):
+    """A text leaves the language. Attributes: `data`, `position`, `allowed` (bytes allowed there)."""
+
+    def __init__(self, data: bytes, position: int, allowed: bytes, *, incomplete: bool = False) -> None:
+        self.data, self.position, self.allowed, self.incomplete = data, position, allowed, incomplete
+        what = "the text ends too early" if incomplete else f"byte {data[position : position + 1]!r} is not allowed"
+        super().__init__(f"{what} at offset {position}; allowed: {allowed!r}")
+
+
+class ModelError(BltgenError, RuntimeError):
+    """The model's output cannot be sampled from."""
+
+
+class CheckpointError(BltgenError, ValueError):
+    """A checkpoint cannot be read. The message names the file and the key."""
