@@ -1,0 +1,90 @@
+"""What decoding needs of a byte-level model, and nothing more: a `ByteModel` that opens `Session`s.
+
+A session holds rows of independent byte sequences with their caches. It can be extended (in
+parallel over the bytes of a chunk), cut back, forked and joined; strategies are written against
+this alone, so they run on a byte latent transformer and on a scripted stand-in alike.
+
+Invariants every session keeps:
+- the properties describe the bytes so far: after any mix of `extend`, `truncate`, `select` and
+  `concat`, they equal those of a new session given the same bytes at once (up to float rounding);
+- rows never influence one another;
+- `select` and `concat` leave their operands usable.
+
+Axes: `rows` sequences, `bytes` of one chunk, 257 = 256 byte values and then the end of the text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from torch import Tensor
+
+__all__ = ["END", "VOCABULARY", "ByteModel", "Session"]
+
+END = 256
+"""Index of the end of the text in `Session.logits`."""
+VOCABULARY = 257
+"""Number of columns of `Session.logits`."""
+
+
+class Session(Protocol):
+    """Rows of independent sequences, each with its caches."""
+
+    @property
+    def lengths(self) -> list[int]:
+        """Bytes so far, per row."""
+        ...
+
+    @property
+    def logits(self) -> Tensor:
+        """[rows, 257] float: scores of what follows the last byte of each row."""
+        ...
+
+    @property
+    def chunk_logits(self) -> list[Tensor]:
+        """Per row [bytes, 257]: the logits that predicted each byte of the last chunk.
+
+        Row i, column j is what `logits` was before byte j of `chunks[i]`. Only there after
+        `extend(..., keep_logits=True)`, until the session changes again.
+        """
+        ...
+
+    @property
+    def at_boundary(self) -> list[bool]:
+        """Per row: the next byte starts a new patch (known from the entropy of its prediction)."""
+        ...
+
+    @property
+    def entropies(self) -> list[float]:
+        """Per row: the entropy (nats) of the entropy model's prediction of the next byte."""
+        ...
+
+    @property
+    def patch_starts(self) -> list[list[int]]:
+        """Per row: offsets in the row's bytes where patches start."""
+        ...
+
+    def extend(self, chunks: Sequence[bytes], *, keep_logits: bool = False) -> None:
+        """Append one chunk to each row; b"" leaves the row as it is."""
+        ...
+
+    def truncate(self, lengths: Sequence[int]) -> None:
+        """Cut each row back to this many bytes."""
+        ...
+
+    def select(self, rows: Sequence[int]) -> Session:
+        """A session whose rows are copies of these rows: to fork, reorder or drop."""
+        ...
+
+    def concat(self, other: Session) -> Session:
+        """A session with the rows of both."""
+        ...
+
+
+class ByteModel(Protocol):
+    """A model of byte sequences."""
+
+    def session(self, prompts: Sequence[bytes]) -> Session:
+        """Open a session with one row a prompt; b"" is a prompt too (the start symbol is inside)."""
+        ...
