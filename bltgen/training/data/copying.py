@@ -1,0 +1,99 @@
+"""First curriculum: copy what is there, whatever it is, into JSON strings."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+
+from bltgen.training.data import values as v
+from bltgen.training.data.document import Document, Json, Number, write
+from bltgen.training.data.facts import draw_style
+from bltgen.training.data.pools import load_pools
+from bltgen.training.data.values import Draw
+
+__all__ = ["copy_documents"]
+
+_ASCII = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .-_:;,/+*#@!?()&%$=<>'"
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_WIDE = "äöüßéèêçñåøæłśžčřğışáíóúâôîαβγδεжзийлмнпяשלוםनमस東京中文日本한글€°"
+
+_NAMES = (
+    ("first", "second", "third", "fourth", "fifth"),
+    ("a", "b", "c", "d", "e"),
+    ("line1", "line2", "line3", "line4", "line5"),
+    ("one", "two", "three", "four", "five"),
+)
+
+
+def _ascii(d: Draw) -> str:
+    n = 1 + d.below(24)
+    text = "".join(d.pick(_ASCII) for _ in range(n)).strip(" ,;")
+    return (
+        text
+        if text and text[0].isalnum() and text[-1].isalnum()
+        else d.pick(_LETTERS) + text + d.pick(_LETTERS)
+    )
+
+
+def _letters(d: Draw) -> str:
+    return "".join(d.pick(_LETTERS) for _ in range(2 + d.below(14)))
+
+
+def _digits(d: Draw) -> str:
+    return d.digits(1 + d.below(12))
+
+
+def _wide(d: Draw) -> str:
+    return "".join(d.pick(_WIDE if d.chance(0.3) else _LETTERS) for _ in range(2 + d.below(10)))
+
+
+def _invented(d: Draw) -> str:
+    return " ".join(d.word() for _ in range(1 + d.below(3)))
+
+
+def _words(d: Draw) -> str:
+    return " ".join(v.word(d) for _ in range(1 + d.below(5)))
+
+
+_SAMPLERS: tuple[Callable[[Draw], str], ...] = (
+    (_ascii,) * 3 + (_letters,) * 3 + (_digits,) * 2 + (_wide,) + (_invented,) * 4 + (_words,) * 3
+    + (v.person, v.person, v.city, v.company, v.email, v.phone, v.code, v.date, v.street_address, v.title, v.product)
+)  # fmt: skip
+
+
+def copy_documents(seed: int) -> Iterator[Document]:
+    """Without end: one string, then several strings of a line or of lines, copied by position."""
+    d = Draw(random.Random(f"copy {seed}"), load_pools("train"))
+    while True:
+        if d.chance(0.4):
+            text = _SAMPLERS[d.below(len(_SAMPLERS))](d)
+            key = "text" if d.chance(0.7) else d.pick(("value", "string", "content", "data", "line"))
+            yield write(text, {key: text}, domain="copy", template="one", style=draw_style(d))
+            continue
+        count = 2 + d.below(3)
+        same = _SAMPLERS[d.below(len(_SAMPLERS))]
+        texts = [(same if d.chance(0.5) else _SAMPLERS[d.below(len(_SAMPLERS))])(d) for _ in range(count)]
+        between = d.pick(("\n", "\n", "; ", " | ", "\t", " / ", " - "))
+        if any(between.strip(" ") in text for text in texts):
+            between = "\n"
+        prompt = between.join(texts)
+        if d.chance(0.2):
+            yield write(
+                prompt,
+                {d.pick(("items", "lines", "list")): list(texts)},
+                domain="copy",
+                template="list",
+                style=draw_style(d),
+            )
+            continue
+        keys = _NAMES[d.below(len(_NAMES))]
+        pairs = list(zip(keys, texts))
+        if d.chance(0.3):
+            d.rng.shuffle(pairs)
+        if d.chance(0.3):
+            pairs = pairs[: 1 + d.below(count)]
+        answer: dict[str, Json] = {
+            k: Number(t) if t.isdigit() and (len(t) == 1 or t[0] != "0") and d.chance(0.5) else t
+            for k, t in pairs
+        }
+        yield write(prompt, answer, domain="copy", template="several", style=draw_style(d))

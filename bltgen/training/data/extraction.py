@@ -1,0 +1,132 @@
+"""The task: fluent sentences that state facts, and the JSON of the facts that are asked for."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+
+from bltgen.training.data.document import Document, write
+from bltgen.training.data.domains import DOMAINS
+from bltgen.training.data.facts import Domain, Fact, answer_of, draw_style
+from bltgen.training.data.pools import load_pools
+from bltgen.training.data.template import parse
+from bltgen.training.data.values import Draw
+
+__all__ = ["extraction_documents"]
+
+MAX_PROMPT, MIN_PROMPT = 250, 25
+MAX_ANSWER = 220
+
+
+class _Telling:
+    """A text as it grows, and the facts that it states."""
+
+    def __init__(self, d: Draw, domain: Domain) -> None:
+        self.d, self.domain = d, domain
+        self.facts: dict[str, Fact] = {}
+        self.others: set[str] = set()
+        self.used: list[str] = []
+
+    def fill(self, name: str, other: bool) -> str:
+        spec = self.domain.fields[name]
+        if not other:
+            if name not in self.facts:
+                self.facts[name] = spec.draw(self.d)
+            return self.facts[name].text
+        return spec.draw(self.d).text
+
+    def say(self, source: str) -> str:
+        self.used.append(source)
+        return parse(source).render(self.d.rng, self.fill)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _from_phrases(telling: _Telling, phrases: tuple[str, ...], wanted: int) -> str:
+    """A subject and what is said of it, in one to three sentences."""
+    d, domain = telling.d, telling.domain
+    subject = telling.say(d.pick(domain.subjects))
+    rest = list(phrases)
+    d.rng.shuffle(rest)
+    chosen: list[str] = []
+    told: set[str] = set(telling.facts)
+    for phrase in rest:
+        slots = parse(phrase).slots
+        if not slots & told:
+            chosen.append(phrase)
+            told |= slots
+        if len(chosen) == wanted:
+            break
+    said = [telling.say(phrase) for phrase in chosen]
+    sentences: list[str] = []
+    while said:
+        n = min(len(said), 1 + d.below(3))
+        head, said = said[:n], said[n:]
+        if n == 1:
+            body = head[0]
+        elif n == 2:
+            body = (
+                d.pick((" and ", " and ", ", and ", ", ")).join(head)
+                if d.chance(0.8)
+                else " and also ".join(head)
+            )
+        else:
+            body = f"{head[0]}, {head[1]} and {head[2]}"
+        if sentences:
+            subject = d.pick(domain.pronouns)
+        opener = telling.say(d.pick(domain.openers)) if domain.openers and d.chance(0.15) else ""
+        sentences.append(f"{opener}{subject} {body}." if opener else f"{_capital(subject)} {body}.")
+    return " ".join(_capital(s) for s in sentences)
+
+
+def _tell(d: Draw, domain: Domain, held_out: bool) -> tuple[str, Mapping[str, Fact], str]:
+    telling = _Telling(d, domain)
+    phrases = domain.held_out_phrases if held_out else domain.phrases
+    sentences = domain.held_out if held_out else domain.sentences
+    r = d.rng.random()
+    if phrases and (r < 0.55 or not sentences):
+        body = _from_phrases(telling, phrases, 1 + d.below(5))
+    else:
+        body = _capital(telling.say(d.pick(sentences)))
+        if phrases and domain.pronouns and d.chance(0.3):
+            rest = [p for p in phrases if not parse(p).slots & set(telling.facts)]
+            if rest:
+                body += f" {_capital(d.pick(domain.pronouns))} {telling.say(d.pick(rest))}."
+    if domain.asides and d.chance(0.35):
+        aside = _capital(telling.say(d.pick(domain.asides)))
+        body = f"{aside} {body}" if d.chance(0.4) else f"{body} {aside}"
+    return body, telling.facts, " + ".join(telling.used)
+
+
+def _asked(d: Draw, domain: Domain, facts: Mapping[str, Fact]) -> list[str]:
+    """Which fields the answer has, in which order."""
+    names = [name for name in domain.fields if name in facts]
+    if d.chance(0.5):
+        d.rng.shuffle(names)
+    if d.chance(0.45) and len(names) > 1:
+        keep = set(d.rng.sample(names, 1 + d.below(len(names))))
+        names = [name for name in names if name in keep]
+    return names
+
+
+def extraction_documents(
+    seed: int, split: str = "train", *, known_templates: bool = False
+) -> Iterator[Document]:
+    """Without end. `split="held_out"` has names and templates that training never sees.
+
+    With `known_templates`, held-out names stand in the templates of training.
+    """
+    d = Draw(random.Random(f"extraction {seed} {split} {known_templates}"), load_pools(split))
+    held_out = split == "held_out" and not known_templates
+    while True:
+        domain = DOMAINS[d.below(len(DOMAINS))]
+        prompt, facts, template = _tell(d, domain, held_out)
+        if not facts or not MIN_PROMPT <= len(prompt.encode()) <= MAX_PROMPT:
+            continue
+        for _ in range(2 if d.chance(0.2) else 1):
+            answer = answer_of(d, domain, facts, _asked(d, domain, facts))
+            document = write(prompt, answer, domain=domain.name, template=template, style=draw_style(d))
+            if len(document.answer) <= MAX_ANSWER:
+                yield document

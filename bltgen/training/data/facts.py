@@ -1,0 +1,167 @@
+"""Facts of a domain: fields, their values, the keys that ask for them, the sentences that state them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bltgen.training.data.document import Json, Number, Style
+from bltgen.training.data.values import Draw, Sampler
+
+__all__ = ["Domain", "Fact", "Field", "boolean", "draw_style", "key_of", "listed", "number", "text"]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What a sentence says (`text`) and what the answer says (`value`)."""
+
+    text: str
+    value: Json
+
+
+@dataclass(frozen=True)
+class Field:
+    """A kind of fact. `keys` are synonyms, in words: "full name" becomes full_name, fullName, "Full Name"."""
+
+    draw: Callable[[Draw], Fact]
+    keys: tuple[str, ...]
+    type: str
+
+
+def _keys(keys: str) -> tuple[str, ...]:
+    return tuple(key.strip() for key in keys.split(","))
+
+
+def text(sampler: Sampler, keys: str) -> Field:
+    """A string, copied as it stands. `keys` are separated by commas, the usual one first."""
+
+    def draw(d: Draw) -> Fact:
+        value = sampler(d)
+        return Fact(value, value)
+
+    return Field(draw, _keys(keys), "string")
+
+
+def number(sampler: Sampler, keys: str) -> Field:
+    """A number, spelled as in the prompt."""
+
+    def draw(d: Draw) -> Fact:
+        value = sampler(d)
+        return Fact(value, Number(value))
+
+    return Field(draw, _keys(keys), "number")
+
+
+def boolean(yes: Sequence[str], no: Sequence[str], keys: str) -> Field:
+    """A truth that the text states in words."""
+
+    def draw(d: Draw) -> Fact:
+        truth = d.chance(0.5)
+        return Fact(d.pick(yes if truth else no), truth)
+
+    return Field(draw, _keys(keys), "boolean")
+
+
+def listed(item: Callable[[Draw], Fact], keys: str, low: int = 1, high: int = 3) -> Field:
+    """An enumeration in the text, an array in the answer."""
+
+    def draw(d: Draw) -> Fact:
+        facts: list[Fact] = []
+        for _ in range(low + d.below(high - low + 1)):
+            fact = item(d)
+            if all(fact.text != other.text for other in facts):
+                facts.append(fact)
+        return Fact(enumerate_words(d, [fact.text for fact in facts]), [fact.value for fact in facts])
+
+    return Field(draw, _keys(keys), "list")
+
+
+def enumerate_words(d: Draw, texts: Sequence[str]) -> str:
+    """'a, b and c', or the like."""
+    if len(texts) == 1:
+        return texts[0]
+    last = d.pick((" and ", " and ", ", and ", " as well as ", " plus "))
+    return ", ".join(texts[:-1]) + last + texts[-1]
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The fields of a subject and how they are told.
+
+    `sentences` tell several facts each and may open a text; `phrases` follow a subject ("lives in
+    {city}"), which `subjects` name and `pronouns` take up again. `held_out` and `held_out_phrases`
+    are seen in the held-out split alone. `asides` are true of nothing that is asked. `groups` name
+    fields that an answer may nest in an object of their own.
+    """
+
+    name: str
+    fields: Mapping[str, Field]
+    sentences: tuple[str, ...]
+    held_out: tuple[str, ...]
+    subjects: tuple[str, ...] = ()
+    pronouns: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    held_out_phrases: tuple[str, ...] = ()
+    openers: tuple[str, ...] = ()
+    asides: tuple[str, ...] = ()
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+_SNAKE, _CAMEL, _TITLE, _KEBAB, _SPACED = range(5)
+
+
+def draw_case(d: Draw) -> int:
+    """The spelling of all keys of one answer."""
+    r = d.rng.random()
+    return (
+        _SNAKE if r < 0.6 else _CAMEL if r < 0.8 else _TITLE if r < 0.9 else _KEBAB if r < 0.93 else _SPACED
+    )
+
+
+def key_of(words: str, case: int) -> str:
+    """
+    >>> [key_of("full name", case) for case in range(5)]
+    ['full_name', 'fullName', 'Full Name', 'full-name', 'full name']
+    """
+    if case == _SNAKE:
+        return words.replace(" ", "_")
+    if case == _CAMEL:
+        head, *rest = words.split(" ")
+        return head + "".join(word.capitalize() for word in rest)
+    if case == _TITLE:
+        return " ".join(word.capitalize() for word in words.split(" "))
+    return words.replace(" ", "-") if case == _KEBAB else words
+
+
+def draw_style(d: Draw) -> Style:
+    """Mostly the default spelling of `json.dumps`."""
+    r = d.rng.random()
+    return Style() if r < 0.7 else Style(",", ":") if r < 0.9 else Style(indent=2)
+
+
+def answer_of(d: Draw, domain: Domain, facts: Mapping[str, Fact], asked: Sequence[str]) -> dict[str, Json]:
+    """The values of the fields asked for, under keys drawn from their synonyms, perhaps nested."""
+    case = draw_case(d)
+    answer: dict[str, Json] = {}
+    nested: dict[str, str] = {}
+    for group, members in domain.groups.items():
+        inside = [name for name in asked if name in members]
+        if len(inside) >= 2 and d.chance(0.35):
+            nested.update(dict.fromkeys(inside, key_of(group, case)))
+    for name in asked:
+        spec = domain.fields[name]
+        words = spec.keys[0] if d.chance(0.45) else d.pick(spec.keys)
+        value = facts[name].value
+        if isinstance(value, Number) and d.chance(0.08):
+            value = str(value)
+        where = answer
+        if name in nested:
+            inner = answer.setdefault(nested[name], {})
+            assert isinstance(inner, dict)
+            where = inner
+        key = key_of(words, case)
+        if key in where:
+            key = key_of(spec.keys[0], case)
+        if key not in where:
+            where[key] = value
+    return answer

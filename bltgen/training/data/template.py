@@ -1,0 +1,90 @@
+"""Templates of sentences: text with slots `{field}` and alternatives `[one|another|]`.
+
+`{~field}` is another value of the field's kind that the document does not ask for: a distractor.
+
+>>> import random
+>>> parse("[Hello|Hi], {name}.").render(random.Random(1), lambda slot, other: slot.upper())
+'Hi, NAME.'
+>>> sorted(parse("{a} [and {b}|]{~a}").slots)
+['a', 'b']
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+__all__ = ["Slot", "Template", "parse"]
+
+_TOKEN = re.compile(r"\{(~?)(\w+)\}|[\[\]|]|[^{}\[\]|]+")
+
+
+@dataclass(frozen=True)
+class Slot:
+    field: str
+    other: bool
+
+
+@dataclass(frozen=True)
+class Template:
+    """A sequence of texts, slots and alternatives."""
+
+    source: str
+    parts: tuple[str | Slot | tuple[Template, ...], ...]
+
+    @property
+    def slots(self) -> frozenset[str]:
+        """The fields that some rendering states."""
+        found: set[str] = set()
+        for part in self.parts:
+            if isinstance(part, Slot):
+                if not part.other:
+                    found.add(part.field)
+            elif not isinstance(part, str):
+                found.update(*(option.slots for option in part))
+        return frozenset(found)
+
+    def render(self, rng: random.Random, fill: Callable[[str, bool], str]) -> str:
+        """One rendering; `fill(field, other)` gives the text of a slot."""
+        out: list[str] = []
+        self._render(rng.random, fill, out)
+        return "".join(out)
+
+    def _render(self, uniform: Callable[[], float], fill: Callable[[str, bool], str], out: list[str]) -> None:
+        for part in self.parts:
+            if isinstance(part, str):
+                out.append(part)
+            elif isinstance(part, Slot):
+                out.append(fill(part.field, part.other))
+            else:
+                part[int(uniform() * len(part))]._render(uniform, fill, out)
+
+
+@cache
+def parse(source: str) -> Template:
+    """Raises ValueError where brackets do not match."""
+    stack: list[tuple[list[Template], list[str | Slot | tuple[Template, ...]]]] = [([], [])]
+    for match in _TOKEN.finditer(source):
+        token = match.group()
+        if match.group(2):
+            stack[-1][1].append(Slot(match.group(2), bool(match.group(1))))
+        elif token == "[":
+            stack.append(([], []))
+        elif token in ("|", "]"):
+            if len(stack) == 1:
+                raise ValueError(f"{token!r} outside of brackets at {match.start()} in {source!r}")
+            options, parts = stack[-1]
+            options.append(Template("", tuple(parts)))
+            if token == "|":
+                stack[-1] = (options, [])
+            else:
+                stack.pop()
+                stack[-1][1].append(tuple(options))
+        else:
+            stack[-1][1].append(token)
+    if len(stack) != 1:
+        raise ValueError(f"a bracket is not closed in {source!r}")
+    return Template(source, tuple(stack[0][1]))
