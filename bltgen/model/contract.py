@@ -62,7 +62,7 @@ class Session(Protocol):
 
     @property
     def patch_starts(self) -> list[list[int]]:
-        """Per row: offsets in the row's bytes where patches start."""
+        """Per row: offsets in the row's bytes (each less than its length) where patches start."""
         ...
 
     def extend(self, chunks: Sequence[bytes], *, keep_logits: bool = False) -> None:

@@ -1,0 +1,123 @@
+"""Self-attention with rotary positions, and cross-attention between bytes and patches.
+
+Axis names used in this package: batch (independent sequences), time (bytes, BOS included),
+patches, k (latents or queries of one patch), heads, dim.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from bltgen.model.config import TransformerConfig
+
+__all__ = ["CrossAttention", "SelfAttention", "apply_rotary", "causal_mask", "rotary_table"]
+
+
+def rotary_table(config: TransformerConfig, positions: Tensor) -> tuple[Tensor, Tensor]:
+    """Cosines and sines [*positions.shape, head_dim/2] of the rotary angles (RoFormer, arXiv:2104.09864)."""
+    half = torch.arange(0, config.dim_per_head, 2, dtype=torch.float32, device=positions.device)
+    frequencies = config.rope_theta ** (-half / config.dim_per_head)
+    angles = positions[..., None].to(torch.float32) * frequencies
+    return angles.cos(), angles.sin()
+
+
+def apply_rotary(x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
+    """Rotate interleaved pairs (2i, 2i+1): x [batch, heads, time, head_dim].
+
+    The table is [time, head_dim/2], or [batch, 1, time, head_dim/2] where rows stand at different positions.
+    """
+    cos, sin = rotary
+    even, odd = x[..., 0::2], x[..., 1::2]
+    cos, sin = cos.to(x.dtype), sin.to(x.dtype)
+    return torch.stack((even * cos - odd * sin, even * sin + odd * cos), dim=-1).flatten(-2)
+
+
+def causal_mask(time: int, window: int | None, device: torch.device) -> Tensor | None:
+    """bool [time, time], True where a query (row) sees a key; None where plain causality is enough."""
+    if window is None or time <= window:
+        return None
+    offset = torch.arange(time, device=device)
+    distance = offset[:, None] - offset[None, :]
+    return (distance >= 0) & (distance < window)
+
+
+class SelfAttention(nn.Module):
+    """Causal multi-head attention with grouped keys and values, optionally in a sliding window."""
+
+    def __init__(self, config: TransformerConfig) -> None:
+        super().__init__()
+        self.config = config
+        head = config.dim_per_head
+        self.qkv = nn.Linear(config.dim, (config.heads + 2 * config.n_kv_heads) * head, bias=False)
+        self.out = nn.Linear(config.heads * head, config.dim, bias=False)
+
+    def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values of x [batch, time, dim], each [batch, heads, time, head_dim], unrotated."""
+        config = self.config
+        batch, time, _ = x.shape
+        qkv = self.qkv(x).view(batch, time, -1, config.dim_per_head).transpose(1, 2)
+        q, k, v = qkv.split([config.heads, config.n_kv_heads, config.n_kv_heads], dim=1)
+        return q, k, v
+
+    def forward(self, x: Tensor, rotary: tuple[Tensor, Tensor], mask: Tensor | None) -> Tensor:
+        """x [batch, time, dim] -> [batch, time, dim]; `mask` as `causal_mask` gives it."""
+        q, k, v = self.project(x)
+        q, k = apply_rotary(q, rotary), apply_rotary(k, rotary)
+        attended = F.scaled_dot_product_attention(
+            q,
+            k,
+            v,
+            attn_mask=mask,
+            is_causal=mask is None,
+            enable_gqa=self.config.heads != self.config.n_kv_heads,
+        )
+        out: Tensor = self.out(attended.transpose(1, 2).flatten(2))
+        return out
+
+
+class CrossAttention(nn.Module):
+    """Pre-norm cross-attention without positions; the caller adds the residual.
+
+    Queries and keys are normalised by RMSNorm over the whole width, then projected.
+    """
+
+    def __init__(self, dim: int, heads: int, norm_eps: float) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query_norm = nn.RMSNorm(dim, eps=norm_eps)
+        self.key_norm = nn.RMSNorm(dim, eps=norm_eps)
+        self.query = nn.Linear(dim, dim, bias=False)
+        self.key_value = nn.Linear(dim, 2 * dim, bias=False)
+        self.out = nn.Linear(dim, dim, bias=False)
+
+    def project_keys_values(self, source: Tensor) -> Tensor:
+        """source [..., dim] -> keys and values side by side [..., 2 * dim]."""
+        projected: Tensor = self.key_value(self.key_norm(source))
+        return projected
+
+    def project_queries(self, x: Tensor) -> Tensor:
+        """x [..., dim] -> queries [..., dim]."""
+        projected: Tensor = self.query(self.query_norm(x))
+        return projected
+
+    def attend_pool(self, queries: Tensor, source: Tensor, mask: Tensor) -> Tensor:
+        """Patches look at their bytes: queries [batch, q, dim], source [batch, time, dim], mask [batch, 1, q, time]."""
+        batch, count, dim = queries.shape
+        q = self.project_queries(queries).view(batch, count, self.heads, -1).transpose(1, 2)
+        kv = self.project_keys_values(source).view(batch, source.shape[1], 2 * self.heads, -1).transpose(1, 2)
+        k, v = kv.split(self.heads, dim=1)
+        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        out: Tensor = self.out(attended.transpose(1, 2).reshape(batch, count, dim))
+        return out
+
+    def attend_latents(self, x: Tensor, key_value: Tensor) -> Tensor:
+        """Bytes look at the k latents of one patch each: x [batch, time, dim], key_value [batch, time, k, 2 * dim]."""
+        batch, time, dim = x.shape
+        k, v = key_value.view(batch, time, key_value.shape[2], 2, self.heads, -1).unbind(dim=3)
+        q = self.project_queries(x).view(batch, time, 1, self.heads, -1)
+        scores = (q * k).sum(-1) * (dim // self.heads) ** -0.5  # [batch, time, k, heads]
+        attended = (scores.softmax(dim=2).unsqueeze(-1) * v).sum(dim=2).reshape(batch, time, dim)
+        out: Tensor = self.out(attended)
+        return out

@@ -1,0 +1,95 @@
+"""A Byte Latent Transformer (arXiv:2412.09871), assembled: bytes -> next-byte logits.
+
+This is the whole computation over whole sequences: what training uses, and the slow twin of
+incremental decoding. Axis names: batch, time (bytes with BOS at 0), patches, k, dim.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from bltgen.model.byte_embedding import HashNGramEmbedding
+from bltgen.model.config import BOS_ID, BYTE_OFFSET, BLTConfig
+from bltgen.model.entropy_model import EntropyModel, next_byte_entropy
+from bltgen.model.latent_transformer import LatentTransformer
+from bltgen.model.local_decoder import LocalDecoder
+from bltgen.model.local_encoder import LocalEncoder
+from bltgen.model.patcher import patch_starts
+
+__all__ = ["ByteLatentTransformer", "PatchedBytes", "ids_of_bytes"]
+
+
+def ids_of_bytes(data: bytes) -> list[int]:
+    """BOS, then each byte's id.
+
+    >>> ids_of_bytes(b"AB")
+    [1, 69, 70]
+    """
+    return [BOS_ID, *(byte + BYTE_OFFSET for byte in data)]
+
+
+@dataclass(frozen=True)
+class PatchedBytes:
+    """Sequences and their patches. `patch_ids`, `visible`: int64 [batch, time]; `patches`: the most in any row."""
+
+    ids: Tensor
+    patch_ids: Tensor
+    visible: Tensor
+    patches: int
+
+    @classmethod
+    def from_starts(cls, ids: Tensor, starts: Tensor) -> PatchedBytes:
+        """`starts` bool [batch, time + 1] as `patch_starts` gives them."""
+        counted = starts.long().cumsum(dim=1) - 1
+        # At t the patch before the one that holds t + 1 is the last complete one.
+        return cls(ids, counted[:, :-1], counted[:, 1:] - 1, int(counted[:, -2].max()) + 1)
+
+
+class ByteLatentTransformer(nn.Module):
+    """Entropy model, byte embedding, local encoder, latent transformer, local decoder."""
+
+    def __init__(self, config: BLTConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.entropy_model = EntropyModel(config.entropy, config.vocabulary)
+        self.embedding = HashNGramEmbedding(config.vocabulary, config.local_dim, config.hash_embedding)
+        self.local_encoder = LocalEncoder(config)
+        self.latent_transformer = LatentTransformer(config)
+        self.local_decoder = LocalDecoder(config)
+        self.initialise()
+
+    def initialise(self) -> None:
+        """Draw fresh weights: embeddings small, projections into a residual stream scaled by its depth."""
+        for name, parameter in self.named_parameters():
+            if "norm" in name:
+                continue
+            std = 0.1 if "embedding" in name or "ngrams" in name else parameter.shape[-1] ** -0.5
+            if name.endswith(("attention.out.weight", "down.weight")):
+                std *= (2 * self._depth(name)) ** -0.5
+            nn.init.normal_(parameter, std=std)
+
+    def _depth(self, name: str) -> int:
+        part = {"entropy_model": "entropy", "local_encoder": "encoder", "latent_transformer": "latent"}
+        stack = getattr(self.config, part.get(name.split(".")[0], "decoder"))
+        return max(1, int(stack.layers))
+
+    @torch.no_grad()
+    def patch(self, ids: Tensor) -> PatchedBytes:
+        """Cut ids [batch, time] into patches by the config's mode."""
+        return PatchedBytes.from_starts(ids, patch_starts(self.config.patcher, ids, self.entropies(ids)))
+
+    @torch.no_grad()
+    def entropies(self, ids: Tensor) -> Tensor:
+        """Entropy in nats of each next-byte prediction of the entropy model, float32 [batch, time]."""
+        return next_byte_entropy(self.entropy_model(ids))
+
+    def forward(self, patched: PatchedBytes) -> Tensor:
+        """Next-byte logits [batch, time, vocabulary] of patched sequences."""
+        embedded = self.embedding(patched.ids)
+        states, pooled = self.local_encoder(embedded, patched.patch_ids, patched.patches)
+        latents = self.latent_transformer(pooled)
+        logits: Tensor = self.local_decoder(states, latents, patched.visible)
+        return logits

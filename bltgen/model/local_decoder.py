@@ -1,0 +1,54 @@
+"""Patch latents and byte states back to next-byte logits (paper, section 3.3).
+
+A byte sees the k projections of exactly one latent: that of the last patch that is complete,
+given the boundary before the byte to come.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from bltgen.model.attention import CrossAttention
+from bltgen.model.config import BLTConfig
+from bltgen.model.transformer import Transformer
+
+__all__ = ["LocalDecoder"]
+
+
+class LocalDecoder(nn.Module):
+    """Byte states [batch, time, dim] and latents -> logits [batch, time, vocabulary]."""
+
+    def __init__(self, config: BLTConfig) -> None:
+        super().__init__()
+        cross = config.cross_attention
+        self.k = cross.queries_per_patch
+        self.residual = cross.residual
+        dim = config.local_dim
+        self.patch_latents = nn.Linear(config.latent.dim, dim * self.k, bias=False)
+        count = config.decoder.layers if cross.all_layers_decoder else 1
+        self.cross_attention = nn.ModuleList(
+            CrossAttention(dim, cross.heads, cross.norm_eps) for _ in range(count)
+        )
+        self.transformer = Transformer(config.decoder)
+        self.norm = nn.RMSNorm(dim, eps=config.decoder.norm_eps)
+        self.head = nn.Linear(dim, config.vocabulary, bias=False)
+
+    def project_latents(self, latents: Tensor) -> list[Tensor]:
+        """Keys and values of each cross-attention layer: latents [batch, patches, dim] -> [batch, patches, k, 2 * dim]."""
+        batch, patches, _ = latents.shape
+        source = self.patch_latents(latents).view(batch, patches, self.k, -1)
+        return [layer.project_keys_values(source) for layer in self.cross_attention]
+
+    def forward(self, states: Tensor, latents: Tensor, visible: Tensor) -> Tensor:
+        """`visible` int64 [batch, time]: the patch whose latent each byte sees."""
+        x = states
+        rotary, mask = self.transformer.context(x.shape[1], x.device)
+        sources = self.project_latents(latents)
+        index = visible[:, :, None, None].expand(-1, -1, self.k, sources[0].shape[-1]) if sources else visible
+        for number, block in enumerate(self.transformer.blocks):
+            if number < len(self.cross_attention):
+                seen = sources[number].gather(1, index)
+                x = self.residual * x + self.cross_attention[number].attend_latents(x, seen)
+            x = block(x, rotary, mask)
+        logits: Tensor = self.head(self.norm(x))
+        return logits

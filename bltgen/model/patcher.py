@@ -1,0 +1,64 @@
+"""Where patches start: entropies and bytes -> boundaries, for whole sequences.
+
+Position 0 is BOS, a patch of its own; position 1 always starts a patch. After that a patch
+starts *before* position t + 1 where the prediction of t + 1, made at t, says so:
+
+- "entropy": its entropy exceeds the threshold (paper, equation 1);
+- "monotonic": it exceeds the entropy before it by more than the threshold (equation 2);
+- "static": the open patch holds `patch_size` bytes;
+- "space": byte t is space-like and the byte before it is not (paper, section 2.2).
+
+In every mode a patch that holds `max_patch_length` bytes is closed.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from bltgen.model.config import BYTE_OFFSET, PatcherConfig
+
+__all__ = ["SPACE_LIKE", "patch_starts"]
+
+
+def _space_like_table() -> tuple[bool, ...]:
+    table = [True] * (256 + BYTE_OFFSET)
+    for byte in range(256):
+        letter_or_digit = chr(byte).isascii() and chr(byte).isalnum()
+        continuation_or_lead = byte >= 0x80  # bytes of non-ASCII characters belong to words
+        table[byte + BYTE_OFFSET] = not (letter_or_digit or continuation_or_lead)
+    return tuple(table)
+
+
+SPACE_LIKE = _space_like_table()
+
+
+def patch_starts(config: PatcherConfig, ids: Tensor, entropies: Tensor) -> Tensor:
+    """Boundaries bool [batch, time + 1] for ids and entropies [batch, time].
+
+    Column t says that a patch starts at position t; the last column says it of the byte to come.
+    """
+    batch, time = ids.shape
+    starts = torch.zeros(batch, time + 1, dtype=torch.bool, device=ids.device)
+    if config.mode == "entropy":
+        starts[:, 1:] = entropies > config.threshold
+    elif config.mode == "monotonic":
+        starts[:, 2:] = entropies[:, 1:] - entropies[:, :-1] > config.threshold
+    elif config.mode == "space":
+        table = torch.tensor(SPACE_LIKE, device=ids.device)
+        space = table[ids]
+        starts[:, 2:] = space[:, 1:] & ~space[:, :-1]
+    starts[:, :2] = True
+    limit = config.patch_size if config.mode == "static" else config.max_patch_length
+    if config.mode == "static" and config.max_patch_length is not None:
+        limit = min(config.patch_size, config.max_patch_length)
+    if limit is not None:
+        starts = _close_at_length(starts, limit)
+    return starts
+
+
+def _close_at_length(starts: Tensor, limit: int) -> Tensor:
+    """Cut every patch longer than `limit` into pieces of `limit` from its start."""
+    position = torch.arange(starts.shape[1], device=starts.device).expand_as(starts)
+    last_start = torch.where(starts, position, 0).cummax(dim=1).values
+    return starts | ((position - last_start) % limit == 0)

@@ -1,0 +1,86 @@
+"""The loss: next-byte cross-entropy, weighted by what a byte is for, reported in bits per byte.
+
+Two terms. The first is the cross-entropy over the whole vocabulary. The second, for bytes of
+string values that were copied from the prompt, is the cross-entropy over the bytes that a
+grounded decoder would allow there (`grounded_choices`): the same masked distribution that
+generation draws from, so the gradient goes to *which* span is copied rather than to spelling.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+__all__ = ["bits_per_byte", "grounded_choices", "grounded_loss", "weighted_cross_entropy"]
+
+
+def bits_per_byte(nats: float, count: int) -> float:
+    """Mean bits of `count` bytes whose negative log-probabilities add up to `nats`.
+
+    >>> bits_per_byte(math.log(256), 1)
+    8.0
+    """
+    return nats / (count * math.log(2)) if count else 0.0
+
+
+def weighted_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Weighted mean loss in nats, and each position's own loss [batch, time].
+
+    logits [batch, time, vocabulary], targets int64 [batch, time], weights [batch, time] (0 = padding).
+    """
+    batch, time, vocabulary = logits.shape
+    losses = torch.nn.functional.cross_entropy(
+        logits.reshape(-1, vocabulary).float(), targets.reshape(-1), reduction="none"
+    ).view(batch, time)
+    return (losses * weights).sum() / weights.sum().clamp_min(1e-9), losses.detach()
+
+
+def grounded_loss(logits: Tensor, positions: Tensor, choices: Tensor, targets: Tensor) -> Tensor:
+    """Mean loss in nats over the allowed ids alone, at positions with a real choice.
+
+    positions int64 [n] index the flattened [batch * time]; choices bool [n, vocabulary]; targets int64 [n].
+    """
+    if not positions.numel():
+        return logits.new_zeros(())
+    picked = logits.reshape(-1, logits.shape[-1])[positions].float().masked_fill(~choices, float("-inf"))
+    return torch.nn.functional.cross_entropy(picked, targets)
+
+
+def _is_word(byte: int) -> bool:
+    return byte >= 0x80 or chr(byte).isalnum()
+
+
+def _boundaries(text: bytes) -> list[bool]:
+    """Whether a word may begin or end before offset i, for i in 0..len(text)."""
+    return [
+        i in (0, len(text)) or not (_is_word(text[i - 1]) and _is_word(text[i])) for i in range(len(text) + 1)
+    ]
+
+
+def grounded_choices(prompt: bytes, value: bytes) -> list[bytes] | None:
+    r"""The bytes allowed before each byte of `value` and before its closing quote, or None if it is not grounded.
+
+    `value` is grounded where it occurs in `prompt` between word boundaries.
+
+    >>> grounded_choices(b"Ann met Al", b"Al")
+    [b'Am', b'nl', b'"']
+    """
+    boundary = _boundaries(prompt)
+    active = [i for i in range(len(prompt)) if boundary[i] and not prompt[i : i + 1].isspace()]
+    out = []
+    for step, byte in enumerate(value):
+        allowed = {prompt[i] for i in active if i < len(prompt)}
+        if step and any(boundary[i] for i in active):
+            allowed.add(0x22)
+        out.append(bytes(sorted(allowed)))
+        active = [i + 1 for i in active if i < len(prompt) and prompt[i] == byte]
+        if not active:
+            return None
+    if not any(boundary[i] for i in active):
+        return None
+    last = {prompt[i] for i in active if i < len(prompt)} | {0x22}
+    # Bytes that JSON must escape cannot stand in a value as they are.
+    out.append(bytes(sorted(b for b in last if b >= 0x20 or b == 0x22)))
+    return out

@@ -1,0 +1,328 @@
+"""One training run, read top to bottom: first the entropy model, then the BLT on the patches it cuts.
+
+A run lives in a folder. `checkpoint.safetensors` there holds weights, optimiser state and the
+step, replaced atomically; a run that is killed and started again goes on from it and ends with
+the same weights as one that was never stopped, because a batch depends on (seed, step) alone.
+`log.jsonl` has one line a report; `model/` is the finished model.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from bltgen.errors import CheckpointError
+from bltgen.model.blt import ByteLatentTransformer, PatchedBytes
+from bltgen.model.checkpoint import save_model
+from bltgen.model.config import BLTConfig
+from bltgen.model.patcher import patch_starts
+from bltgen.model.safetensors_file import read_tensors, write_tensors
+from bltgen.training.batches import VALUE, Batch, KindWeights, Mixture, batches
+from bltgen.training.muon import Muon
+from bltgen.training.objective import bits_per_byte, grounded_loss, weighted_cross_entropy
+
+__all__ = ["Part", "Stage", "TrainConfig", "learning_rate_factor", "train"]
+
+Part = Literal["entropy", "blt"]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """From `start_bytes` on, documents come from `mixture` (until the next stage begins)."""
+
+    start_bytes: int
+    mixture: Mixture
+    weights: KindWeights = field(default_factory=KindWeights)
+    grounded_weight: float = 0.0
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """How long, how fast, how large.
+
+    `step_bytes`: bytes per optimiser step; `longest`: documents are cut there; learning rates rise
+    over `warmup_steps`, hold, and fall linearly to zero over the last `decay` of a part's bytes.
+    """
+
+    entropy_bytes: int
+    blt_bytes: int
+    step_bytes: int = 12_000
+    longest: int = 640
+    learning_rate: float = 2e-3
+    embedding_learning_rate: float = 2e-3
+    weight_decay: float = 0.02
+    warmup_steps: int = 50
+    decay: float = 0.25
+    clip: float = 1.0
+    seed: int = 1
+    checkpoint_seconds: float = 120.0
+    report_steps: int = 25
+    precision: Literal["float32", "bfloat16"] = "float32"
+
+    def part_bytes(self, part: Part) -> int:
+        """The bytes a part is trained on."""
+        return self.entropy_bytes if part == "entropy" else self.blt_bytes
+
+
+def learning_rate_factor(step: int, seen: int, total: int, warmup_steps: int, decay: float) -> float:
+    """Warm-up, plateau, linear decay: the factor on the learning rate before a step.
+
+    >>> [learning_rate_factor(s, s, 100, 10, 0.5) for s in (0, 50, 75, 100)]
+    [0.1, 1.0, 0.5, 0.0]
+    """
+    rise = min(1.0, (step + 1) / max(1, warmup_steps))
+    fall = (total - seen) / (decay * total) if decay > 0 else 1.0
+    return max(0.0, min(rise, fall, 1.0))
+
+
+class _Optimisers:
+    """Muon for hidden matrices, AdamW for embeddings, heads and norms; one state to save."""
+
+    def __init__(self, named: list[tuple[str, nn.Parameter]], config: TrainConfig) -> None:
+        def is_hidden(name: str, parameter: nn.Parameter) -> bool:
+            return parameter.ndim == 2 and "embedding" not in name and "head" not in name
+
+        hidden = [parameter for name, parameter in named if is_hidden(name, parameter)]
+        other = [parameter for name, parameter in named if not is_hidden(name, parameter)]
+        self.parts: tuple[torch.optim.Optimizer, ...] = (
+            Muon(hidden, lr=config.learning_rate, weight_decay=config.weight_decay),
+            torch.optim.AdamW(other, lr=config.embedding_learning_rate, betas=(0.9, 0.98), weight_decay=0.0),
+        )
+        self.base = [[group["lr"] for group in part.param_groups] for part in self.parts]
+
+    def step(self, factor: float) -> None:
+        for part, rates in zip(self.parts, self.base, strict=True):
+            for group, rate in zip(part.param_groups, rates, strict=True):
+                group["lr"] = rate * factor
+            part.step()
+            part.zero_grad(set_to_none=True)
+
+    def tensors(self) -> dict[str, Tensor]:
+        return {
+            f"optimiser.{number}.{index}.{name}": value if isinstance(value, Tensor) else torch.tensor(value)
+            for number, part in enumerate(self.parts)
+            for index, state in part.state_dict()["state"].items()
+            for name, value in state.items()
+        }
+
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        for number, part in enumerate(self.parts):
+            state: dict[int, dict[str, Tensor]] = {}
+            for key, value in tensors.items():
+                head, _, rest = key.partition(".")
+                if head == "optimiser":
+                    owner, index, name = rest.split(".", 2)
+                    if int(owner) == number:
+                        state.setdefault(int(index), {})[name] = value
+            part.load_state_dict({"state": state, "param_groups": part.state_dict()["param_groups"]})
+
+
+def _trained(model: ByteLatentTransformer, part: Part) -> list[tuple[str, nn.Parameter]]:
+    return [
+        (name, parameter)
+        for name, parameter in model.named_parameters()
+        if name.startswith("entropy_model.") == (part == "entropy")
+    ]
+
+
+@dataclass
+class _Meter:
+    """Sums over the steps since the last report."""
+
+    nats: float = 0.0
+    count: int = 0
+    value_nats: float = 0.0
+    value_count: int = 0
+    right: int = 0
+    choices: int = 0
+    patches: int = 0
+
+    def add(self, losses: Tensor, batch: Batch) -> None:
+        real, value = batch.kinds != 255, batch.kinds == VALUE
+        self.nats += losses[real].sum().item()
+        self.count += int(real.sum())
+        self.value_nats += losses[value].sum().item()
+        self.value_count += int(value.sum())
+
+    def report(self) -> dict[str, float]:
+        out = {
+            "bits_per_byte": bits_per_byte(self.nats, self.count),
+            "value_bits_per_byte": bits_per_byte(self.value_nats, self.value_count),
+            "grounded_choice_accuracy": self.right / self.choices if self.choices else 0.0,
+        }
+        if self.patches:
+            out["bytes_per_patch"] = self.count / self.patches
+        return {name: round(value, 4) for name, value in out.items()}
+
+
+def _patched(model: ByteLatentTransformer, batch: Batch) -> PatchedBytes:
+    starts = patch_starts(model.config.patcher, batch.ids, model.entropies(batch.ids))
+    real = torch.cat([batch.kinds != 255, batch.kinds.new_zeros(batch.kinds.shape[0], 1).bool()], dim=1)
+    starts[:, 2:] &= real[:, 2:]  # padding stays in the last patch
+    return PatchedBytes.from_starts(batch.ids, starts)
+
+
+def _backward(
+    model: ByteLatentTransformer,
+    part: Part,
+    batch: Batch,
+    grounded_weight: float,
+    share: float,
+    meter: _Meter,
+) -> None:
+    if part == "entropy":
+        # The entropy model learns every byte alike: a patch boundary is a surprise anywhere.
+        logits = model.entropy_model(batch.ids)
+        weights = (batch.kinds != 255).float()
+    else:
+        patched = _patched(model, batch)
+        meter.patches += int((patched.patch_ids[:, -1] + 1).sum())
+        logits, weights = model(patched), batch.weights
+    loss, losses = weighted_cross_entropy(logits, batch.targets, weights)
+    meter.add(losses, batch)
+    if part == "blt" and grounded_weight and batch.positions.numel():
+        targets = batch.targets.view(-1)[batch.positions]
+        loss = loss + grounded_weight * grounded_loss(logits, batch.positions, batch.choices, targets)
+        picked = logits.detach().reshape(-1, logits.shape[-1])[batch.positions]
+        chosen = picked.masked_fill(~batch.choices, float("-inf")).argmax(-1)
+        meter.right += int((chosen == targets).sum())
+        meter.choices += len(targets)
+    if not math.isfinite(loss.item()):
+        raise FloatingPointError(f"the loss of the {part} model is {loss.item()}; lower the learning rate")
+    (loss * share).backward()
+
+
+def _stage_at(stages: tuple[Stage, ...], seen: int) -> Stage:
+    return [stage for stage in stages if stage.start_bytes <= seen][-1]
+
+
+def train(
+    model_config: BLTConfig,
+    config: TrainConfig,
+    stages: tuple[Stage, ...],
+    folder: Path,
+    *,
+    device: str = "cpu",
+    progress: bool = True,
+    parts: tuple[Part, ...] = ("entropy", "blt"),
+) -> ByteLatentTransformer:
+    """Train, or go on training, the run in `folder`; returns the finished model, also saved in `folder/model`.
+
+    `stages` apply to the BLT; the entropy model is trained on the last stage's mixture. Raises
+    CheckpointError where the folder's checkpoint belongs to another model or is unreadable.
+    """
+    torch.manual_seed(config.seed)
+    model = ByteLatentTransformer(model_config).to(device)
+    file = folder / "checkpoint.safetensors"
+    position: dict[str, Any] = {"part": parts[0], "step": 0, "bytes": 0}
+    saved: dict[str, Tensor] = {}
+    if file.exists():
+        saved, metadata = read_tensors(file)
+        position = _restore(model, saved, metadata, model_config, file)
+    for part in parts[parts.index(position["part"]) :]:
+        _train_part(model, part, config, stages, folder, position, saved, progress)
+        position, saved = {"part": "blt", "step": 0, "bytes": 0}, {}
+    model.eval()
+    save_model(model, folder / "model")
+    return model
+
+
+def _restore(
+    model: ByteLatentTransformer,
+    saved: dict[str, Tensor],
+    metadata: dict[str, Any],
+    expected: BLTConfig,
+    file: Path,
+) -> dict[str, Any]:
+    if not {"config", "position"} <= metadata.keys():
+        raise CheckpointError(f"{file}: not a training checkpoint")
+    if BLTConfig.from_dict(metadata["config"]) != expected:
+        raise CheckpointError(
+            f"{file}: belongs to a model of another shape; choose another folder for this run"
+        )
+    weights = {name[len("model.") :]: value for name, value in saved.items() if name.startswith("model.")}
+    model.load_state_dict(weights)
+    position: dict[str, Any] = metadata["position"]
+    return position
+
+
+def _train_part(
+    model: ByteLatentTransformer,
+    part: Part,
+    config: TrainConfig,
+    stages: tuple[Stage, ...],
+    folder: Path,
+    position: dict[str, Any],
+    saved: dict[str, Tensor],
+    progress: bool,
+) -> None:
+    named = _trained(model, part)
+    device = named[0][1].device
+    optimisers = _Optimisers(named, config)
+    optimisers.load(saved)
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad_(name.startswith("entropy_model.") == (part == "entropy"))
+    total, seen, step = config.part_bytes(part), int(position["bytes"]), int(position["step"])
+    meter, last_save = _Meter(), time.monotonic()
+
+    def save() -> None:
+        tensors = {
+            f"model.{name}": value for name, value in model.state_dict().items()
+        } | optimisers.tensors()
+        here = {"part": part, "step": step, "bytes": seen}
+        write_tensors(
+            folder / "checkpoint.safetensors", tensors, {"config": model.config.to_dict(), "position": here}
+        )
+
+    with _bar(part, total, seen, progress) as bar:
+        while seen < total:
+            stage = stages[-1] if part == "entropy" else _stage_at(stages, seen)
+            parcel = batches(
+                stage.mixture, config.seed, step, config.step_bytes, stage.weights, config.longest
+            )
+            weight = sum(batch.weights.sum().item() for batch in parcel)
+            with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
+                for batch in parcel:
+                    share = batch.weights.sum().item() / weight
+                    _backward(model, part, batch.to(device), stage.grounded_weight, share, meter)
+            nn.utils.clip_grad_norm_([parameter for _, parameter in named], config.clip)
+            optimisers.step(learning_rate_factor(step, seen, total, config.warmup_steps, config.decay))
+            step, gained = step + 1, sum(batch.byte_count for batch in parcel)
+            seen += gained
+            bar.update(gained)
+            if step % config.report_steps == 0:
+                report = meter.report()
+                bar.set_postfix({name: f"{value:.3f}" for name, value in report.items()})
+                _log(folder, {"part": part, "step": step, "bytes": seen, **report})
+                meter = _Meter()
+            if time.monotonic() - last_save > config.checkpoint_seconds:
+                save()
+                last_save = time.monotonic()
+    save()
+
+
+def _bar(part: Part, total: int, seen: int, progress: bool) -> Any:
+    return tqdm(
+        total=total, initial=seen, desc=part, unit="B", unit_scale=True, disable=not progress, mininterval=1.0
+    )
+
+
+def _log(folder: Path, record: dict[str, Any]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "log.jsonl").open("a") as file:
+        file.write(json.dumps(record) + "\n")
+
+
+def read_log(folder: Path) -> Iterator[dict[str, Any]]:
+    """The reports of a run, oldest first."""
+    for line in (folder / "log.jsonl").read_text().splitlines():
+        yield json.loads(line)
