@@ -15,7 +15,7 @@ __all__ = ["copy_documents"]
 
 _ASCII = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .-_:;,/+*#@!?()&%$=<>'"
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_WIDE = "äöüßéèêçñåøæłśžčřğışáíóúâôîαβγδεжзийлмнпяשלוםनमस東京中文日本한글€°"
+_WIDE = "äöüßéèêçñåøæłśžčřğışáíóúâôîαβγδεжзийлмнпяשלוםनमस東京中文日本한글"
 
 _NAMES = (
     ("first", "second", "third", "fourth", "fifth"),
@@ -33,6 +33,10 @@ def _ascii(d: Draw) -> str:
         if text and text[0].isalnum() and text[-1].isalnum()
         else d.pick(_LETTERS) + text + d.pick(_LETTERS)
     )
+
+
+def _long(d: Draw) -> str:
+    return " ".join("".join(d.pick(_LETTERS) for _ in range(1 + d.below(9))) for _ in range(3 + d.below(12)))
 
 
 def _letters(d: Draw) -> str:
@@ -56,7 +60,7 @@ def _words(d: Draw) -> str:
 
 
 _SAMPLERS: tuple[Callable[[Draw], str], ...] = (
-    (_ascii,) * 3 + (_letters,) * 3 + (_digits,) * 2 + (_wide,) + (_invented,) * 4 + (_words,) * 3
+    (_ascii,) * 3 + (_long,) * 3 + (_letters,) * 3 + (_digits,) * 2 + (_wide,) + (_invented,) * 4 + (_words,) * 3
     + (v.person, v.person, v.city, v.company, v.email, v.phone, v.code, v.date, v.street_address, v.title, v.product)
 )  # fmt: skip
 
