@@ -53,10 +53,16 @@ class ConstraintSyntaxError(ConstraintError):
     """
 
     def __init__(
-        self, message: str, text: str | None = None, position: int | None = None, *, expected: str | None = None
+        self,
+        message: str,
+        text: str | None = None,
+        position: int | None = None,
+        *,
+        expected: str | None = None,
     ) -> None:
         self.message, self.text, self.position, self.expected = message, text, position, expected
-        self.line = self.column = None
+        self.line: int | None = None
+        self.column: int | None = None
         shown = message
         if text is not None and position is not None:
             before = text[:position]
@@ -65,7 +71,7 @@ class ConstraintSyntaxError(ConstraintError):
             shown += f" at line {self.line}, column {self.column}"
         if expected:
             shown += f"; expected {expected}"
-        if text is not None and position is not None and self.column is not None:
+        if text is not None and self.line is not None and self.column is not None:
             source = text.split("\n")[self.line - 1]
             start = max(0, self.column - 1 - 60)
             shown += f"\n  {source[start : start + 100]}\n  {' ' * (self.column - 1 - start)}^"
@@ -84,7 +90,10 @@ class Unsupported(ConstraintError):
 
 
 class EmptyLanguage(ConstraintError):
-    """No text satisfies the constraint. Attribute `conflicts`: the pointers or rules that exclude each other."""
+    """No text satisfies the constraint.
+
+    Attribute `conflicts`: the pointers or rules that exclude each other.
+    """
 
     def __init__(self, reason: str, conflicts: tuple[str, ...] = ()) -> None:
         self.reason, self.conflicts = reason, conflicts
@@ -112,7 +121,11 @@ class RejectedByte(BltgenError, ValueError):
 
     def __init__(self, data: bytes, position: int, allowed: bytes, *, incomplete: bool = False) -> None:
         self.data, self.position, self.allowed, self.incomplete = data, position, allowed, incomplete
-        what = "the text ends too early" if incomplete else f"byte {data[position : position + 1]!r} is not allowed"
+        what = (
+            "the text ends too early"
+            if incomplete
+            else f"byte {data[position : position + 1]!r} is not allowed"
+        )
         super().__init__(f"{what} at offset {position}; allowed: {allowed!r}")
 
 

@@ -1,0 +1,1 @@
+"""Constrained generation with byte latent transformers: every output validates, always."""

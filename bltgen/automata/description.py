@@ -1,0 +1,225 @@
+"""Languages as JSON values, and as readable text.
+
+`describe` gives the source from which a language was made (the text of a regex, say) where one was
+recorded with `record`, and else the term itself as a list of nodes, each naming earlier ones by index.
+`rebuild` makes the language of either. `render` is for people and shortens what is long.
+
+>>> from bltgen.automata.language import literal
+>>> language = literal(b"ab").repeat(1, 3) | literal(b"c")
+>>> rebuild(describe(language)) is language
+True
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from bltgen.automata.byteset import ByteSet, bits_of
+from bltgen.automata.contract import Report
+from bltgen.automata.language import (
+    AUTOMATON,
+    BYTES,
+    COMPLEMENT,
+    CONCAT,
+    EPS,
+    EPSILON,
+    INFINITE,
+    INTERSECTION,
+    LITERAL,
+    REPEAT,
+    UNION,
+    Language,
+    _bytes,
+    _complement,
+    _concat,
+    _intersection,
+    _literal,
+    _union,
+)
+from bltgen.errors import ConstraintSyntaxError, Unsupported
+
+__all__ = ["describe", "rebuild", "record", "register", "render", "report"]
+
+_NAMES = {
+    BYTES: "bytes",
+    EPS: "epsilon",
+    LITERAL: "literal",
+    CONCAT: "concat",
+    UNION: "union",
+    INTERSECTION: "intersection",
+    COMPLEMENT: "complement",
+    REPEAT: "repeat",
+    AUTOMATON: "automaton",
+}
+_OPS = {name: op for op, name in _NAMES.items()}
+
+_SOURCES: weakref.WeakKeyDictionary[Language, tuple[dict[str, Any], Report]] = weakref.WeakKeyDictionary()
+_BUILDERS: dict[str, Callable[[dict[str, Any]], Language]] = {}
+
+
+def register(kind: str, build: Callable[[dict[str, Any]], Language]) -> None:
+    """Make `rebuild` use `build` for descriptions whose "kind" is `kind`."""
+    _BUILDERS[kind] = build
+
+
+def record(language: Language, source: dict[str, Any], report: Report) -> Language:
+    """Remember from what `language` was made; returns it. `source["kind"]` must be registered."""
+    _SOURCES[language] = (source, report)
+    return language
+
+
+def report(language: Language) -> Report:
+    """The recorded report of how each construct is enforced; empty for a bare term."""
+    found = _SOURCES.get(language)
+    return found[1] if found is not None else Report()
+
+
+def describe(language: Language) -> dict[str, Any]:
+    """The recorded source, or the term. Raises Unsupported for an automaton that has no source."""
+    found = _SOURCES.get(language)
+    if found is not None:
+        return dict(found[0])
+    nodes: list[Any] = []
+    index: dict[Language, int] = {}
+    stack = [language]
+    while stack:
+        term = stack[-1]
+        if term in index:
+            stack.pop()
+            continue
+        source = _SOURCES.get(term)
+        missing = [part for part in term.parts if part not in index]
+        if missing and source is None:
+            stack += reversed(missing)
+            continue
+        index[term] = len(nodes)
+        nodes.append(["source", source[0]] if source is not None else _node(term, index))
+        stack.pop()
+    return {"kind": "language", "nodes": nodes}
+
+
+def _node(term: Language, index: dict[Language, int]) -> list[Any]:
+    name = _NAMES[term.op]
+    if term.op == BYTES:
+        return [name, format(term.value, "x")]
+    if term.op == LITERAL:
+        return [name, term.value.hex()]
+    if term.op == AUTOMATON:
+        raise Unsupported("this language is made by an automaton in memory and has no description")
+    parts = [index[part] for part in term.parts]
+    if term.op == REPEAT:
+        low, high = term.value
+        return [name, *parts, low, None if high >= INFINITE else high]
+    return [name, *parts]
+
+
+def rebuild(description: dict[str, Any]) -> Language:
+    """The language of a description. Raises ConstraintSyntaxError where it is none."""
+    try:
+        kind = description["kind"]
+        if kind != "language":
+            if kind not in _BUILDERS:
+                _load_builders()
+            return _BUILDERS[kind](description)
+        built: list[Language] = []
+        for node in description["nodes"]:
+            built.append(_built(node, built))
+        return built[-1]
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        if isinstance(error, ConstraintSyntaxError | Unsupported):
+            raise
+        raise ConstraintSyntaxError(f"not the description of a language: {error!r}") from error
+
+
+def _load_builders() -> None:
+    """Import the modules that register builders."""
+    import bltgen.automata.suffix_automaton
+    import bltgen.constraints.regex  # noqa: F401
+
+
+def _built(node: list[Any], built: list[Language]) -> Language:
+    name, *rest = node
+    if name == "source":
+        return rebuild(rest[0])
+    op = _OPS[name]
+    if op == BYTES:
+        return _bytes(ByteSet(int(rest[0], 16)).bits)
+    if op == LITERAL:
+        return _literal(bytes.fromhex(rest[0]))
+    if op == EPS:
+        return EPSILON
+    if op == REPEAT:
+        body: Language = built[rest[0]]
+        return body.repeat(rest[1], rest[2])
+    parts = [built[position] for position in rest]
+    if op == CONCAT:
+        return _concat(parts[0], parts[1])
+    if op == UNION:
+        return _union(parts)
+    if op == INTERSECTION:
+        return _intersection(parts)
+    if op == COMPLEMENT:
+        return _complement(parts[0])
+    raise ConstraintSyntaxError(f"not a term: {name!r}")
+
+
+def render(language: Language, limit: int = 200) -> str:
+    """The term in a regex-like notation, at most about `limit` characters of it."""
+    pieces: list[str] = []
+    length = 0
+    todo: list[Language | str] = [language]
+    while todo and length < limit:
+        item = todo.pop()
+        if isinstance(item, str):
+            pieces.append(item)
+            length += len(item)
+            continue
+        todo += reversed(_layout(item))
+    return "".join(pieces) + ("..." if todo else "")
+
+
+def _layout(term: Language) -> list[Language | str]:
+    if term.op == BYTES:
+        return [_render_bytes(term.value)]
+    if term.op == EPS:
+        return ["()"]
+    if term.op == LITERAL:
+        return [ascii(term.value.decode("latin-1"))[1:-1]]
+    if term.op == CONCAT:
+        return [term.parts[0], term.parts[1]]
+    if term.op == REPEAT:
+        low, high = term.value
+        bounds = {(0, INFINITE): "*", (1, INFINITE): "+"}.get((low, high))
+        if bounds is None:
+            bounds = f"{{{low}}}" if low == high else f"{{{low},{'' if high >= INFINITE else high}}}"
+        return ["(", term.parts[0], ")", bounds]
+    if term.op == COMPLEMENT:
+        return ["~(", term.parts[0], ")"]
+    if term.op == AUTOMATON:
+        return [f"<{type(term.value).__name__}>"]
+    separator = "|" if term.op == UNION else "&"
+    laid: list[Language | str] = []
+    for part in term.parts:
+        laid += [separator, part] if laid else [part]
+    return ["(", *laid, ")"]
+
+
+def _render_bytes(bits: int) -> str:
+    members = list(bits_of(bits))
+    if len(members) == 256:
+        return "[any]"
+    runs: list[list[int]] = []
+    for byte in members:
+        if runs and runs[-1][1] == byte - 1:
+            runs[-1][1] = byte
+        else:
+            runs.append([byte, byte])
+    shown = "".join(_byte(a) if a == b else f"{_byte(a)}-{_byte(b)}" for a, b in runs)
+    return shown if len(members) == 1 else f"[{shown}]"
+
+
+def _byte(byte: int) -> str:
+    char = chr(byte)
+    return char if 0x21 <= byte < 0x7F and char not in "[]()|&~*+{}-\\" else f"\\x{byte:02x}"
