@@ -1,0 +1,42 @@
+# Two commands do everything from a bare clone; each makes its own virtual environment.
+#   make demo   run the main job on the embedded model
+#   make test   lint, types, every test, and an install from the built wheel
+PYTHON ?= python3
+DEMO := .venv-demo
+TEST := .venv
+CONSTRAINTS := .ci/constraints.txt
+
+.PHONY: demo test lint types pytest wheel-test clean
+
+demo: $(DEMO)/.installed
+	$(DEMO)/bin/bltgen generate --grounded \
+	  --schema '{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0},"city":{"type":"string"}},"required":["name","age","city"],"additionalProperties":false}' \
+	  --prompt 'Ada Lovelace, 36, lives in London.'
+
+test: lint types pytest wheel-test
+
+lint: $(TEST)/.installed
+	$(TEST)/bin/ruff check .
+	$(TEST)/bin/ruff format --check .
+
+types: $(TEST)/.installed
+	$(TEST)/bin/mypy
+
+pytest: $(TEST)/.installed
+	$(TEST)/bin/python -m pytest -q
+
+wheel-test: $(TEST)/.installed
+	$(TEST)/bin/python tests/wheel_check.py
+
+$(DEMO)/.installed: pyproject.toml $(CONSTRAINTS)
+	$(PYTHON) -m venv $(DEMO)
+	$(DEMO)/bin/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) .
+	touch $@
+
+$(TEST)/.installed: pyproject.toml $(CONSTRAINTS)
+	$(PYTHON) -m venv $(TEST)
+	$(TEST)/bin/python -m pip install --quiet --disable-pip-version-check -c $(CONSTRAINTS) -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(DEMO) $(TEST) build dist
