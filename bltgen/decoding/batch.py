@@ -1,0 +1,262 @@
+"""Many searches over one model session: continuous batching by coroutines.
+
+A strategy is a generator function. It yields a `Move` (what to do with its rows of the model) and
+is sent the `Rows` after it; the moves of all searches under way are merged into one `select`, one
+`truncate` and one `extend` of the session. A search that finishes makes room for the next prompt
+at once. A search cannot see the rows of another, so its bytes do not depend on its company (up to
+the float rounding of the model's batched arithmetic).
+
+Cost per round: one model step over all rows, and about 40 us a row of our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import numpy as np
+
+from bltgen.errors import BltgenError, ModelError
+
+if TYPE_CHECKING:
+    from bltgen.decoding.sampling import Logits
+    from bltgen.model.contract import ByteModel, Session
+
+__all__ = ["Counts", "Job", "Move", "Rows", "Steps", "decode"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Move:
+    """The rows become copies of `rows`, cut to `lengths`, then extended by `chunks`.
+
+    rows: indices into the rows as they are (None: all, in order). lengths: bytes after the prompt
+    (None: as they are). chunks: one a row, b"" stands still. keep_logits: `Rows.chunk_logits` is
+    wanted.
+    """
+
+    chunks: Sequence[bytes]
+    rows: Sequence[int] | None = None
+    lengths: Sequence[int] | None = None
+    keep_logits: bool = False
+
+
+@dataclass(frozen=True)
+class Rows:
+    """One search's rows after a move.
+
+    logits: [rows, 257] float64, of what follows each row. at_boundary: per row, the next byte
+    starts a patch. chunk_logits: per row [bytes, 257], what predicted each byte of the chunk
+    (empty unless asked for).
+    """
+
+    logits: Logits
+    at_boundary: Sequence[bool]
+    chunk_logits: Sequence[Logits]
+    session: Session
+    offset: int
+    prompt_length: int
+
+    def patch_starts(self, row: int) -> list[int]:
+        """Offsets after the prompt where this row's patches start; valid until the next move."""
+        starts = self.session.patch_starts[self.offset + row]
+        return [start - self.prompt_length for start in starts if start >= self.prompt_length]
+
+
+Steps = Generator[Move, Rows, T]
+"""A search: yields moves, is sent rows, returns its result."""
+
+
+@dataclass
+class Counts:
+    """What a search made the model do: rounds, bytes through the local decoder, patches closed."""
+
+    model_calls: int = 0
+    local_steps: int = 0
+    latent_steps: int = 0
+
+
+@dataclass
+class Job(Generic[T]):
+    """A prompt and how to begin its search. Once `done`, `result` or `error` is there."""
+
+    prompt: bytes
+    begin: Callable[[Rows], Steps[T]]
+    counts: Counts = field(default_factory=Counts)
+    result: T | None = None
+    error: BltgenError | None = None
+    done: bool = False
+
+
+@dataclass
+class _Running(Generic[T]):
+    job: Job[T]
+    steps: Steps[T]
+    offset: int
+    width: int = 1
+    move: Move | None = None
+
+    def resume(self, rows: Rows | None) -> None:
+        """Run the search to its next move, or to its end. Errors of bltgen are kept with the job."""
+        try:
+            if rows is None:
+                self.move = next(self.steps)
+            else:
+                _check_logits(rows, self.job.counts)
+                self.move = self.steps.send(rows)
+        except StopIteration as stop:
+            self.job.result, self.job.done = stop.value, True
+        except BltgenError as error:
+            self.job.error, self.job.done = error, True
+
+
+def decode(model: ByteModel, jobs: Iterable[Job[T]], batch_size: int = 1) -> Iterator[Job[T] | None]:
+    """Run the jobs, `batch_size` at once. Yields each job as it is done, and None after every round."""
+    waiting = iter(jobs)
+    running: list[_Running[T]] = []
+    session: Session | None = None
+    exhausted = False
+    while True:
+        while not exhausted and len(running) < batch_size:
+            admitted: list[Job[T]] = []
+            while len(running) + len(admitted) < batch_size:
+                job = next(waiting, None)
+                if job is None:
+                    exhausted = True
+                    break
+                admitted.append(job)
+            if not admitted:
+                break
+            opened, admitted, refused = _open(model, admitted)
+            yield from refused
+            if opened is None:
+                continue
+            width = sum(one.width for one in running)
+            session = opened if session is None else session.concat(opened)
+            arrays = _arrays(opened)
+            for index, job in enumerate(admitted):
+                rows = Rows(
+                    arrays[0][index : index + 1],
+                    arrays[1][index : index + 1],
+                    (arrays[0][:0],),
+                    session,
+                    width + index,
+                    len(job.prompt),
+                )
+                begun = _Running(job, _begin(job, rows), width + index)
+                begun.resume(None)
+                running.append(begun)
+            yield from _drop_done(running)
+        if not running or session is None:
+            return
+        session = _apply(session, running)
+        logits, boundary = _arrays(session)
+        for one in running:
+            assert one.move is not None
+            part = slice(one.offset, one.offset + one.width)
+            chunks: Sequence[Logits] = ()
+            if one.move.keep_logits:
+                chunks = [_float64(chunk) for chunk in session.chunk_logits[part]]
+            rows = Rows(logits[part], boundary[part], chunks, session, one.offset, len(one.job.prompt))
+            _count(one.job.counts, one.move, rows)
+            one.resume(rows)
+        yield from _drop_done(running)
+        yield None
+        if not running:
+            session = None
+
+
+def _open(model: ByteModel, jobs: list[Job[T]]) -> tuple[Session | None, list[Job[T]], list[Job[T]]]:
+    """A session over the prompts that the model takes; a prompt it refuses fails alone."""
+    try:
+        return model.session([job.prompt for job in jobs]), jobs, []
+    except BltgenError as error:
+        if len(jobs) == 1:
+            jobs[0].error, jobs[0].done = error, True
+            return None, [], jobs
+    opened: Session | None = None
+    taken: list[Job[T]] = []
+    refused: list[Job[T]] = []
+    for job in jobs:
+        session, one, failed = _open(model, [job])
+        taken, refused = taken + one, refused + failed
+        if session is not None:
+            opened = session if opened is None else opened.concat(session)
+    return opened, taken, refused
+
+
+def _begin(job: Job[T], rows: Rows) -> Steps[T]:
+    """The search, with the check of its first logits inside, so that an error is the job's own."""
+    _check_logits(rows, job.counts)
+    return (yield from job.begin(rows))
+
+
+def _drop_done(running: list[_Running[T]]) -> Iterator[Job[T]]:
+    done = [one.job for one in running if one.job.done]
+    running[:] = [one for one in running if not one.job.done]
+    yield from done
+
+
+def _apply(session: Session, running: Sequence[_Running[T]]) -> Session:
+    """Do all moves; the rows of searches that are gone are left out."""
+    kept: list[int] = []
+    lengths: list[int] = []
+    chunks: list[bytes] = []
+    cut = False
+    keep_logits = False
+    before = session.lengths
+    for one in running:
+        move = one.move
+        assert move is not None
+        parents = range(one.width) if move.rows is None else move.rows
+        if len(move.chunks) != len(parents):
+            raise ValueError(f"a move gives {len(move.chunks)} chunks to {len(parents)} rows")
+        offset, one.offset, one.width = one.offset, len(kept), len(parents)
+        kept.extend(offset + parent for parent in parents)
+        chunks.extend(move.chunks)
+        keep_logits |= move.keep_logits
+        if move.lengths is None:
+            lengths.extend(before[offset + parent] for parent in parents)
+        else:
+            lengths.extend(len(one.job.prompt) + length for length in move.lengths)
+    cut = any(before[row] != length for row, length in zip(kept, lengths, strict=True))
+    if kept != list(range(len(before))):
+        session = session.select(kept)
+    if cut:
+        session.truncate(lengths)
+    if any(chunks):
+        session.extend(chunks, keep_logits=keep_logits)
+    return session
+
+
+def _arrays(session: Session) -> tuple[Logits, list[bool]]:
+    return _float64(session.logits), list(session.at_boundary)
+
+
+def _float64(tensor: object) -> Logits:
+    """A tensor on any device as a numpy array."""
+    array: Logits = tensor.detach().cpu().double().numpy()  # type: ignore[attr-defined]
+    return array
+
+
+def _check_logits(rows: Rows, counts: Counts) -> None:
+    for logits in (rows.logits, *rows.chunk_logits):
+        if np.isnan(logits).any():
+            raise ModelError(f"the model gave NaN logits at its step {counts.model_calls} (0 is the prompt)")
+        if logits.size and np.isneginf(logits.max(axis=-1)).any():
+            raise ModelError(
+                f"the model gave logits that are all -inf at its step {counts.model_calls} (0 is the prompt)"
+            )
+
+
+def _count(counts: Counts, move: Move, rows: Rows) -> None:
+    counts.model_calls += 1
+    for row, chunk in enumerate(move.chunks):
+        if chunk:
+            counts.local_steps += len(chunk)
+            counts.latent_steps += bool(rows.at_boundary[row])
+            if len(chunk) > 1:
+                length = rows.session.lengths[rows.offset + row] - rows.prompt_length
+                counts.latent_steps += sum(start > length - len(chunk) for start in rows.patch_starts(row))

@@ -1,0 +1,147 @@
+"""What a generation gives back: the text, its patches, its scores, what it cost."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from bltgen.decoding.hypothesis import Finish, Hypothesis
+
+if TYPE_CHECKING:
+    from bltgen.automata.contract import Constraint
+
+__all__ = ["Candidate", "Generation", "Patch", "Statistics", "candidate_of", "patches_of"]
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A patch of the output. `data` bytes from offset `start`; `text` is its share of the decoded text.
+
+    A character whose bytes two patches share belongs to the `text` of the later one; bytes that
+    are no UTF-8 appear as U+FFFD. Texts and datas of all patches concatenate to the whole.
+    """
+
+    data: bytes
+    start: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """What a generation took.
+
+    bytes, patches, forced_bytes: of the output. model_calls: rounds of the model it took part in.
+    local_steps: bytes through the local decoder, latent_steps: patches closed, both with all that
+    was thrown away. redecoded_patches, fallbacks (patches or texts left to the mask because nothing
+    better was found in time), resamplings, tries: see the strategy. seconds: from its admission to
+    its end, waiting for the rows beside it included. constraint_share: part of them in the constraint.
+    """
+
+    prompt_bytes: int
+    bytes: int
+    patches: int
+    forced_bytes: int
+    model_calls: int
+    local_steps: int
+    latent_steps: int
+    seconds: float
+    constraint_share: float
+    redecoded_patches: int = 0
+    fallbacks: int = 0
+    resamplings: int = 0
+    tries: int = 1
+    effective_particles: float | None = None
+
+    @property
+    def bytes_per_second(self) -> float:
+        """Output bytes a second; 0 where no time passed."""
+        return self.bytes / self.seconds if self.seconds > 0 else 0.0
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-able."""
+        return {**asdict(self), "bytes_per_second": self.bytes_per_second}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A finished text that a strategy knew beside the one it settled on, with its scores."""
+
+    data: bytes
+    log_probability: float
+    log_weight: float
+    finish: Finish
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A generated text. `data`: its bytes, valid under the constraint, at most `max_bytes` of them.
+
+    log_probability: natural log, under the model as it is (temperature 1, no truncation), of the
+    bytes and, where `finish` is "end", of the end; a stop string counts too. log_weight: natural
+    log of the weight towards the base distribution conditioned on validity (see `Strategy`).
+    finish: "end" (chosen, or nothing else was allowed), "stop", "length" (free text only).
+    """
+
+    data: bytes
+    patches: tuple[Patch, ...]
+    log_probability: float
+    log_weight: float
+    finish: Finish
+    prompt: bytes = field(repr=False)
+    constraint: Constraint | None = field(repr=False)
+    seed: int = field(repr=False)
+    strategy: str = field(repr=False)
+    draws_from: str = field(repr=False)
+    statistics: Statistics = field(repr=False)
+    candidates: tuple[Candidate, ...] = field(default=(), repr=False)
+
+    @property
+    def text(self) -> str:
+        """The output as text; bytes that are no UTF-8 appear as U+FFFD (`data` has them as they are)."""
+        return self.data.decode("utf-8", "replace")
+
+    @property
+    def value(self) -> Any:
+        """What the constraint reads in the bytes (`constraint.parse(data)`: a JSON value for JSON).
+
+        Without such a reading: the text, or the bytes where they are not UTF-8.
+        """
+        parse = getattr(self.constraint, "parse", None)
+        if parse is not None:
+            return parse(self.data)
+        try:
+            return self.data.decode("utf-8")
+        except UnicodeDecodeError:
+            return self.data
+
+    @property
+    def parts(self) -> Mapping[str, Any]:
+        """The captured parts by name, where the constraint has some (see `bltgen.parts`); else empty."""
+        captures = getattr(self.constraint, "captures", None)
+        return {} if captures is None else captures(self.data)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def patches_of(data: bytes, starts: tuple[int, ...], *, final: bool = True) -> list[Patch]:
+    """The patches of `data` that start at `starts`; with final=False more bytes may follow the last.
+
+    >>> [patch.text for patch in patches_of("aé!".encode(), (0, 2))]
+    ['a', 'é!']
+    """
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    inside = [start for start in starts if start < len(data)]
+    bounds = zip(inside, [*inside[1:], len(data)], strict=False)
+    return [
+        Patch(data[low:high], low, decoder.decode(data[low:high], final and high == len(data)))
+        for low, high in bounds
+    ]
+
+
+def candidate_of(hypothesis: Hypothesis) -> Candidate:
+    """What is kept of a finished hypothesis."""
+    assert hypothesis.finish is not None
+    return Candidate(hypothesis.data, hypothesis.log_probability, hypothesis.log_weight, hypothesis.finish)

@@ -1,0 +1,369 @@
+"""The front door to generation: a `Generator` wraps any `ByteModel`.
+
+>>> from bltgen.testing.models import scripted
+>>> generator = Generator(scripted(b"Ada"))
+>>> generator.generate("Who? ").text
+'Ada'
+>>> [patch.text for patch in generator.stream("Who? ")]
+['Ada']
+
+Prompts are str (encoded as UTF-8) or bytes, which need not be UTF-8, of any length from 0. A
+byte latent transformer whose attention is windowed reads a prompt of any length in memory bounded
+by its windows; what lies before them it has forgotten.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, TypedDict
+
+from bltgen.decoding.batch import Job, Rows, Steps, decode
+from bltgen.decoding.generation import Generation, Patch, Statistics, candidate_of, patches_of
+from bltgen.decoding.sampling import SamplingParameters
+from bltgen.decoding.search import Search
+from bltgen.decoding.strategies import strategy_named
+from bltgen.errors import BltgenError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import torch
+    from typing_extensions import Unpack
+
+    from bltgen.automata.contract import Constraint
+    from bltgen.decoding.strategy import Decoded, Strategy
+    from bltgen.model.contract import ByteModel
+
+__all__ = ["Generator", "Sampling", "as_prompt"]
+
+
+class Sampling(TypedDict, total=False):
+    """The sampling parameters by name; `SamplingParameters` documents them."""
+
+    temperature: float
+    top_k: int
+    top_p: float
+    min_p: float
+    typical: float
+    repetition_penalty: float
+    presence_penalty: float
+    frequency_penalty: float
+    penalty_ngram: int
+    bias: Mapping[int | bytes, float]
+
+
+def as_prompt(prompt: str | bytes) -> bytes:
+    """The bytes of a prompt. Raises TypeError, or ValueError where a str has no UTF-8 (lone surrogates)."""
+    if isinstance(prompt, (bytes, bytearray, memoryview)):
+        return bytes(prompt)
+    if not isinstance(prompt, str):
+        raise TypeError(f"a prompt is str or bytes, not {type(prompt).__name__}")
+    try:
+        return prompt.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"the prompt has a lone surrogate at index {error.start}, which UTF-8 cannot encode; "
+            "give bytes where the text is not Unicode"
+        ) from None
+
+
+@dataclass
+class _Task:
+    """A job with what is needed to make a `Generation` of its end."""
+
+    search: Search
+    strategy: Strategy
+    job: Job[Decoded] = field(init=False)
+    began: float = field(default_factory=perf_counter)
+    ended: float = 0.0
+
+    def open(self, prompt: bytes) -> _Task:
+        self.job = Job(prompt, self._begin)
+        return self
+
+    def _begin(self, rows: Rows) -> Steps[Decoded]:
+        decoded = yield from self.strategy.decode(self.search, rows)
+        self.search.commit(decoded.hypothesis)
+        self.ended = perf_counter()
+        return decoded
+
+    def generation(self) -> Generation:
+        """The result, or the error raised."""
+        if self.job.error is not None:
+            raise self.job.error
+        assert self.job.result is not None
+        assert self.search.seed is not None
+        hypothesis, tally = self.job.result.hypothesis, self.search.tally
+        assert hypothesis.finish is not None
+        patches = tuple(patches_of(hypothesis.data, hypothesis.patch_starts))
+        seconds = self.ended - self.began
+        statistics = Statistics(
+            prompt_bytes=len(self.job.prompt),
+            bytes=len(hypothesis.data),
+            patches=len(patches),
+            forced_bytes=min(hypothesis.forced_bytes, len(hypothesis.data)),
+            model_calls=self.job.counts.model_calls,
+            local_steps=self.job.counts.local_steps,
+            latent_steps=self.job.counts.latent_steps,
+            seconds=seconds,
+            constraint_share=tally.constraint_seconds / seconds if seconds > 0 else 0.0,
+            redecoded_patches=tally.redecoded_patches,
+            fallbacks=tally.fallbacks,
+            resamplings=tally.resamplings,
+            tries=tally.tries,
+            effective_particles=tally.effective_particles,
+        )
+        return Generation(
+            data=hypothesis.data,
+            patches=patches,
+            log_probability=hypothesis.log_probability,
+            log_weight=hypothesis.log_weight,
+            finish=hypothesis.finish,
+            prompt=self.job.prompt,
+            constraint=self.search.constraint,
+            seed=self.search.seed,
+            strategy=self.strategy.name,
+            draws_from=self.strategy.draws_from,
+            statistics=statistics,
+            candidates=tuple(candidate_of(one) for one in self.job.result.candidates),
+        )
+
+
+@dataclass(frozen=True)
+class Generator:
+    """Generates with `model`: any `ByteModel`, a byte latent transformer or a stand-in."""
+
+    model: ByteModel
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        dtype: torch.dtype | str | None = None,
+        device: torch.device | str | None = None,
+    ) -> Generator:
+        """Read a checkpoint (a folder or file); with no path, the embedded model that ships in the package.
+
+        dtype and device are those of the weights in use ("float32", "bfloat16"; "cpu", "cuda"); None
+        leaves them as the checkpoint has them, on the CPU. Raises CheckpointError.
+        """
+        import torch
+
+        from bltgen.model.checkpoint import load_model
+
+        if isinstance(dtype, str):
+            named = getattr(torch, dtype, None)
+            if not isinstance(named, torch.dtype):
+                raise ValueError(f"dtype={dtype!r}: a torch type is needed, such as float32 or bfloat16")
+            dtype = named
+        if path is None:
+            path = Path(__file__).parent.parent / "model" / "embedded"
+        return cls(load_model(Path(path), dtype=dtype, device=str(device or "cpu")))
+
+    def generate(
+        self,
+        prompt: str | bytes,
+        constraint: Constraint | None = None,
+        *,
+        max_bytes: int | None = None,
+        strategy: str | Strategy = "mask",
+        stop: str | bytes | Sequence[str | bytes] = (),
+        seed: int | None = None,
+        **sampling: Unpack[Sampling],
+    ) -> Generation:
+        """One text after `prompt`: valid under `constraint`, whole, at most `max_bytes` bytes.
+
+        constraint: None for free text, which is cut at `max_bytes`. max_bytes: by default 1024, or
+        twice the shortest valid text where that is more. strategy: a name or an object, see
+        `bltgen.decoding.strategies`. stop: the text ends before the first of these strings at which
+        it is valid. seed: None draws one; the same seed gives the same bytes. sampling: see
+        `SamplingParameters`.
+
+        Raises BudgetTooSmall or EmptyLanguage before the first byte, ModelError where the model's
+        logits are unusable, ValueError or TypeError for arguments out of range.
+        """
+        task = _task(constraint, max_bytes, strategy, stop, seed, sampling).open(as_prompt(prompt))
+        for _ in decode(self.model, [task.job]):
+            pass
+        return task.generation()
+
+    def stream(
+        self,
+        prompt: str | bytes,
+        constraint: Constraint | None = None,
+        *,
+        max_bytes: int | None = None,
+        strategy: str | Strategy = "mask",
+        stop: str | bytes | Sequence[str | bytes] = (),
+        seed: int | None = None,
+        **sampling: Unpack[Sampling],
+    ) -> Iterator[Patch]:
+        """As `generate`, patch by patch: what they concatenate to is what `generate` gives.
+
+        A patch comes as soon as nothing can change it: at once under `mask`; with strategies that
+        weigh alternatives, once the alternatives agree on it. Errors are raised as by `generate`,
+        those about arguments at the call, not at the first patch.
+        """
+        task = _task(constraint, max_bytes, strategy, stop, seed, sampling).open(as_prompt(prompt))
+        return self._patches(task)
+
+    def _patches(self, task: _Task) -> Iterator[Patch]:
+        shown = 0
+        for _ in decode(self.model, [task.job]):
+            visible = task.search.visible_patches()
+            if visible > shown and task.search.committed is not None:
+                one = task.search.committed
+                yield from patches_of(one.data, one.patch_starts, final=one.finished)[shown:visible]
+                shown = visible
+        task.generation()
+
+    def generate_many(
+        self,
+        prompts: Iterable[str | bytes],
+        constraint: Constraint | Sequence[Constraint | None] | None = None,
+        *,
+        batch_size: int = 16,
+        progress: bool = False,
+        max_bytes: int | None = None,
+        strategy: str | Strategy = "mask",
+        stop: str | bytes | Sequence[str | bytes] = (),
+        seed: int | None = None,
+        **sampling: Unpack[Sampling],
+    ) -> list[Generation | BltgenError]:
+        """One outcome a prompt, in order, decoded `batch_size` at once.
+
+        A prompt that is done makes room for the next.
+
+        constraint: one for all, or one a prompt. seed: prompt i has the seed `seed + i`, and gives
+        what `generate` gives with it. A prompt that fails fails alone: its place holds the error.
+        Raises ValueError or TypeError for arguments out of range.
+        """
+        outcomes = dict(
+            self.outcomes(
+                prompts,
+                constraint,
+                batch_size=batch_size,
+                progress=progress,
+                max_bytes=max_bytes,
+                strategy=strategy,
+                stop=stop,
+                seed=seed,
+                **sampling,
+            )
+        )
+        return [outcomes[index] for index in range(len(outcomes))]
+
+    def outcomes(
+        self,
+        prompts: Iterable[str | bytes],
+        constraint: Constraint | Sequence[Constraint | None] | None = None,
+        *,
+        batch_size: int = 16,
+        progress: bool = False,
+        max_bytes: int | None = None,
+        strategy: str | Strategy = "mask",
+        stop: str | bytes | Sequence[str | bytes] = (),
+        seed: int | None = None,
+        **sampling: Unpack[Sampling],
+    ) -> Iterator[tuple[int, Generation | BltgenError]]:
+        """As `generate_many`, but each (index, outcome) once it is there; prompts are read as needed."""
+        if isinstance(prompts, (str, bytes)):
+            raise TypeError("prompts is one text; a list of them is needed")
+        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+            raise ValueError(f"batch_size={batch_size!r}: an integer >= 1 is needed")
+        if isinstance(constraint, Sequence):
+            prompts = list(prompts)
+            if len(prompts) != len(constraint):
+                raise ValueError(f"{len(constraint)} constraints for {len(prompts)} prompts")
+        SamplingParameters(**sampling)
+        if seed is None:
+            seed = Search(None, 0).seed or 0
+        tasks: dict[int, tuple[int, _Task]] = {}
+        refused: list[tuple[int, BltgenError]] = []
+
+        def jobs() -> Iterator[Job[Decoded]]:
+            for index, prompt in enumerate(prompts):
+                one = constraint[index] if isinstance(constraint, Sequence) else constraint
+                try:
+                    task = _task(one, max_bytes, strategy, stop, seed + index, sampling).open(
+                        as_prompt(prompt)
+                    )
+                except BltgenError as error:
+                    refused.append((index, error))
+                    continue
+                tasks[id(task.job)] = (index, task)
+                yield task.job
+
+        return self._outcomes(jobs(), tasks, refused, batch_size, _bar(prompts, progress))
+
+    def _outcomes(
+        self,
+        jobs: Iterator[Job[Decoded]],
+        tasks: dict[int, tuple[int, _Task]],
+        refused: list[tuple[int, BltgenError]],
+        batch_size: int,
+        bar: _Bar,
+    ) -> Iterator[tuple[int, Generation | BltgenError]]:
+        with bar:
+            for job in decode(self.model, jobs, batch_size):
+                if job is not None:
+                    index, task = tasks.pop(id(job))
+                    bar.update()
+                    yield index, (job.error if job.error is not None else task.generation())
+                while refused:
+                    bar.update()
+                    yield refused.pop()
+            yield from refused
+
+
+def _task(
+    constraint: Constraint | None,
+    max_bytes: int | None,
+    strategy: str | Strategy,
+    stop: str | bytes | Sequence[str | bytes],
+    seed: int | None,
+    sampling: Sampling,
+) -> _Task:
+    """Everything validated; no model is needed for it."""
+    stops = [stop] if isinstance(stop, (str, bytes)) else list(stop)
+    return _Task(
+        Search(
+            constraint,
+            max_bytes,
+            SamplingParameters(**sampling),
+            tuple(text.encode("utf-8") if isinstance(text, str) else text for text in stops),
+            seed,
+        ),
+        strategy_named(strategy) if isinstance(strategy, str) else strategy,
+    )
+
+
+class _Bar:
+    """A progress bar, or nothing."""
+
+    def __init__(self, total: int | None, shown: bool) -> None:
+        self.bar = None
+        if shown:
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=total, unit="prompt", dynamic_ncols=True)
+
+    def update(self) -> None:
+        if self.bar is not None:
+            self.bar.update()
+
+    def __enter__(self) -> _Bar:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self.bar is not None:
+            self.bar.close()
+
+
+def _bar(prompts: Iterable[str | bytes], shown: bool) -> _Bar:
+    return _Bar(len(prompts) if isinstance(prompts, Sequence) else None, shown)
