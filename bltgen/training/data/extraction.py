@@ -77,14 +77,14 @@ def _from_phrases(telling: _Telling, phrases: tuple[str, ...], wanted: int) -> s
         if sentences:
             subject = d.pick(domain.pronouns)
         opener = telling.say(d.pick(domain.openers)) if domain.openers and d.chance(0.15) else ""
-        sentences.append(f"{opener}{subject} {body}." if opener else f"{_capital(subject)} {body}.")
+        sentences.append(f"{opener} {subject} {body}." if opener else f"{_capital(subject)} {body}.")
     return " ".join(_capital(s) for s in sentences)
 
 
 def _tell(d: Draw, domain: Domain, held_out: bool) -> tuple[str, Mapping[str, Fact], str]:
     telling = _Telling(d, domain)
     phrases = domain.held_out_phrases if held_out else domain.phrases
-    sentences = domain.held_out if held_out else domain.sentences
+    sentences = domain.held_out_sentences if held_out else domain.sentences
     r = d.rng.random()
     if phrases and (r < 0.55 or not sentences):
         body = _from_phrases(telling, phrases, 1 + d.below(5))

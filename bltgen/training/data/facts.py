@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from importlib.resources import files
 
 from bltgen.training.data.document import Json, Number, Style
+from bltgen.training.data.template import parse
 from bltgen.training.data.values import Draw, Sampler
 
-__all__ = ["Domain", "Fact", "Field", "boolean", "draw_style", "key_of", "listed", "number", "text"]
+__all__ = ["Domain", "Fact", "Field", "boolean", "draw_style", "key_of", "listed", "load", "number", "text"]
 
 
 @dataclass(frozen=True)
@@ -62,13 +64,14 @@ def boolean(yes: Sequence[str], no: Sequence[str], keys: str) -> Field:
     return Field(draw, _keys(keys), "boolean")
 
 
-def listed(item: Callable[[Draw], Fact], keys: str, low: int = 1, high: int = 3) -> Field:
-    """An enumeration in the text, an array in the answer."""
+def listed(item: Callable[[Draw], Fact | str], keys: str, low: int = 1, high: int = 3) -> Field:
+    """An enumeration in the text, an array in the answer; an item is a string or a fact of its own."""
 
     def draw(d: Draw) -> Fact:
         facts: list[Fact] = []
         for _ in range(low + d.below(high - low + 1)):
-            fact = item(d)
+            drawn = item(d)
+            fact = Fact(drawn, drawn) if isinstance(drawn, str) else drawn
             if all(fact.text != other.text for other in facts):
                 facts.append(fact)
         return Fact(enumerate_words(d, [fact.text for fact in facts]), [fact.value for fact in facts])
@@ -89,22 +92,45 @@ class Domain:
     """The fields of a subject and how they are told.
 
     `sentences` tell several facts each and may open a text; `phrases` follow a subject ("lives in
-    {city}"), which `subjects` name and `pronouns` take up again. `held_out` and `held_out_phrases`
-    are seen in the held-out split alone. `asides` are true of nothing that is asked. `groups` name
-    fields that an answer may nest in an object of their own.
+    {city}"), which `subjects` name and `pronouns` take up again. `held_out_sentences` and
+    `held_out_phrases` are seen in the held-out split alone. `asides` state nothing that is asked for.
+    `groups` name fields that an answer may nest in an object of their own.
     """
 
     name: str
     fields: Mapping[str, Field]
-    sentences: tuple[str, ...]
-    held_out: tuple[str, ...]
+    groups: Mapping[str, tuple[str, ...]]
     subjects: tuple[str, ...] = ()
     pronouns: tuple[str, ...] = ()
-    phrases: tuple[str, ...] = ()
-    held_out_phrases: tuple[str, ...] = ()
     openers: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    sentences: tuple[str, ...] = ()
     asides: tuple[str, ...] = ()
-    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    held_out_phrases: tuple[str, ...] = ()
+    held_out_sentences: tuple[str, ...] = ()
+
+
+def load(name: str, fields: Mapping[str, Field], groups: Mapping[str, tuple[str, ...]]) -> Domain:
+    """A domain whose sentences stand in `domains/<name>.txt`, one template a line, under `== headings`.
+
+    Raises ValueError where a heading or a field is unknown.
+    """
+    source = files("bltgen.training.data.domains").joinpath(f"{name}.txt").read_text("utf-8")
+    sections: dict[str, list[str]] = {}
+    current: list[str] = []
+    for line in source.splitlines():
+        line = line.strip()
+        if line.startswith("== "):
+            current = sections.setdefault(line[3:].replace(" ", "_").replace("-", "_"), [])
+        elif line and not line.startswith("#"):
+            unknown = parse(line).fields - set(fields)
+            if unknown:
+                raise ValueError(f"{name}.txt states {sorted(unknown)}, which no field is: {line!r}")
+            current.append(line)
+    unknown = set(sections) - set(Domain.__dataclass_fields__)
+    if unknown:
+        raise ValueError(f"{name}.txt has unknown headings: {sorted(unknown)}")
+    return Domain(name, fields, groups, **{k: tuple(v) for k, v in sections.items()})
 
 
 _SNAKE, _CAMEL, _TITLE, _KEBAB, _SPACED = range(5)

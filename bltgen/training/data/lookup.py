@@ -42,7 +42,7 @@ def _generic(d: Draw) -> Domain:
         key = v.word(d) if d.chance(0.7) else f"{v.word(d)} {v.word(d)}"
         value = samplers[d.below(len(samplers))](d)
         fields[key] = Field(lambda _, value=value: Fact(value, value), (key,), "string")  # type: ignore[misc]
-    return Domain("generic", fields, (), ())
+    return Domain("generic", fields, {})
 
 
 def lookup_documents(seed: int) -> Iterator[Document]:

@@ -1,6 +1,7 @@
 """Templates of sentences: text with slots `{field}` and alternatives `[one|another|]`.
 
 `{~field}` is another value of the field's kind that the document does not ask for: a distractor.
+`{a field}` writes the article that the value needs.
 
 >>> import random
 >>> parse("[Hello|Hi], {name}.").render(random.Random(1), lambda slot, other: slot.upper())
@@ -13,19 +14,20 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
 __all__ = ["Slot", "Template", "parse"]
 
-_TOKEN = re.compile(r"\{(~?)(\w+)\}|[\[\]|]|[^{}\[\]|]+")
+_TOKEN = re.compile(r"\{(~?)(an? )?(\w+)\}|[\[\]|]|[^{}\[\]|]+")
 
 
 @dataclass(frozen=True)
 class Slot:
     field: str
     other: bool
+    article: bool = False
 
 
 @dataclass(frozen=True)
@@ -35,17 +37,23 @@ class Template:
     source: str
     parts: tuple[str | Slot | tuple[Template, ...], ...]
 
-    @property
+    @cached_property
     def slots(self) -> frozenset[str]:
         """The fields that some rendering states."""
-        found: set[str] = set()
+        return frozenset(slot.field for slot in self._slots() if not slot.other)
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """All fields named, distractors too."""
+        return frozenset(slot.field for slot in self._slots())
+
+    def _slots(self) -> Iterator[Slot]:
         for part in self.parts:
             if isinstance(part, Slot):
-                if not part.other:
-                    found.add(part.field)
+                yield part
             elif not isinstance(part, str):
-                found.update(*(option.slots for option in part))
-        return frozenset(found)
+                for option in part:
+                    yield from option._slots()
 
     def render(self, rng: random.Random, fill: Callable[[str, bool], str]) -> str:
         """One rendering; `fill(field, other)` gives the text of a slot."""
@@ -58,7 +66,10 @@ class Template:
             if isinstance(part, str):
                 out.append(part)
             elif isinstance(part, Slot):
-                out.append(fill(part.field, part.other))
+                text = fill(part.field, part.other)
+                if part.article:
+                    out.append("an " if text[:1] in "aeioAEIO" else "a ")
+                out.append(text)
             else:
                 part[int(uniform() * len(part))]._render(uniform, fill, out)
 
@@ -69,8 +80,8 @@ def parse(source: str) -> Template:
     stack: list[tuple[list[Template], list[str | Slot | tuple[Template, ...]]]] = [([], [])]
     for match in _TOKEN.finditer(source):
         token = match.group()
-        if match.group(2):
-            stack[-1][1].append(Slot(match.group(2), bool(match.group(1))))
+        if match.group(3):
+            stack[-1][1].append(Slot(match.group(3), bool(match.group(1)), bool(match.group(2))))
         elif token == "[":
             stack.append(([], []))
         elif token in ("|", "]"):

@@ -512,3 +512,190 @@ def clock(d: Draw) -> str:
 
 def year(d: Draw) -> str:
     return str(1900 + d.below(135)) if d.chance(0.8) else str(1500 + d.below(400))
+
+
+def recent_year(d: Draw) -> str:
+    return str(1985 + d.below(50))
+
+
+def duration(d: Draw) -> str:
+    return f"{1 + d.below(9)}:{d.below(60):02}"
+
+
+# ---- names of particular things ---------------------------------------------------------------------
+
+
+def colour(d: Draw) -> str:
+    return f"{d.pick(('dark', 'light', 'pale', 'bright'))} {d.pick(_COLOURS)}" if d.chance(0.2) else d.pick(_COLOURS)
+
+
+def material(d: Draw) -> str:
+    return d.pick(_STUFFS) if d.chance(0.85) else d.word().lower()
+
+
+_STUFFS = "wood steel leather cotton glass clay plastic copper wool bamboo linen rubber paper oak brass silk".split()
+
+
+def drink(d: Draw) -> str:
+    return d.word() if d.chance(0.15) else d.pick(d.pools.drinks)
+
+
+def ingredient(d: Draw) -> str:
+    return d.word().lower() if d.chance(0.25) else d.pick(d.pools.dishes).lower()
+
+
+def event(d: Draw) -> str:
+    r = d.rng.random()
+    kind = d.pick(_EVENTS)
+    if r < 0.25:
+        return f"{word(d).capitalize()} {kind}"
+    if r < 0.6:
+        return f"{d.word()} {kind}"
+    if r < 0.8:
+        return f"{city(d)} {kind}"
+    return f"{word(d).capitalize()} {word(d).capitalize()} {kind}"
+
+
+_EVENTS = (
+    "Festival Conference Workshop Fair Concert Summit Meetup Marathon Exhibition Gala Seminar Parade Cup Market "
+    "Retreat Lecture"
+).split()
+
+
+def guest(d: Draw) -> str:
+    return full_name(d) if d.chance(0.5) else first_name(d)
+
+
+def version(d: Draw) -> str:
+    return f"{d.below(9)}.{d.below(20)}.{d.below(10)}"
+
+
+def room(d: Draw) -> str:
+    """A room that is named by more than an integer."""
+    r = d.rng.random()
+    if r < 0.35:
+        return f"{d.pick('ABCDEFGH')}{1 + d.below(40)}"
+    if r < 0.6:
+        return f"room {1 + d.below(420)}"
+    if r < 0.8:
+        return f"{d.pick('ABCDEFGH')}-{100 + d.below(300)}"
+    return f"{d.word()} {d.pick(('hall', 'room', 'suite', 'lounge'))}"
+
+
+def topic(d: Draw) -> str:
+    """What a meeting or a talk is about: one to three words."""
+    r = d.rng.random()
+    if r < 0.4:
+        return f"{word(d)} {d.pick(_MATTERS)}"
+    if r < 0.6:
+        return f"the {word(d)} {d.pick(_MATTERS)}"
+    if r < 0.8:
+        return f"{d.pick(_MATTERS)} for {d.word()}"
+    return f"{word(d)} {word(d)}"
+
+
+_MATTERS = "budget report plan strategy release audit contract survey schedule design roadmap policy review launch".split()
+
+
+def service(d: Draw) -> str:
+    """Work that is paid for, or a reason for an appointment."""
+    r = d.rng.random()
+    if r < 0.35:
+        return f"{word(d)} {d.pick(_SERVICES)}"
+    if r < 0.7:
+        return f"{d.pick(_THINGS)} {d.pick(_SERVICES)}"
+    if r < 0.85:
+        return f"{d.word()} {d.pick(_SERVICES)}"
+    return d.pick(_SERVICES)
+
+
+_SERVICES = "repair cleaning consulting design installation training inspection rental delivery testing painting therapy".split()
+
+
+def project(d: Draw) -> str:
+    r = d.rng.random()
+    return d.word() if r < 0.5 else word(d).capitalize() if r < 0.75 else f"{word(d).capitalize()} {word(d).capitalize()}"
+
+
+def gate(d: Draw) -> str:
+    return f"{d.pick('ABCDEFGH')}{1 + d.below(60)}" if d.chance(0.8) else str(1 + d.below(70))
+
+
+def seat(d: Draw) -> str:
+    return f"{1 + d.below(40)}{d.pick('ABCDEF')}"
+
+
+def subject(d: Draw) -> str:
+    """The name of a course."""
+    r = d.rng.random()
+    if r < 0.4:
+        return f"{d.pick(_LEVELS)} {d.pick(_SUBJECTS)}"
+    if r < 0.6:
+        return f"{d.pick(_SUBJECTS)} {1 + d.below(4)}"
+    if r < 0.8:
+        return f"{word(d).capitalize()} {d.pick(('Theory', 'Studies', 'Design', 'Science', 'Practice'))}"
+    return f"{d.word()} {d.pick(_SUBJECTS)}"
+
+
+_LEVELS = ("Advanced", "Basic", "Applied", "Modern", "Introductory", "Practical")
+_SUBJECTS = (
+    "Algebra Chemistry Biology History Physics Geometry Statistics Botany Economics Philosophy Logic Drawing "
+    "Geography Astronomy Rhetoric Pottery Accounting Programming Psychology Linguistics"
+).split()
+
+
+def hotel(d: Draw) -> str:
+    r = d.rng.random()
+    if r < 0.35:
+        return f"Hotel {d.word()}"
+    if r < 0.6:
+        return f"{d.word()} {d.pick(_LODGINGS)}"
+    if r < 0.8:
+        return f"{word(d).capitalize()} {d.pick(_LODGINGS)}"
+    return f"Hotel {d.pick(('Royal', 'Central', 'Bristol', 'Astoria', 'Metropol', 'Continental', 'Excelsior'))} {d.word()}"
+
+
+_LODGINGS = ("Inn", "Lodge", "Palace", "Hostel", "Resort", "Suites", "House", "Plaza", "Guesthouse", "Grand Hotel")
+
+
+def restaurant(d: Draw) -> str:
+    r = d.rng.random()
+    if r < 0.3:
+        return f"{d.pick(('Chez', 'Casa', 'Trattoria', 'Cafe', 'Bistro', 'Taverna', 'La'))} {d.word()}"
+    if r < 0.55:
+        return f"The {word(d).capitalize()} {d.pick(('Fork', 'Table', 'Kitchen', 'Spoon', 'Garden', 'Oven', 'Goose'))}"
+    if r < 0.75:
+        return f"{first_name(d)}'s {d.pick(('Kitchen', 'Diner', 'Grill', 'Place', 'Table', 'Bakery'))}"
+    return d.word() if d.chance(0.5) else f"{d.word()} {d.pick(('Grill', 'Bar', 'Kitchen', 'House'))}"
+
+
+def vehicle(d: Draw) -> str:
+    r = d.rng.random()
+    make = d.word() if d.chance(0.6) else d.pick(_MAKES)
+    if r < 0.5:
+        return f"{make} {d.word()}"
+    if r < 0.85:
+        return f"{make} {d.pick('ABCDEGIKMQRSTXZ')}{1 + d.below(90)}"
+    return f"{make} {d.pick(('Sport', 'Kombi', 'Coupe', 'Van', 'Pickup', 'Estate'))}"
+
+
+_MAKES = "Ford Toyota Volvo Skoda Fiat Renault Opel Honda Mazda Kia Seat Nissan Peugeot Subaru Dacia Audi".split()
+
+
+def team(d: Draw) -> str:
+    place = city(d)
+    r = d.rng.random()
+    if r < 0.35:
+        return f"{place} {d.pick(_CLUBS)}"
+    if r < 0.55:
+        return f"{d.pick(('FC', 'SC', 'AC', 'Real', 'Sporting', 'Inter', 'Dynamo'))} {place}"
+    if r < 0.75:
+        return f"{place} {word(d).capitalize()}"
+    return place
+
+
+_CLUBS = "United City Rovers Tigers Eagles Sharks Bears Wolves Giants Rangers Falcons Kings Athletic Stars".split()
+
+
+def stadium(d: Draw) -> str:
+    return f"{last_name(d)} {d.pick(('Arena', 'Stadium', 'Park', 'Field', 'Ground', 'Dome', 'Road'))}"

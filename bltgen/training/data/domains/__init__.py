@@ -1,10 +1,13 @@
-"""The domains that texts are about, a theme a file."""
+"""The domains that texts are about: fields in modules by theme, sentences in one text file a domain."""
 
 from bltgen.training.data.domains.commerce import COMMERCE
-from bltgen.training.data.domains.people import PEOPLE
+from bltgen.training.data.domains.culture import CULTURE
 from bltgen.training.data.domains.planning import PLANNING
+from bltgen.training.data.domains.society import SOCIETY
+from bltgen.training.data.domains.travel import TRAVEL
 from bltgen.training.data.facts import Domain
 
 __all__ = ["DOMAINS"]
 
-DOMAINS: tuple[Domain, ...] = (*PEOPLE, *COMMERCE, *PLANNING)
+_ALL: tuple[Domain, ...] = (*SOCIETY, *COMMERCE, *PLANNING, *TRAVEL, *CULTURE)
+DOMAINS = tuple(domain for domain in _ALL if domain.sentences)
