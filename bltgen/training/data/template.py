@@ -16,7 +16,7 @@ import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 __all__ = ["Slot", "Template", "parse"]
 
