@@ -1,1 +1,116 @@
-"""Constrained generation with byte latent transformers: every output validates, always."""
+"""Constrained generation with byte latent transformers: every output validates, always.
+
+>>> import bltgen
+>>> digits = bltgen.regex(r"[0-9]{3}-[0-9]{4}")
+>>> from bltgen.testing.models import whimsical          # a model without weights
+>>> out = bltgen.Generator(whimsical(1)).generate("Call me: ", digits, seed=0)
+>>> digits.accepts(out.data), len(out.text)
+(True, 8)
+
+`bltgen.load()` gives the small model that ships in the package, `bltgen.load(path)` any other.
+
+The map, each package one arrow in the way of the data: `automata` (languages of bytes),
+`constraints` (regex, grammar, JSON Schema -> languages), `model` (bytes -> next-byte logits),
+`decoding` (logits + constraint -> bytes), `training`; on top `testing`, `integrations`, `cli`.
+
+Importing bltgen is cheap: each name is imported when it is first used, and torch only by what
+needs a model.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import os
+
+    import torch
+
+    from bltgen import errors
+    from bltgen.automata.contract import Constraint, State
+    from bltgen.automata.suffix_automaton import substring_of
+    from bltgen.constraints.grammar import grammar, grammar_file
+    from bltgen.constraints.json_schema import json_schema, json_value
+    from bltgen.constraints.regex import regex
+    from bltgen.constraints.texts import choice, literal, utf8
+    from bltgen.decoding.generation import Generation, Patch, Statistics
+    from bltgen.decoding.generator import Generator
+    from bltgen.decoding.sampling import SamplingParameters
+    from bltgen.decoding.strategy import Mask, Strategy
+
+_HOMES = {
+    "Constraint": "bltgen.automata.contract",
+    "Generation": "bltgen.decoding.generation",
+    "Generator": "bltgen.decoding.generator",
+    "Mask": "bltgen.decoding.strategy",
+    "Patch": "bltgen.decoding.generation",
+    "SamplingParameters": "bltgen.decoding.sampling",
+    "State": "bltgen.automata.contract",
+    "Statistics": "bltgen.decoding.generation",
+    "Strategy": "bltgen.decoding.strategy",
+    "choice": "bltgen.constraints.texts",
+    "grammar": "bltgen.constraints.grammar",
+    "grammar_file": "bltgen.constraints.grammar",
+    "json_schema": "bltgen.constraints.json_schema",
+    "json_value": "bltgen.constraints.json_schema",
+    "literal": "bltgen.constraints.texts",
+    "regex": "bltgen.constraints.regex",
+    "substring_of": "bltgen.automata.suffix_automaton",
+    "utf8": "bltgen.constraints.texts",
+}
+"""Where each public name lives."""
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Constraint",
+    "Generation",
+    "Generator",
+    "Mask",
+    "Patch",
+    "SamplingParameters",
+    "State",
+    "Statistics",
+    "Strategy",
+    "choice",
+    "errors",
+    "grammar",
+    "grammar_file",
+    "json_schema",
+    "json_value",
+    "literal",
+    "load",
+    "regex",
+    "substring_of",
+    "utf8",
+]
+
+
+def load(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    dtype: torch.dtype | str | None = None,
+    device: torch.device | str | None = None,
+) -> Generator:
+    """A generator over the checkpoint at `path`; with no path, over the model that ships in the package.
+
+    See `Generator.load`. Raises CheckpointError.
+    """
+    from bltgen.decoding.generator import Generator
+
+    return Generator.load(path, dtype=dtype, device=device)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return import_module("bltgen.errors")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'bltgen' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

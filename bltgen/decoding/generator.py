@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from bltgen.decoding.strategy import Decoded, Strategy
     from bltgen.model.contract import ByteModel
 
-__all__ = ["Generator", "Sampling", "as_prompt"]
+__all__ = ["Generator", "Sampling", "Stream", "as_prompt"]
 
 
 class Sampling(TypedDict, total=False):
@@ -133,6 +133,37 @@ class _Task:
         )
 
 
+class Stream:
+    """An iterator of the patches of one text; `generation` has the whole once it has ended."""
+
+    def __init__(self, model: ByteModel, task: _Task) -> None:
+        self._task = task
+        self._steps = self._run(model)
+
+    def __iter__(self) -> Iterator[Patch]:
+        return self
+
+    def __next__(self) -> Patch:
+        return next(self._steps)
+
+    def _run(self, model: ByteModel) -> Iterator[Patch]:
+        shown, search = 0, self._task.search
+        for _ in decode(model, [self._task.job]):
+            visible = search.visible_patches()
+            if visible > shown and search.committed is not None:
+                one = search.committed
+                yield from patches_of(one.data, one.patch_starts, final=one.finished)[shown:visible]
+                shown = visible
+        self._task.generation()
+
+    @property
+    def generation(self) -> Generation:
+        """The whole result. Raises ValueError while there are patches to come."""
+        if not self._task.job.done:
+            raise ValueError("the stream has not ended: take its patches first")
+        return self._task.generation()
+
+
 @dataclass(frozen=True)
 class Generator:
     """Generates with `model`: any `ByteModel`, a byte latent transformer or a stand-in."""
@@ -202,25 +233,16 @@ class Generator:
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
         **sampling: Unpack[Sampling],
-    ) -> Iterator[Patch]:
+    ) -> Stream:
         """As `generate`, patch by patch: what they concatenate to is what `generate` gives.
 
-        A patch comes as soon as nothing can change it: at once under `mask`; with strategies that
-        weigh alternatives, once the alternatives agree on it. Errors are raised as by `generate`,
-        those about arguments at the call, not at the first patch.
+        `stream.generation` has the whole result at the end. A patch comes as soon as nothing can
+        change it: at once under `mask`; with strategies that weigh alternatives, once these agree
+        on it. Errors are raised as by `generate`, those about arguments at the call, not at the
+        first patch.
         """
         task = _task(constraint, max_bytes, strategy, stop, seed, sampling).open(as_prompt(prompt))
-        return self._patches(task)
-
-    def _patches(self, task: _Task) -> Iterator[Patch]:
-        shown = 0
-        for _ in decode(self.model, [task.job]):
-            visible = task.search.visible_patches()
-            if visible > shown and task.search.committed is not None:
-                one = task.search.committed
-                yield from patches_of(one.data, one.patch_starts, final=one.finished)[shown:visible]
-                shown = visible
-        task.generation()
+        return Stream(self.model, task)
 
     def generate_many(
         self,

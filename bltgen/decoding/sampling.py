@@ -299,7 +299,7 @@ def masked(base: BaseDistribution, allowed: NDArray[np.bool_]) -> tuple[Logits, 
     """
     kept = np.where(allowed, base.truncated, -np.inf)
     with np.errstate(divide="ignore"):
-        mass = np.log(np.exp(kept).sum(axis=-1))
+        mass = np.where(allowed.all(axis=-1), 0.0, np.log(np.exp(kept).sum(axis=-1)))
     for row in np.flatnonzero(np.isneginf(mass)):
         kept[row] = np.where(allowed[row], base.tempered[row], -np.inf)
         if np.isneginf(kept[row].max()):

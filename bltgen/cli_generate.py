@@ -1,0 +1,229 @@
+"""`bltgen generate`: text after a prompt, valid under a constraint."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from bltgen.cli_constraint import add_constraint, add_model, constraint_of, model_of, read_bytes, write_whole
+from bltgen.errors import BltgenError
+
+if TYPE_CHECKING:
+    from bltgen.decoding.generation import Generation
+
+__all__ = ["add"]
+
+EXAMPLES = """examples:
+  bltgen generate --schema person.json --prompt "Ada Lovelace, 36, lives in London."
+  bltgen generate --schema person.json --grounded < letter.txt       strings are spans of the letter
+  bltgen generate --regex '[0-9]{4}-[0-9]{2}-[0-9]{2}' --prompt "Date: " --raw-prompt --temperature 0
+  bltgen generate --schema person.json --json-lines letters.jsonl -o people.jsonl
+
+With --json-lines each line of FILE is a JSON string, or an object with "prompt"; each line of the
+output is an object with "text" and "value", or "error", in the same order.
+"""
+
+
+def add(commands: Any) -> None:
+    """Add the command's parser."""
+    parser = commands.add_parser(
+        "generate",
+        help="text after a prompt, valid under a constraint",
+        description="Generate text after a prompt. Every output is valid under the constraint, and whole.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add_constraint(parser, required=False)
+    group = parser.add_argument_group("the prompt (default: the standard input)")
+    prompt = group.add_mutually_exclusive_group()
+    prompt.add_argument("--prompt", metavar="TEXT")
+    prompt.add_argument("--prompt-file", metavar="FILE", help="any bytes")
+    prompt.add_argument("--json-lines", metavar="FILE", help="many prompts, one a line ('-': standard input)")
+    group.add_argument(
+        "--raw-prompt", action="store_true", help="add no newline to a prompt that does not end in one"
+    )
+    group.add_argument("--grounded", action="store_true", help="string values are spans of the prompt")
+    add_model(parser)
+    group = parser.add_argument_group("how")
+    from bltgen.decoding.strategies import STRATEGIES
+
+    group.add_argument("--strategy", choices=list(STRATEGIES), default="mask", help="default: mask")
+    group.add_argument("--max-bytes", type=int, metavar="N", help="default: 1024, or more if need be")
+    group.add_argument("--stop", action="append", default=[], metavar="TEXT", help="may be repeated")
+    group.add_argument("--seed", type=int, metavar="N", help="default: another every time")
+    group.add_argument("--temperature", type=float, default=1.0, metavar="T", help="0 is greedy (default: 1)")
+    group.add_argument("--top-k", type=int, default=0, metavar="K")
+    group.add_argument("--top-p", type=float, default=1.0, metavar="P")
+    group.add_argument("--min-p", type=float, default=0.0, metavar="P")
+    group.add_argument("--typical", type=float, default=1.0, metavar="P")
+    group.add_argument("--repetition-penalty", type=float, default=1.0, metavar="X")
+    group.add_argument("--presence-penalty", type=float, default=0.0, metavar="X")
+    group.add_argument("--frequency-penalty", type=float, default=0.0, metavar="X")
+    group.add_argument("--penalty-ngram", type=int, default=1, metavar="N", help="bytes of an n-gram")
+    group.add_argument(
+        "--batch-size", type=int, default=16, metavar="N", help="prompts at once (default: 16)"
+    )
+    group = parser.add_argument_group("the output")
+    group.add_argument("--stream", action="store_true", help="show each patch as soon as it is certain")
+    group.add_argument("--stats", action="store_true", help="what it took, on the standard error")
+    group.add_argument(
+        "-o", "--output", metavar="FILE", help="written whole or not at all, bytes as they are"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """One prompt or many."""
+    if options.stream and (options.output or options.json_lines):
+        raise ValueError(
+            "--stream shows one text on the standard output; leave out --output and --json-lines"
+        )
+    return _run_many(options) if options.json_lines is not None else _run_one(options)
+
+
+def _how(options: argparse.Namespace) -> dict[str, Any]:
+    names = (
+        "strategy",
+        "max_bytes",
+        "stop",
+        "seed",
+        "temperature",
+        "top_k",
+        "top_p",
+        "min_p",
+        "typical",
+        "repetition_penalty",
+        "presence_penalty",
+        "frequency_penalty",
+        "penalty_ngram",
+    )
+    return {name: getattr(options, name) for name in names}
+
+
+def _prompt(options: argparse.Namespace) -> bytes:
+    if options.prompt is not None:
+        # What the shell passed as it is, also where it is no UTF-8.
+        return str(options.prompt).encode("utf-8", "surrogateescape")
+    return read_bytes(options.prompt_file)
+
+
+def _ended(prompt: bytes, options: argparse.Namespace) -> bytes:
+    """The prompt as the model reads it: models are trained to answer after a newline."""
+    return prompt if options.raw_prompt or prompt.endswith(b"\n") else prompt + b"\n"
+
+
+def _grounding(prompt: bytes, options: argparse.Namespace) -> str | None:
+    return prompt.decode("utf-8", "replace") if options.grounded else None
+
+
+def _run_one(options: argparse.Namespace) -> int:
+    from bltgen.decoding.generator import Generator
+
+    given = _prompt(options)
+    constraint = constraint_of(options, strings_from=_grounding(given, options))
+    generator: Generator = model_of(options)
+    prompt, how = _ended(given, options), _how(options)
+    if options.stream:
+        out = sys.stdout.buffer
+        stream = generator.stream(prompt, constraint, **how)
+        for patch in stream:
+            out.write(patch.data)
+            out.flush()
+        out.write(b"\n")
+        generation = stream.generation
+    else:
+        generation = generator.generate(prompt, constraint, **how)
+        if options.output:
+            write_whole(options.output, generation.data)
+        else:
+            sys.stdout.buffer.write(generation.data + b"\n")
+    sys.stdout.flush()
+    if options.stats:
+        _show_statistics(generation)
+    return 0
+
+
+def _show_statistics(generation: Generation) -> None:
+    found = {
+        "finish": generation.finish,
+        "seed": generation.seed,
+        "strategy": generation.strategy,
+        "draws_from": generation.draws_from,
+        "log_probability": round(generation.log_probability, 4),
+        "log_weight": round(generation.log_weight, 4),
+        **generation.statistics.as_dict(),
+    }
+    for name, value in found.items():
+        print(f"{name:>20}  {round(value, 4) if isinstance(value, float) else value}", file=sys.stderr)
+
+
+def _prompts(path: str) -> Iterator[bytes]:
+    for number, line in enumerate(read_bytes(path).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            given = json.loads(line)
+        except ValueError as error:
+            raise ValueError(f"{path}, line {number}: not JSON ({error})") from None
+        if isinstance(given, dict):
+            given = given.get("prompt")
+        if not isinstance(given, str):
+            raise ValueError(f'{path}, line {number}: a JSON string, or an object with "prompt", is needed')
+        yield given.encode("utf-8", "surrogatepass")
+
+
+def _run_many(options: argparse.Namespace) -> int:
+    given = list(_prompts(options.json_lines))
+    if options.grounded:
+        constraint: Any = [constraint_of(options, strings_from=_grounding(one, options)) for one in given]
+    else:
+        constraint = constraint_of(options)
+    generator = model_of(options)
+    lines: dict[int, bytes] = {}
+    written: list[bytes] = []
+    failed = 0
+    outcomes = generator.outcomes(
+        [_ended(one, options) for one in given],
+        constraint,
+        batch_size=options.batch_size,
+        progress=sys.stderr.isatty(),
+        **_how(options),
+    )
+    for index, outcome in outcomes:
+        failed += isinstance(outcome, BltgenError)
+        lines[index] = json.dumps(_record(outcome, options.stats), ensure_ascii=False).encode() + b"\n"
+        while len(written) in lines:
+            line = lines.pop(len(written))
+            written.append(line if options.output else b"")
+            if not options.output:
+                sys.stdout.buffer.write(line)
+                sys.stdout.buffer.flush()
+    if options.output:
+        write_whole(options.output, b"".join(written))
+    if failed:
+        print(f"bltgen generate: {failed} of {len(given)} prompts failed; see their lines", file=sys.stderr)
+    return 2 if failed else 0
+
+
+def _record(outcome: Generation | BltgenError, statistics: bool) -> dict[str, Any]:
+    """What is written of an outcome: `text` where it is UTF-8, else `hex`; `value` where it is JSON."""
+    if isinstance(outcome, BltgenError):
+        return {"error": str(outcome), "kind": type(outcome).__name__}
+    record: dict[str, Any] = {}
+    try:
+        record["text"] = outcome.data.decode("utf-8")
+    except UnicodeDecodeError:
+        record["hex"] = outcome.data.hex()
+    if hasattr(outcome.constraint, "parse"):
+        record["value"] = json.loads(outcome.data)
+    record["finish"] = outcome.finish
+    record["seed"] = outcome.seed
+    if statistics:
+        record["log_probability"] = outcome.log_probability
+        # JSON has no infinity: null where the base distribution gives the text no mass at all.
+        record["log_weight"] = outcome.log_weight if outcome.log_weight > -float("inf") else None
+        record["statistics"] = outcome.statistics.as_dict()
+    return record
