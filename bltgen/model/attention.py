@@ -54,7 +54,7 @@ class SelfAttention(nn.Module):
         self.out = nn.Linear(config.heads * head, config.dim, bias=False)
 
     def project(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values of x [batch, time, dim], each [batch, heads, time, head_dim], unrotated."""
+        """Unrotated queries, keys, values of x [batch, time, dim], each [batch, heads, time, head_dim]."""
         config = self.config
         batch, time, _ = x.shape
         qkv = self.qkv(x).view(batch, time, -1, config.dim_per_head).transpose(1, 2)
@@ -103,17 +103,23 @@ class CrossAttention(nn.Module):
         return projected
 
     def attend_pool(self, queries: Tensor, source: Tensor, mask: Tensor) -> Tensor:
-        """Patches look at their bytes: queries [batch, q, dim], source [batch, time, dim], mask [batch, 1, q, time]."""
+        """Patches look at their bytes.
+
+        queries [batch, q, dim], source [batch, time, dim], mask [batch, 1, q, time] -> [batch, q, dim].
+        """
         batch, count, dim = queries.shape
         q = self.project_queries(queries).view(batch, count, self.heads, -1).transpose(1, 2)
         kv = self.project_keys_values(source).view(batch, source.shape[1], 2 * self.heads, -1).transpose(1, 2)
-        k, v = kv.split(self.heads, dim=1)
+        k, v = kv[:, : self.heads], kv[:, self.heads :]
         attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
         out: Tensor = self.out(attended.transpose(1, 2).reshape(batch, count, dim))
         return out
 
     def attend_latents(self, x: Tensor, key_value: Tensor) -> Tensor:
-        """Bytes look at the k latents of one patch each: x [batch, time, dim], key_value [batch, time, k, 2 * dim]."""
+        """Bytes look at the k latents of one patch each.
+
+        x [batch, time, dim], key_value [batch, time, k, 2 * dim] -> [batch, time, dim].
+        """
         batch, time, dim = x.shape
         k, v = key_value.view(batch, time, key_value.shape[2], 2, self.heads, -1).unbind(dim=3)
         q = self.project_queries(x).view(batch, time, 1, self.heads, -1)

@@ -6,6 +6,7 @@ incremental decoding. Axis names: batch, time (bytes with BOS at 0), patches, k,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,6 +19,8 @@ from bltgen.model.latent_transformer import LatentTransformer
 from bltgen.model.local_decoder import LocalDecoder
 from bltgen.model.local_encoder import LocalEncoder
 from bltgen.model.patcher import patch_starts
+from bltgen.model.runtime import runtime_of
+from bltgen.model.session import ROLLBACK, BLTSession
 
 __all__ = ["ByteLatentTransformer", "PatchedBytes", "ids_of_bytes"]
 
@@ -33,7 +36,10 @@ def ids_of_bytes(data: bytes) -> list[int]:
 
 @dataclass(frozen=True)
 class PatchedBytes:
-    """Sequences and their patches. `patch_ids`, `visible`: int64 [batch, time]; `patches`: the most in any row."""
+    """Sequences and their patches.
+
+    `patch_ids`, `visible`: int64 [batch, time]; `patches`: the most in any row.
+    """
 
     ids: Tensor
     patch_ids: Tensor
@@ -93,3 +99,10 @@ class ByteLatentTransformer(nn.Module):
         latents = self.latent_transformer(pooled)
         logits: Tensor = self.local_decoder(states, latents, patched.visible)
         return logits
+
+    def session(self, prompts: Sequence[bytes], *, rollback: int = ROLLBACK) -> BLTSession:
+        """Decode incrementally: one row of caches a prompt (b"" is one too: BOS is inside).
+
+        Cutting a row back by at most `rollback` bytes costs next to nothing; further may recompute it.
+        """
+        return BLTSession(runtime_of(self), prompts, rollback)

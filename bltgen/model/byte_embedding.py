@@ -78,4 +78,5 @@ class HashNGramEmbedding(nn.Module):
         if self.ngrams is None:
             return out
         rows = hash_ngrams(ids, self.config, history)
-        return out + self.ngrams(rows).sum(dim=2)
+        out = out + self.ngrams(rows).sum(dim=2)
+        return out

@@ -178,7 +178,8 @@ class BLTConfig:
         )
         _require(
             self.encoder.dim % self.cross_attention.heads == 0,
-            f"local width {self.encoder.dim} is not divisible by {self.cross_attention.heads} cross-attention heads",
+            f"local width {self.encoder.dim} is not divisible by "
+            f"{self.cross_attention.heads} cross-attention heads",
         )
 
     @property

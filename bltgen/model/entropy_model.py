@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor, nn
 
 from bltgen.model.config import VOCABULARY, TransformerConfig
@@ -14,6 +13,7 @@ __all__ = ["EntropyModel", "next_byte_entropy"]
 def next_byte_entropy(logits: Tensor) -> Tensor:
     """Entropy in nats of the distributions logits [..., vocabulary] -> [...], in float32.
 
+    >>> import torch
     >>> round(next_byte_entropy(torch.zeros(260)).item(), 4)
     5.5607
     """

@@ -6,6 +6,8 @@ given the boundary before the byte to come.
 
 from __future__ import annotations
 
+from typing import cast
+
 from torch import Tensor, nn
 
 from bltgen.model.attention import CrossAttention
@@ -34,10 +36,13 @@ class LocalDecoder(nn.Module):
         self.head = nn.Linear(dim, config.vocabulary, bias=False)
 
     def project_latents(self, latents: Tensor) -> list[Tensor]:
-        """Keys and values of each cross-attention layer: latents [batch, patches, dim] -> [batch, patches, k, 2 * dim]."""
+        """Keys and values for each cross-attention layer.
+
+        latents [batch, patches, dim] -> [batch, patches, k, 2 * dim] each.
+        """
         batch, patches, _ = latents.shape
         source = self.patch_latents(latents).view(batch, patches, self.k, -1)
-        return [layer.project_keys_values(source) for layer in self.cross_attention]
+        return [cast(CrossAttention, layer).project_keys_values(source) for layer in self.cross_attention]
 
     def forward(self, states: Tensor, latents: Tensor, visible: Tensor) -> Tensor:
         """`visible` int64 [batch, time]: the patch whose latent each byte sees."""
@@ -48,7 +53,8 @@ class LocalDecoder(nn.Module):
         for number, block in enumerate(self.transformer.blocks):
             if number < len(self.cross_attention):
                 seen = sources[number].gather(1, index)
-                x = self.residual * x + self.cross_attention[number].attend_latents(x, seen)
+                attention = cast(CrossAttention, self.cross_attention[number])
+                x = self.residual * x + attention.attend_latents(x, seen)
             x = block(x, rotary, mask)
         logits: Tensor = self.head(self.norm(x))
         return logits

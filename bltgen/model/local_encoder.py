@@ -6,6 +6,8 @@ cross-attends to the bytes of its patch alone (paper, section 3.2.2).
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -45,7 +47,8 @@ class LocalEncoder(nn.Module):
         # A padding patch owns no byte; let it see all, so that its (unused) softmax is not NaN.
         own = own | ~own.any(dim=2, keepdim=True)
         mask = own.repeat_interleave(self.k, dim=1)[:, None]
-        out: Tensor = self.residual * queries + self.cross_attention[layer].attend_pool(queries, states, mask)
+        attention = cast(CrossAttention, self.cross_attention[layer])
+        out: Tensor = self.residual * queries + attention.attend_pool(queries, states, mask)
         return out
 
     def forward(self, embedded: Tensor, patch_ids: Tensor, patches: int) -> tuple[Tensor, Tensor]:

@@ -1,4 +1,4 @@
-"""Where patches start: entropies and bytes -> boundaries, for whole sequences.
+"""Where patches start: entropies and bytes -> boundaries, for whole sequences and byte by byte.
 
 Position 0 is BOS, a patch of its own; position 1 always starts a patch. After that a patch
 starts *before* position t + 1 where the prediction of t + 1, made at t, says so:
@@ -13,12 +13,15 @@ In every mode a patch that holds `max_patch_length` bytes is closed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
 from torch import Tensor
 
 from bltgen.model.config import BYTE_OFFSET, PatcherConfig
 
-__all__ = ["SPACE_LIKE", "patch_starts"]
+__all__ = ["SPACE_LIKE", "PatchRule", "patch_starts"]
 
 
 def _space_like_table() -> tuple[bool, ...]:
@@ -62,3 +65,38 @@ def _close_at_length(starts: Tensor, limit: int) -> Tensor:
     position = torch.arange(starts.shape[1], device=starts.device).expand_as(starts)
     last_start = torch.where(starts, position, 0).cummax(dim=1).values
     return starts | ((position - last_start) % limit == 0)
+
+
+class PatchRule:
+    """The twin of `patch_starts` for one position at a time.
+
+    >>> rule = PatchRule(PatcherConfig("static", patch_size=2))
+    >>> [rule.starts_after(t, b"abc", [0.0] * 4, start) for t, start in [(0, 0), (1, 1), (2, 1)]]
+    [True, False, True]
+    """
+
+    def __init__(self, config: PatcherConfig) -> None:
+        self._mode = config.mode
+        self._threshold = float(np.float32(config.threshold))  # entropies are compared in float32
+        self._limit = config.max_patch_length
+        if config.mode == "static":
+            self._limit = min(config.patch_size, config.max_patch_length or config.patch_size)
+
+    def starts_after(
+        self, position: int, data: bytes | bytearray, entropies: Sequence[float], start: int
+    ) -> bool:
+        """Whether a patch starts at `position + 1`.
+
+        `data`: the bytes, byte i at position i + 1; `entropies[t]`: of the prediction made at t;
+        `start`: where the patch that holds `position` starts.
+        """
+        if position == 0 or position + 1 - start == self._limit:
+            return True
+        if self._mode == "entropy":
+            return entropies[position] > self._threshold
+        if self._mode == "monotonic":
+            return float(np.float32(entropies[position] - entropies[position - 1])) > self._threshold
+        if self._mode == "space":
+            before = position > 1 and SPACE_LIKE[data[position - 2] + BYTE_OFFSET]
+            return SPACE_LIKE[data[position - 1] + BYTE_OFFSET] and not (before or position == 1)
+        return False

@@ -1,4 +1,4 @@
-"""Tensors on disk as safetensors, written whole or not at all, and read with errors that say what is wrong."""
+"""Tensors on disk as safetensors: written whole or not at all, read with errors that say what is wrong."""
 
 from __future__ import annotations
 

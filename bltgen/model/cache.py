@@ -1,0 +1,197 @@
+"""What one level of a Byte Latent Transformer remembers of each row: planes of vectors, one slot a position.
+
+A `RowCache` holds, for several independent rows, the newest positions of some planes (keys and
+values of every layer, byte states ...). All planes of a level share their slots, so that a step
+works them out once. Appending takes amortised constant time; rolling back moves a number.
+
+Invariants:
+- position p of row r lies in slot `p - first[r]`; slots `0 .. length[r] - first[r]` are valid;
+- `first[r]` only passes a position when `oldest(r)` says that nothing will ask for it any more,
+  so a level whose window is W needs memory for at most about 1.25 * (W + what is kept to roll back);
+- a slot that was never written holds zeros, never NaN, since masked attention still reads it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+__all__ = ["PlaneShape", "RowCache", "Span"]
+
+
+@dataclass(frozen=True)
+class PlaneShape:
+    """`layers` vectors of `features` numbers of `dtype` at every position."""
+
+    layers: int
+    features: int
+    dtype: torch.dtype
+
+
+class Span:
+    """The new positions of one step: `counts[i]` of them in row `rows[i]`, packed row after row.
+
+    `begins[i]`, `positions[i]`: slot and position of the first new one in row i. `slots` (int64
+    [total], flat over rows and slots) is None where one contiguous run of slots says it all.
+    """
+
+    __slots__ = ("begins", "counts", "flat_begin", "positions", "rows", "single", "slots", "total")
+
+    def __init__(
+        self,
+        rows: Sequence[int],
+        counts: Sequence[int],
+        positions: Sequence[int],
+        begins: Sequence[int],
+        capacity: int,
+        device: torch.device,
+    ) -> None:
+        self.rows = rows
+        self.counts = counts
+        self.positions = positions
+        self.begins = begins
+        self.total = sum(counts)
+        self.single = len(rows) == 1
+        self.flat_begin = rows[0] * capacity + begins[0]
+        self.slots: Tensor | None = None
+        if not self.single:
+            flat = [row * capacity + begin for row, begin in zip(rows, begins, strict=True)]
+            self.slots = torch.tensor(ranges(flat, counts), device=device)
+
+
+def ranges(starts: Sequence[int], counts: Sequence[int]) -> list[int]:
+    """`counts[i]` numbers from `starts[i]`, one run after the other.
+
+    >>> ranges([5, 0], [2, 1])
+    [5, 6, 0]
+    """
+    if max(counts) == 1 and len(counts) == sum(counts):
+        return list(starts)
+    return [start + i for start, count in zip(starts, counts, strict=True) for i in range(count)]
+
+
+class RowCache:
+    """Planes [layers, rows, capacity, features] with per-row bookkeeping. Rows grow, shrink and move."""
+
+    def __init__(
+        self, shapes: Sequence[PlaneShape], rows: int, oldest: Callable[[int], int], device: torch.device
+    ) -> None:
+        """`oldest(row)`: the lowest position of the row that may still be read."""
+        self.shapes = tuple(shapes)
+        self.device = device
+        self.oldest = oldest
+        self.capacity = 0
+        self.first = [0] * rows
+        self.length = [0] * rows
+        self.planes: list[list[Tensor]] = []
+        self.generation = 0
+        self._allocate(rows, 16)
+
+    def _allocate(self, rows: int, capacity: int) -> None:
+        self.capacity = capacity
+        self.planes = [
+            list(
+                torch.zeros(s.layers, rows, capacity, s.features, dtype=s.dtype, device=self.device).unbind()
+            )
+            for s in self.shapes
+        ]
+        self.generation += 1
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return len(self.first)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory in all planes."""
+        return sum(layer.nbytes for plane in self.planes for layer in plane)
+
+    def reserve(self, rows: Sequence[int], counts: Sequence[int]) -> Span:
+        """Append `counts[i]` positions, not yet written, to row `rows[i]`."""
+        first, length, capacity = self.first, self.length, self.capacity
+        for row, count in zip(rows, counts, strict=True):
+            if length[row] - first[row] + count > capacity:
+                self._make_room(rows, counts)
+                break
+        positions = [length[row] for row in rows]
+        begins = [position - first[row] for row, position in zip(rows, positions, strict=True)]
+        for row, count in zip(rows, counts, strict=True):
+            length[row] += count
+        return Span(rows, counts, positions, begins, self.capacity, self.device)
+
+    def _make_room(self, rows: Sequence[int], counts: Sequence[int]) -> None:
+        oldest = [max(self.first[row], self.oldest(row)) for row in rows]
+        needed = max(self.length[r] - o + c for r, o, c in zip(rows, oldest, counts, strict=True))
+        comfortable = needed + max(16, needed // 4)
+        if comfortable <= self.capacity:
+            for row, start, count in zip(rows, oldest, counts, strict=True):
+                if self.length[row] - self.first[row] + count > self.capacity:
+                    self._drop_before(row, start)
+            return
+        old = self.planes
+        before = list(self.first)
+        self._allocate(self.rows, max(comfortable, self.capacity))
+        for row in range(self.rows):
+            start = max(before[row], self.oldest(row)) if self.length[row] else 0
+            self.first[row] = start
+            held = self.length[row] - start
+            if held > 0:
+                source = slice(start - before[row], self.length[row] - before[row])
+                for new_plane, old_plane in zip(self.planes, old, strict=True):
+                    for new_layer, old_layer in zip(new_plane, old_plane, strict=True):
+                        new_layer[row, :held] = old_layer[row, source]
+
+    def _drop_before(self, row: int, start: int) -> None:
+        source = slice(start - self.first[row], self.length[row] - self.first[row])
+        held = self.length[row] - start
+        for plane in self.planes:
+            for layer in plane:
+                layer[row, :held] = layer[row, source].clone()
+        self.first[row] = start
+
+    def write(self, plane: int, layer: int, span: Span, values: Tensor) -> None:
+        """Store values [span.total, features] at the new positions."""
+        flat = self.planes[plane][layer].view(-1, values.shape[-1])
+        if span.slots is None:
+            flat.narrow(0, span.flat_begin, span.total).copy_(values)
+        else:
+            flat.index_copy_(0, span.slots, values)
+
+    def read(self, plane: int, layer: int, row: int, start: int, stop: int) -> Tensor:
+        """A view [stop - start, features] of positions start..stop-1 of a row."""
+        first = self.first[row]
+        return self.planes[plane][layer][row, start - first : stop - first]
+
+    def flat(self, plane: int, layer: int) -> Tensor:
+        """A view [rows * capacity, features]."""
+        whole = self.planes[plane][layer]
+        return whole.view(-1, whole.shape[-1])
+
+    def truncate(self, row: int, length: int) -> None:
+        """Forget the positions from `length` on."""
+        self.length[row] = length
+        self.first[row] = min(self.first[row], length)
+
+    def join(self, parts: Sequence[tuple[RowCache, Sequence[int]]], oldest: Callable[[int], int]) -> RowCache:
+        """A new cache of copies of the given rows of the given caches, one after the other."""
+        rows = sum(len(chosen) for _, chosen in parts)
+        joined = RowCache(self.shapes, 0, oldest, self.device)
+        joined.first = [part.first[row] for part, chosen in parts for row in chosen]
+        joined.length = [part.length[row] for part, chosen in parts for row in chosen]
+        held = max((n - f for f, n in zip(joined.first, joined.length, strict=True)), default=0)
+        joined._allocate(rows, held + max(16, held // 4))
+        at = 0
+        for part, chosen in parts:
+            if not chosen:
+                continue
+            index = torch.tensor(chosen, device=self.device)
+            used = max(part.length[row] - part.first[row] for row in chosen)
+            for new_plane, old_plane in zip(joined.planes, part.planes, strict=True):
+                for new_layer, old_layer in zip(new_plane, old_plane, strict=True):
+                    new_layer[at : at + len(chosen), :used] = old_layer[:, :used].index_select(0, index)
+            at += len(chosen)
+        return joined

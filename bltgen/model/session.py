@@ -1,0 +1,470 @@
+"""A session on a Byte Latent Transformer: rows of bytes with caches at all four levels.
+
+Order of a step over new bytes: entropy model, boundaries, local encoder, pool and latent
+transformer where a patch closes, local decoder. The decoder at byte t sees the last patch that is
+complete given the boundary at t + 1, so at a boundary it already sees the patch that ends in t.
+
+Equal to full recompute (`ByteLatentTransformer.forward`) up to float rounding, for any mix of
+chunks, rollbacks, forks and joins; cost per byte does not grow with the text past the windows, but
+for attention over the latents. Rolling back by at most `rollback` bytes moves numbers; further
+back than the caches hold, the row is computed anew from its bytes.
+
+>>> from bltgen.model.blt import ByteLatentTransformer
+>>> from bltgen.model.config import BLTConfig
+>>> session = ByteLatentTransformer(BLTConfig.tiny(mode="static")).session([b"BLT reads bytes", b""])
+>>> session.patch_starts, session.at_boundary
+([[0, 4, 8, 12], []], [False, True])
+>>> session.extend([b"", b"ab"])
+>>> session.lengths, tuple(session.logits.shape)
+([15, 2], (2, 257))
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from bltgen.model.cache import RowCache, Span
+from bltgen.model.config import BYTE_OFFSET, EOS_ID
+from bltgen.model.contract import Session
+from bltgen.model.entropy_model import next_byte_entropy
+from bltgen.model.incremental import Reach
+from bltgen.model.patcher import PatchRule
+from bltgen.model.runtime import DECODED, ENCODED, LATENTS, Runtime
+
+__all__ = ["ROLLBACK", "BLTSession"]
+
+ROLLBACK = 256
+"""Bytes that a row can be cut back by without recomputing, by default."""
+PIECE = 512  # positions of a row per pass of a prefill: bounds the memory of its attention
+SHORT = 32  # rows with at most this many new bytes go through the model together, padded
+
+
+class _Row:
+    """One sequence. Positions count BOS as 0, so byte i stands at position i + 1."""
+
+    __slots__ = ("data", "entropies", "positions", "starts")
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.positions = 0  # computed so far, BOS included
+        self.entropies = array("f")  # of the prediction made at each position
+        self.starts = [0]  # positions where patches start, the next one included
+
+    def copy(self) -> _Row:
+        row = _Row()
+        row.data, row.positions = self.data[:], self.positions
+        row.entropies, row.starts = self.entropies[:], self.starts[:]
+        return row
+
+    @property
+    def closed(self) -> int:
+        """Patches that are complete: all but the last start's."""
+        return len(self.starts) - 1
+
+
+class BLTSession:
+    """See the module; the contract is `bltgen.model.contract.Session`."""
+
+    def __init__(self, runtime: Runtime, prompts: Sequence[bytes], rollback: int = ROLLBACK) -> None:
+        if rollback < 0:
+            raise ValueError(f"rollback must not be negative, got {rollback}")
+        with torch.inference_mode():
+            count = len(prompts)
+            self._begin(runtime, [_Row() for _ in prompts], rollback)
+            self._bytes = RowCache(runtime.byte_planes, count, self._oldest_byte, runtime.device)
+            self._patches = RowCache(runtime.patch_planes, count, self._oldest_patch, runtime.device)
+            width = 2 * runtime.config.local_dim
+            self._seen = [
+                torch.zeros(count, runtime.k, width, dtype=runtime.local_dtype, device=runtime.device)
+                for _ in runtime.readers
+            ]
+            self._scores = torch.zeros(
+                count, runtime.config.vocabulary, dtype=runtime.local_dtype, device=runtime.device
+            )
+        self.extend(prompts)
+
+    def _begin(self, runtime: Runtime, rows: list[_Row], rollback: int) -> None:
+        config = runtime.config
+        self._runtime = runtime
+        self._rule = PatchRule(config.patcher)
+        self._rows = rows
+        self._rollback = rollback
+        windows = (config.entropy.window, config.encoder.window, config.decoder.window)
+        self._byte_window = None if None in windows else max(w for w in windows if w is not None)
+        self._patch_window = config.latent.window
+        self._logits: Tensor | None = None
+        self._chunk_logits: list[Tensor] | None = None
+
+    # What the next byte, or a rollback, may still read.
+
+    def _oldest_byte(self, row: int) -> int:
+        if self._byte_window is None:
+            return 0
+        state = self._rows[row]
+        back = max(0, state.positions - self._rollback)
+        return max(0, min(back - self._byte_window, self._open_start(state, back)))
+
+    def _oldest_patch(self, row: int) -> int:
+        if self._patch_window is None:
+            return 0
+        # No patch is shorter than a byte: going back b bytes opens at most b patches again.
+        return max(0, self._patches.length[row] - self._rollback - self._patch_window - 1)
+
+    @staticmethod
+    def _open_start(row: _Row, positions: int) -> int:
+        """Start of the patch that is open, or about to start, after `positions` positions."""
+        for start in reversed(row.starts):
+            if start <= positions:
+                return start
+        return 0
+
+    # The contract's properties.
+
+    @property
+    def lengths(self) -> list[int]:
+        """Bytes so far, per row."""
+        return [len(row.data) for row in self._rows]
+
+    @property
+    def logits(self) -> Tensor:
+        """[rows, 257] scores of what follows the last byte of each row; 256 is the end of the text."""
+        if self._logits is None:
+            self._logits = self._contract_columns(self._scores)
+        return self._logits
+
+    @staticmethod
+    def _contract_columns(scores: Tensor) -> Tensor:
+        return torch.cat([scores[:, BYTE_OFFSET : BYTE_OFFSET + 256], scores[:, EOS_ID : EOS_ID + 1]], dim=1)
+
+    @property
+    def chunk_logits(self) -> list[Tensor]:
+        """Per row [bytes, 257]: the logits that predicted each byte of the last chunk (`keep_logits`)."""
+        if self._chunk_logits is None:
+            raise ValueError("the last change of the session was not extend(..., keep_logits=True)")
+        return self._chunk_logits
+
+    @property
+    def at_boundary(self) -> list[bool]:
+        """Per row: the next byte starts a new patch."""
+        return [row.starts[-1] == row.positions for row in self._rows]
+
+    @property
+    def entropies(self) -> list[float]:
+        """Per row: entropy (nats) of the entropy model's prediction of the next byte."""
+        return [row.entropies[-1] for row in self._rows]
+
+    @property
+    def patch_starts(self) -> list[list[int]]:
+        """Per row: offsets in the row's bytes where patches start."""
+        return [[s - 1 for s in row.starts[1:] if s < row.positions] for row in self._rows]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the caches hold."""
+        seen = sum(tensor.nbytes for tensor in self._seen)
+        return self._bytes.nbytes + self._patches.nbytes + seen + self._scores.nbytes
+
+    # Changes.
+
+    def extend(self, chunks: Sequence[bytes], *, keep_logits: bool = False) -> None:
+        """Append one chunk to each row, in parallel over its bytes; b"" leaves the row as it is."""
+        rows = self._rows
+        if len(chunks) != len(rows):
+            raise ValueError(f"{len(rows)} rows need {len(rows)} chunks, got {len(chunks)}")
+        with torch.inference_mode():
+            kept: list[list[Tensor]] | None = None
+            if keep_logits:
+                kept = [
+                    [self._scores[i : i + 1].clone()] if row.positions else [] for i, row in enumerate(rows)
+                ]
+            for row, chunk in zip(rows, chunks, strict=True):
+                row.data += chunk
+            for group in self._groups():
+                self._advance(group, kept)
+        self._logits = None
+        self._chunk_logits = None
+        if kept is not None:
+            empty = self._scores[:0]
+            self._chunk_logits = [
+                self._contract_columns(torch.cat([empty, *scores])[: len(chunk)])
+                for scores, chunk in zip(kept, chunks, strict=True)
+            ]
+
+    def _groups(self) -> Iterator[list[tuple[int, int]]]:
+        """Passes over the positions to compute, as lists of (row, count): long rows alone, short together."""
+        short = []
+        for number, row in enumerate(self._rows):
+            left = len(row.data) + 1 - row.positions
+            if left > SHORT:
+                while left:
+                    count = min(left, PIECE)
+                    yield [(number, count)]
+                    left -= count
+            elif left:
+                short.append((number, left))
+        if short:
+            yield short
+
+    def _advance(self, group: list[tuple[int, int]], kept: list[list[Tensor]] | None) -> None:
+        """Compute the next `count` positions of the given rows through all levels."""
+        runtime, cache = self._runtime, self._bytes
+        numbers = [number for number, _ in group]
+        rows = [self._rows[number] for number in numbers]
+        span = cache.reserve(numbers, [count for _, count in group])
+        windows = [
+            runtime.ngrams.windows(row.data, begin, count)
+            for row, begin, count in zip(rows, span.positions, span.counts, strict=True)
+        ]
+        grams = windows[0] if span.single else np.concatenate(windows)
+        ids = torch.from_numpy(grams[:, -1].copy()).to(runtime.device)
+
+        entropy_reach = Reach(cache, span, runtime.entropy.window)
+        x = F.embedding(ids, runtime.entropy_embedding)
+        x = runtime.entropy(x, cache, span, entropy_reach)
+        entropies = next_byte_entropy(torch.mm(runtime.entropy_norm(x), runtime.entropy_head)).tolist()
+        closing = self._close_patches(numbers, span, entropies)
+
+        config = runtime.config
+        reach = entropy_reach
+        if config.encoder.window != config.entropy.window:
+            reach = Reach(cache, span, config.encoder.window)
+        states = runtime.encoder(runtime.embed(ids, grams), cache, span, reach)
+        cache.write(ENCODED, 0, span, states)
+
+        patches = [patch for row_patches in closing for patch in row_patches]
+        seen = self._look_up(numbers, span, closing, patches)
+
+        if config.decoder.window != config.encoder.window:
+            reach = Reach(cache, span, config.decoder.window)
+        x = states
+        factors = runtime.decoder.rotary.at(span)
+        for layer in range(len(runtime.decoder.blocks)):
+            if layer < len(seen):
+                x = runtime.readers[layer].attend(x[:, None], seen[layer], None, runtime.residual)[:, 0]
+            x = runtime.decoder.block(layer, x, cache, span, reach, factors)
+        cache.write(DECODED, 0, span, x)
+        self._score(numbers, span, x, kept)
+
+    def _close_patches(
+        self, numbers: list[int], span: Span, entropies: list[float]
+    ) -> list[list[tuple[int, int, int]]]:
+        """Record entropies and starts; per row the patches (row, start, length) that now close."""
+        closing = []
+        at = 0
+        for number, count in zip(numbers, span.counts, strict=True):
+            row = self._rows[number]
+            row.entropies.extend(entropies[at : at + count])
+            at += count
+            closed = []
+            for _ in range(count):
+                position = row.positions
+                row.positions = position + 1
+                if self._rule.starts_after(position, row.data, row.entropies, row.starts[-1]):
+                    closed.append((number, row.starts[-1], position + 1 - row.starts[-1]))
+                    row.starts.append(position + 1)
+            closing.append(closed)
+        return closing
+
+    def _look_up(
+        self,
+        numbers: list[int],
+        span: Span,
+        closing: list[list[tuple[int, int, int]]],
+        patches: list[tuple[int, int, int]],
+    ) -> list[Tensor]:
+        """Run the latent transformer on closed patches; what each new position sees, per decoder layer."""
+        runtime = self._runtime
+        every_row = len(numbers) == len(self._rows)
+        old = self._seen
+        if patches:
+            pooled = runtime.pool(self._bytes, patches)
+            active = [i for i, row_patches in enumerate(closing) if row_patches]
+            counts = [len(closing[i]) for i in active]
+            span_patches = self._patches.reserve([numbers[i] for i in active], counts)
+            latents = runtime.latents_in(pooled)
+            if runtime.latent.blocks:
+                reach = Reach(self._patches, span_patches, runtime.latent.window)
+                latents = runtime.latent(latents, self._patches, span_patches, reach)
+            self._patches.write(LATENTS, 0, span_patches, latents)
+            new = runtime.sources(latents)
+            if len(self._rows) == 1:
+                self._seen = [source[-1:] for source in new]
+            else:
+                index = torch.tensor([numbers[i] for i in active], device=runtime.device)
+                ends = np.cumsum(counts) - 1
+                last = torch.from_numpy(ends).to(runtime.device)
+                self._seen = [
+                    seen.index_copy(0, index, source.index_select(0, last))
+                    for seen, source in zip(old, new, strict=True)
+                ]
+        if span.total == len(numbers) or not patches:
+            if every_row and span.total == len(numbers):
+                return self._seen
+            repeated = [
+                number for number, count in zip(numbers, span.counts, strict=True) for _ in range(count)
+            ]
+            index = torch.tensor(repeated, device=runtime.device)
+            return [seen.index_select(0, index) for seen in self._seen]
+        # A position of row i sees the row's latest patch closed up to it: old[i], or one of the new.
+        choice = []
+        passed = len(self._rows)
+        for number, count, first, row_patches in zip(
+            numbers, span.counts, span.positions, closing, strict=True
+        ):
+            current, done = number, 0
+            for position in range(first, first + count):
+                if done < len(row_patches) and position + 1 == row_patches[done][1] + row_patches[done][2]:
+                    current = passed + done
+                    done += 1
+                choice.append(current)
+            passed += len(row_patches)
+        index = torch.tensor(choice, device=runtime.device)
+        return [
+            torch.cat([seen, source]).index_select(0, index) for seen, source in zip(old, new, strict=True)
+        ]
+
+    def _score(self, numbers: list[int], span: Span, x: Tensor, kept: list[list[Tensor]] | None) -> None:
+        runtime = self._runtime
+        if kept is not None:
+            scores = runtime.logits(x)
+            for number, part in zip(numbers, torch.split(scores, list(span.counts)), strict=True):
+                kept[number].append(part)
+        if span.single:
+            scores = runtime.logits(x[-1:])
+            if len(self._rows) == 1:
+                self._scores = scores
+            else:
+                self._scores = self._scores.index_copy(
+                    0, torch.tensor(numbers, device=runtime.device), scores
+                )
+            return
+        if span.total > len(numbers):
+            ends = np.cumsum(span.counts) - 1
+            x = x.index_select(0, torch.from_numpy(ends).to(runtime.device))
+        scores = runtime.logits(x)
+        if len(numbers) == len(self._rows):
+            self._scores = scores
+        else:
+            self._scores = self._scores.index_copy(0, torch.tensor(numbers, device=runtime.device), scores)
+
+    def truncate(self, lengths: Sequence[int]) -> None:
+        """Cut each row back to this many bytes."""
+        rows = self._rows
+        if len(lengths) != len(rows):
+            raise ValueError(f"{len(rows)} rows need {len(rows)} lengths, got {len(lengths)}")
+        for number, (row, length) in enumerate(zip(rows, lengths, strict=True)):
+            if not 0 <= length <= len(row.data):
+                raise ValueError(f"row {number} has {len(row.data)} bytes: cannot cut it to {length}")
+        cut = [number for number, row in enumerate(rows) if lengths[number] < len(row.data)]
+        self._logits = None
+        self._chunk_logits = None
+        if not cut:
+            return
+        with torch.inference_mode():
+            shallow = []
+            for number in cut:
+                if self._cut(number, lengths[number]):
+                    shallow.append(number)
+            if shallow:
+                self._reread(shallow)
+            for group in self._groups():
+                self._advance(group, None)
+
+    def _cut(self, number: int, length: int) -> bool:
+        """Cut one row; False where the caches no longer hold enough, and the row is to be computed anew."""
+        row, positions = self._rows[number], length + 1
+        del row.data[length:]
+        while row.starts[-1] > positions:
+            row.starts.pop()
+        first, first_patch = self._bytes.first[number], self._patches.first[number]
+        window, patch_window = self._byte_window, self._patch_window
+        enough = first == 0 or (
+            window is not None
+            and first <= positions - window + 1
+            and first <= row.starts[-1]
+            and first < positions
+        )
+        enough = enough and (
+            first_patch == 0
+            or (patch_window is not None and first_patch <= max(0, row.closed - patch_window))
+        )
+        if enough:
+            del row.entropies[positions:]
+            row.positions = positions
+            self._bytes.truncate(number, positions)
+            self._patches.truncate(number, row.closed)
+            return True
+        data = row.data
+        fresh = self._rows[number] = _Row()
+        fresh.data = data
+        for cache in (self._bytes, self._patches):
+            cache.truncate(number, 0)
+        return False
+
+    def _reread(self, numbers: list[int]) -> None:
+        """Logits and visible latent of rows that were cut, from what the caches hold."""
+        runtime = self._runtime
+        rows = [self._rows[number] for number in numbers]
+        decoded = [
+            self._bytes.read(DECODED, 0, number, row.positions - 1, row.positions)
+            for number, row in zip(numbers, rows, strict=True)
+        ]
+        latents = [
+            self._patches.read(LATENTS, 0, number, row.closed - 1, row.closed)
+            for number, row in zip(numbers, rows, strict=True)
+        ]
+        index = torch.tensor(numbers, device=runtime.device)
+        self._scores = self._scores.index_copy(0, index, runtime.logits(torch.cat(decoded)))
+        sources = runtime.sources(torch.cat(latents))
+        self._seen = [
+            seen.index_copy(0, index, source) for seen, source in zip(self._seen, sources, strict=True)
+        ]
+
+    def select(self, rows: Sequence[int]) -> BLTSession:
+        """A session whose rows are copies of these rows: to fork, reorder or drop."""
+        chosen = [range(len(self._rows))[row] for row in rows]
+        return self._join([(self, chosen)])
+
+    def concat(self, other: Session) -> BLTSession:
+        """A session with the rows of both, which must be sessions of one model."""
+        if not isinstance(other, BLTSession) or other._runtime is not self._runtime:
+            raise ValueError("only sessions of one model, with the same weights, can be joined")
+        return self._join([(self, range(len(self._rows))), (other, range(len(other._rows)))])
+
+    @classmethod
+    def _join(cls, parts: Sequence[tuple[BLTSession, Sequence[int]]]) -> BLTSession:
+        first = parts[0][0]
+        joined = cls.__new__(cls)
+        joined._begin(
+            first._runtime,
+            [part._rows[row].copy() for part, chosen in parts for row in chosen],
+            max(part._rollback for part, _ in parts),
+        )
+        with torch.inference_mode():
+            byte_parts = [(part._bytes, chosen) for part, chosen in parts]
+            patch_parts = [(part._patches, chosen) for part, chosen in parts]
+            joined._bytes = first._bytes.join(byte_parts, joined._oldest_byte)
+            joined._patches = first._patches.join(patch_parts, joined._oldest_patch)
+            indices = [
+                torch.tensor(list(chosen), dtype=torch.long, device=first._runtime.device)
+                for _, chosen in parts
+            ]
+            joined._seen = [
+                torch.cat(
+                    [
+                        part._seen[i].index_select(0, index)
+                        for (part, _), index in zip(parts, indices, strict=True)
+                    ]
+                )
+                for i in range(len(first._seen))
+            ]
+            joined._scores = torch.cat(
+                [part._scores.index_select(0, index) for (part, _), index in zip(parts, indices, strict=True)]
+            )
+        return joined
