@@ -1,0 +1,97 @@
+r"""Regular expressions as constraints: `regex(pattern)` admits exactly what the pattern matches.
+
+>>> phone = regex(r"(?:\+\d{1,3} )?\(\d{3}\) \d{3}-\d{4}", flags=re.ASCII)
+>>> phone.accepts(b"+1 (555) 010-9999"), phone.start().shortest
+(True, 14)
+>>> regex(r"^(?=.*\d)(?!.*(.)(.)?!).{4,8}$").accepts(b"passw0rd")
+True
+
+What is read, in both dialects: all of literals, `.`, classes with ranges and escapes, groups (named
+ones too), alternation, quantifiers greedy and lazy, `^ $ \b \B`, lookahead and lookbehind of any length
+and anywhere, `\d \w \s` and `\p{...}`, the flags i, m, s inline and scoped. In the `python` dialect also
+`\A \Z`, atomic groups, possessive quantifiers, conditionals, the flags a, u, x, `\N{...}`, and bytes
+patterns (`rb"\xFF..."`), whose `.` and classes are bytes. A str pattern describes UTF-8 text: characters
+are Unicode scalar values, and a lone surrogate matches nothing.
+
+What is refused, each with its position:
+
+| construct | error | why |
+|---|---|---|
+| backreference `\1 (?P=name) \k<name>` | Unsupported | not regular |
+| a conditional in the repeat or lookaround of its group, or before it | Unsupported | state between rounds |
+| an atomic or possessive repeat of what may be empty | Unsupported | engines differ |
+| the LOCALE flag | Unsupported | depends on the machine |
+| a pattern, nesting or count beyond `Limits` | LimitExceeded | |
+| anything malformed | ConstraintSyntaxError | |
+
+Where dialects and engines differ: `python` is the `re` module's meaning as of 3.14, in which `\B`
+matches in an empty text; `$` matches before a last line feed, case is ignored as `re` does it (simple
+folding), and lookbehinds may be of any length, as in the `regex` module. `ecma262` is ECMAScript's in
+Unicode mode: `\d` and `\w` are ASCII's, `$` matches at the very end only, `.` excludes four line ends.
+
+Cost: compiling is linear in the pattern; nothing is determinised before it is read.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from bltgen.automata.contract import Report, ReportEntry
+from bltgen.automata.description import record, register
+from bltgen.automata.language import ANY_BYTES, Language
+from bltgen.automata.lookaround import chain, language_of
+from bltgen.automata.utf8 import UTF8_TEXT
+from bltgen.constraints.regex_lowering import lowered
+from bltgen.constraints.regex_parser import Dialect, Parsed, parse
+from bltgen.constraints.regex_preference import without_atomic_groups, without_conditionals
+
+__all__ = ["regex"]
+
+Mode = Literal["fullmatch", "search"]
+
+
+def regex(
+    pattern: str | bytes, dialect: Dialect = "python", flags: int = 0, mode: Mode = "fullmatch"
+) -> Language:
+    """The language of a regular expression.
+
+    `mode`: the whole text matches ("fullmatch"), or some part of it does ("search", the meaning of JSON
+    Schema's `pattern`). `flags`: of the `re` module, among I, S, M, X, A, U.
+
+    A pattern that matches nothing gives the empty language (`is_empty()`).
+
+    Raises ConstraintSyntaxError, Unsupported or LimitExceeded, with the position in the pattern.
+    """
+    if mode not in ("fullmatch", "search"):
+        raise ValueError(f"mode is 'fullmatch' or 'search', not {mode!r}")
+    parsed = parse(pattern, dialect, flags)
+    source = pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern
+    root = without_atomic_groups(without_conditionals(parsed.root, source))
+    expression = lowered(root, is_bytes=parsed.is_bytes)
+    if mode == "search":
+        text = ANY_BYTES if parsed.is_bytes else UTF8_TEXT
+        expression = chain([text, expression, text])
+    description = {
+        "kind": "regex",
+        "pattern": source,
+        "bytes": parsed.is_bytes,
+        "dialect": dialect,
+        "flags": int(flags),
+        "mode": mode,
+    }
+    return record(language_of(expression), description, _report(parsed))
+
+
+def _report(parsed: Parsed) -> Report:
+    entries = [ReportEntry(f"offset {offset}", construct) for offset, construct in parsed.constructs]
+    return Report((ReportEntry("", "regex"), *entries))
+
+
+def _rebuild(description: dict[str, Any]) -> Language:
+    source = description["pattern"]
+    pattern = source.encode("latin-1") if description["bytes"] else source
+    return regex(pattern, description["dialect"], re.RegexFlag(description["flags"]), description["mode"])
+
+
+register("regex", _rebuild)

@@ -1,0 +1,159 @@
+r"""The character classes of regular expressions, as sorted ranges of code points.
+
+`\d`, `\w`, `\s` in the senses of Python (Unicode and ASCII) and of ECMAScript; every property that the
+`regex` module knows (`\p{Lu}`, `\p{Script=Greek}`, `\p{Emoji}`), read from that module by one scan over
+all code points; and simple case folding in Python's and ECMAScript's senses.
+
+All results are tuples of disjoint ascending `(first, last)` pairs. Each class is computed once, at its
+first use, in milliseconds.
+
+>>> digits(ascii_only=True), contains(properties("Script=Greek"), ord("λ"))
+(((48, 57),), True)
+>>> case_closed(((107, 107),), "python")     # K, k and the Kelvin sign
+((75, 75), (107, 107), (8490, 8490))
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+import regex
+
+from bltgen.automata.utf8 import merged_ranges
+
+__all__ = [
+    "ANY",
+    "ECMA_LINE_ENDS",
+    "Ranges",
+    "case_closed",
+    "contains",
+    "digits",
+    "negated",
+    "properties",
+    "spaces",
+    "word_characters",
+]
+
+Ranges = tuple[tuple[int, int], ...]
+Dialect = Literal["python", "ecma262"]
+
+ANY: Ranges = ((0, 0x10FFFF),)
+ECMA_LINE_ENDS: Ranges = ((0x0A, 0x0A), (0x0D, 0x0D), (0x2028, 0x2029))
+_ASCII_WORD: Ranges = ((0x30, 0x39), (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A))
+_ASCII_SPACE: Ranges = ((0x09, 0x0D), (0x20, 0x20))
+# ECMA-262, 22.2.2.9: WhiteSpace and LineTerminator.
+_ECMA_SPACE: Ranges = (
+    (0x09, 0x0D),
+    (0x20, 0x20),
+    (0xA0, 0xA0),
+    (0x1680, 0x1680),
+    (0x2000, 0x200A),
+    (0x2028, 0x2029),
+    (0x202F, 0x202F),
+    (0x205F, 0x205F),
+    (0x3000, 0x3000),
+    (0xFEFF, 0xFEFF),
+)
+
+
+def contains(ranges: Ranges, code_point: int) -> bool:
+    """Whether the code point is in one of the ranges."""
+    index = bisect_right(ranges, (code_point, 0x110000)) - 1
+    return index >= 0 and ranges[index][1] >= code_point
+
+
+def negated(ranges: Ranges, last: int = 0x10FFFF) -> Ranges:
+    """The code points up to `last` that are not in the ranges."""
+    result, begin = [], 0
+    for low, high in ranges:
+        if low > begin:
+            result.append((begin, low - 1))
+        begin = high + 1
+    if begin <= last:
+        result.append((begin, last))
+    return tuple(result)
+
+
+@lru_cache(maxsize=1)
+def _every_character() -> str:
+    """All code points in order, so that an offset in the string is the code point."""
+    return np.arange(0x110000, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
+
+
+@lru_cache(maxsize=256)
+def _scanned(pattern: str, engine: Literal["re", "regex"]) -> Ranges:
+    """The code points that the one-character pattern matches."""
+    module = re if engine == "re" else regex
+    return tuple((m.start(), m.end() - 1) for m in module.finditer(f"(?:{pattern})+", _every_character()))
+
+
+def digits(*, ascii_only: bool) -> Ranges:
+    r"""`\d`: ASCII digits, or the decimal digits of all scripts (Python)."""
+    return ((0x30, 0x39),) if ascii_only else _scanned(r"\d", "re")
+
+
+def word_characters(*, ascii_only: bool) -> Ranges:
+    r"""`\w`: ASCII letters, digits and underscore, or those of all scripts (Python)."""
+    return _ASCII_WORD if ascii_only else _scanned(r"\w", "re")
+
+
+def spaces(dialect: Dialect, *, ascii_only: bool) -> Ranges:
+    r"""`\s`: white space, which ECMAScript defines by its own list."""
+    if dialect == "ecma262":
+        return _ECMA_SPACE
+    return _ASCII_SPACE if ascii_only else _scanned(r"\s", "re")
+
+
+def properties(name: str) -> Ranges:
+    r"""The code points of `\p{name}`. Raises ValueError where the property is unknown."""
+    if not re.fullmatch(r"\^?[A-Za-z0-9_ .&-]+([=:][A-Za-z0-9_ .&-]+)?", name):
+        raise ValueError(f"not a property name: {name!r}")
+    if name == "Any":
+        return ANY
+    try:
+        return _scanned(rf"\p{{{name}}}", "regex")
+    except regex.error as error:
+        raise ValueError(f"unknown property {name!r}") from error
+
+
+@lru_cache(maxsize=2)
+def _case_classes(dialect: Dialect) -> dict[int, tuple[int, ...]]:
+    """For each cased code point, all that match it when case is ignored, itself included.
+
+    Python compares simple lower cases, and beyond them lower-case letters of equal upper case (its table
+    of equivalences: i and dotless i, s and long s, ...). ECMAScript's Unicode mode compares simple case
+    foldings.
+    """
+    classes: dict[str, list[int]] = {}
+    changing = properties("Changes_When_Casemapped") + properties("Changes_When_Casefolded")
+    for code_point in (c for low, high in merged_ranges(changing) for c in range(low, high + 1)):
+        char = chr(code_point)
+        if dialect == "python":
+            lower = char.lower()[0]
+            key = lower.upper()
+        else:
+            key = char.casefold()
+            if len(key) > 1:
+                key = char.lower() if len(char.lower()) == 1 else char
+        classes.setdefault(key, []).append(code_point)
+    return {member: tuple(group) for group in classes.values() if len(group) > 1 for member in group}
+
+
+def case_closed(ranges: Ranges, dialect: Dialect, *, ascii_only: bool = False) -> Ranges:
+    """The code points that match one of the ranges when case is ignored."""
+    extra: list[tuple[int, int]] = []
+    if ascii_only:
+        for low, high in ranges:
+            for first, last, shift in ((0x41, 0x5A, 32), (0x61, 0x7A, -32)):
+                begin, end = max(low, first), min(high, last)
+                if begin <= end:
+                    extra.append((begin + shift, end + shift))
+    else:
+        for code_point, group in _case_classes(dialect).items():
+            if contains(ranges, code_point):
+                extra += [(member, member) for member in group]
+    return merged_ranges([*ranges, *extra])

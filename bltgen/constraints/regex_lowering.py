@@ -1,0 +1,119 @@
+"""A regular expression's tree as a language of bytes.
+
+Each node becomes a `Language` where it holds no assertion, else a lookaround `Expression`; see
+`automata.lookaround` for how those become exact. The walk is a loop, so a tree may be as deep as it likes.
+
+>>> from bltgen.constraints.regex_parser import parse
+>>> lowered(parse("(?:ab|c){2}").root, is_bytes=False).accepts(b"cab")
+True
+"""
+
+from __future__ import annotations
+
+from bltgen.automata.byteset import ByteSet
+from bltgen.automata.language import (
+    ANY_BYTES,
+    EPSILON,
+    Language,
+    byte_set,
+    concat,
+    literal,
+    union,
+)
+from bltgen.automata.lookaround import (
+    Before,
+    Expression,
+    Rest,
+    ahead,
+    behind,
+    chain,
+    choice,
+    loop,
+)
+from bltgen.automata.utf8 import code_points
+from bltgen.constraints.regex_classes import Ranges
+from bltgen.constraints.regex_syntax import (
+    Alternation,
+    Assertion,
+    Atomic,
+    Characters,
+    Conditional,
+    Group,
+    Look,
+    Node,
+    Repetition,
+    Sequence,
+    children,
+)
+
+__all__ = ["lowered"]
+
+
+def lowered(root: Node, *, is_bytes: bool) -> Expression:
+    """The expression that matches what the tree does. The tree has no atomic groups and conditionals."""
+    done: dict[Node, Expression] = {}
+    stack = [root]
+    while stack:
+        node = stack[-1]
+        if node not in done:
+            missing = [child for child in children(node) if child not in done]
+            if missing:
+                stack += missing
+                continue
+            done[node] = _lower(node, [done[child] for child in children(node)], is_bytes)
+        stack.pop()
+    return done[root]
+
+
+def _lower(node: Node, parts: list[Expression], is_bytes: bool) -> Expression:
+    if isinstance(node, Characters):
+        return _characters(node.ranges, is_bytes)
+    if isinstance(node, Sequence):
+        return chain(parts)
+    if isinstance(node, Alternation):
+        return choice(parts)
+    if isinstance(node, Repetition):
+        return loop(parts[0], node.low, node.high)
+    if isinstance(node, Group):
+        return parts[0]
+    if isinstance(node, Look):
+        look = ahead if node.ahead else behind
+        return look(parts[0], negative=node.negative)
+    if isinstance(node, Assertion):
+        return _assertion(node, is_bytes)
+    assert not isinstance(node, Atomic | Conditional), "rewritten before"
+    raise AssertionError(node)
+
+
+def _characters(ranges: Ranges, is_bytes: bool) -> Language:
+    if not is_bytes:
+        return code_points(ranges)
+    return byte_set(ByteSet.of(byte for low, high in ranges for byte in range(low, high + 1)))
+
+
+def _assertion(node: Assertion, is_bytes: bool) -> Expression:
+    if node.kind == "start":
+        return Before(EPSILON)
+    if node.kind == "end":
+        return Rest(EPSILON)
+    if node.kind == "last line end":
+        return Rest(literal(b"\n").optional())
+    if node.kind == "line start":
+        return Before(union(EPSILON, concat(ANY_BYTES, _characters(node.line_ends, is_bytes))))
+    if node.kind == "line end":
+        return Rest(union(EPSILON, concat(_characters(node.line_ends, is_bytes), ANY_BYTES)))
+    word = _characters(node.word, is_bytes)
+    word_before, word_after = concat(ANY_BYTES, word), concat(word, ANY_BYTES)
+    if node.kind == "boundary":
+        return choice(
+            [
+                chain([Before(word_before), Rest(~word_after)]),
+                chain([Before(~word_before), Rest(word_after)]),
+            ]
+        )
+    return choice(
+        [
+            chain([Before(word_before), Rest(word_after)]),
+            chain([Before(~word_before), Rest(~word_after)]),
+        ]
+    )
