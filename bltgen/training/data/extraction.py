@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Mapping
 
 from bltgen.training.data.document import Document, write
@@ -14,6 +15,7 @@ from bltgen.training.data.values import Draw
 
 __all__ = ["extraction_documents"]
 
+_SPACES = re.compile(r" +(?=[ .,;:?!])")
 MAX_PROMPT, MIN_PROMPT = 250, 25
 MAX_ANSWER = 220
 
@@ -81,13 +83,29 @@ def _from_phrases(telling: _Telling, phrases: tuple[str, ...], wanted: int) -> s
     return " ".join(_capital(s) for s in sentences)
 
 
+def _as_written(text: str, facts: Mapping[str, Fact]) -> dict[str, Fact] | None:
+    """The facts as the text spells them: one that opens a sentence has become capitalised.
+
+    None where a fact is not in the text as it stands (one item of a list that opens a sentence).
+    """
+    found: dict[str, Fact] = {}
+    for name, fact in facts.items():
+        if fact.text not in text:
+            written = _capital(fact.text)
+            if not isinstance(fact.value, str) or written not in text:
+                return None
+            fact = Fact(written, written)
+        found[name] = fact
+    return found
+
+
 def _tell(d: Draw, domain: Domain, held_out: bool) -> tuple[str, Mapping[str, Fact], str]:
     telling = _Telling(d, domain)
     phrases = domain.held_out_phrases if held_out else domain.phrases
     sentences = domain.held_out_sentences if held_out else domain.sentences
     r = d.rng.random()
     if phrases and (r < 0.55 or not sentences):
-        body = _from_phrases(telling, phrases, 1 + d.below(5))
+        body = _from_phrases(telling, phrases, 1 + d.below(4))
     else:
         body = _capital(telling.say(d.pick(sentences)))
         if phrases and domain.pronouns and d.chance(0.3):
@@ -105,7 +123,7 @@ def _asked(d: Draw, domain: Domain, facts: Mapping[str, Fact]) -> list[str]:
     names = [name for name in domain.fields if name in facts]
     if d.chance(0.5):
         d.rng.shuffle(names)
-    if d.chance(0.45) and len(names) > 1:
+    if d.chance(0.35) and len(names) > 1:
         keep = set(d.rng.sample(names, 1 + d.below(len(names))))
         names = [name for name in names if name in keep]
     return names
@@ -122,7 +140,9 @@ def extraction_documents(
     held_out = split == "held_out" and not known_templates
     while True:
         domain = DOMAINS[d.below(len(DOMAINS))]
-        prompt, facts, template = _tell(d, domain, held_out)
+        prompt, told, template = _tell(d, domain, held_out)
+        prompt = _SPACES.sub("", prompt)
+        facts = _as_written(prompt, told)
         if not facts or not MIN_PROMPT <= len(prompt.encode()) <= MAX_PROMPT:
             continue
         for _ in range(2 if d.chance(0.2) else 1):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -165,6 +165,32 @@ def draw_style(d: Draw) -> Style:
     return Style() if r < 0.7 else Style(",", ":") if r < 0.9 else Style(indent=2)
 
 
+_PARTS = {
+    "item": ("name", "item", "product", "article", "title"),
+    "ingredient": ("name", "ingredient", "item", "product"),
+    "quantity": ("quantity", "count", "amount", "qty", "number", "pieces"),
+    "amount": ("amount", "quantity", "value", "number"),
+}
+
+
+def _renamed(d: Draw, items: list[Json]) -> Json:
+    """Items of a list whose members have the names that this answer gives them."""
+    if not items or not isinstance(items[0], Mapping):
+        return items
+    names = {member: d.pick(_PARTS[member]) for member in items[0]}
+    order = list(names) if d.chance(0.6) else list(reversed(names))
+    return [{names[member]: item[member] for member in order} for item in items if isinstance(item, Mapping)]
+
+
+def _words_for(d: Draw, domain: Domain, name: str, told: Iterable[str]) -> str:
+    """What the answer calls a field: a synonym that could not mean another field of the text."""
+    keys = domain.fields[name].keys
+    words = keys[0] if d.chance(0.4) else d.pick(keys)
+    if words in domain.groups or any(words in domain.fields[other].keys for other in told if other != name):
+        return keys[0]
+    return words
+
+
 def answer_of(d: Draw, domain: Domain, facts: Mapping[str, Fact], asked: Sequence[str]) -> dict[str, Json]:
     """The values of the fields asked for, under keys drawn from their synonyms, perhaps nested."""
     case = draw_case(d)
@@ -175,19 +201,15 @@ def answer_of(d: Draw, domain: Domain, facts: Mapping[str, Fact], asked: Sequenc
         if len(inside) >= 2 and d.chance(0.35):
             nested.update(dict.fromkeys(inside, key_of(group, case)))
     for name in asked:
-        spec = domain.fields[name]
-        words = spec.keys[0] if d.chance(0.45) else d.pick(spec.keys)
         value = facts[name].value
-        if isinstance(value, Number) and d.chance(0.08):
+        if isinstance(value, Number) and value[0] != "-" and d.chance(0.06):
             value = str(value)
+        elif isinstance(value, list):
+            value = _renamed(d, value)
         where = answer
         if name in nested:
             inner = answer.setdefault(nested[name], {})
             assert isinstance(inner, dict)
             where = inner
-        key = key_of(words, case)
-        if key in where:
-            key = key_of(spec.keys[0], case)
-        if key not in where:
-            where[key] = value
+        where[key_of(_words_for(d, domain, name, facts), case)] = value
     return answer

@@ -9,5 +9,4 @@ from bltgen.training.data.facts import Domain
 
 __all__ = ["DOMAINS"]
 
-_ALL: tuple[Domain, ...] = (*SOCIETY, *COMMERCE, *PLANNING, *TRAVEL, *CULTURE)
-DOMAINS = tuple(domain for domain in _ALL if domain.sentences)
+DOMAINS: tuple[Domain, ...] = (*SOCIETY, *COMMERCE, *PLANNING, *TRAVEL, *CULTURE)

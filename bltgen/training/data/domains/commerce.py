@@ -12,7 +12,7 @@ __all__ = ["COMMERCE"]
 
 def _item(d: Draw) -> Fact:
     count, name = str(2 + d.below(30)), v.things(d)
-    return Fact(f"{count} {name}", {"name": name, "quantity": Number(count)})
+    return Fact(f"{count} {name}", {"item": name, "quantity": Number(count)})
 
 
 ORDERS = load(

@@ -22,9 +22,7 @@ _UNITS = v.choice("g", "ml", "cups of", "spoons of", "slices of", "pieces of", "
 def _ingredient(d: Draw) -> Fact:
     amount, unit, name = str(2 + d.below(12) * (1 if d.chance(0.6) else 50)), _UNITS(d), v.ingredient(d)
     said = f"{amount} {unit} {name}" if " " in unit else f"{amount} {unit} of {name}"
-    if d.chance(0.5):
-        return Fact(said, {"name": name, "amount": Number(amount)})
-    return Fact(said, {"ingredient": name, "quantity": Number(amount)})
+    return Fact(said, {"ingredient": name, "amount": Number(amount)})
 
 
 BOOKS = load(
