@@ -35,7 +35,8 @@ class Statistics:
     bytes, patches, forced_bytes: of the output. model_calls: rounds of the model it took part in.
     local_steps: bytes through the local decoder, latent_steps: patches closed, both with all that
     was thrown away. redecoded_patches, fallbacks (patches or texts left to the mask because nothing
-    better was found in time), resamplings, tries: see the strategy. seconds: from its admission to
+    better was found in time), resamplings, tries, effective_particles, valid_mass_bound: see the
+    strategy. seconds: from its admission to
     its end, waiting for the rows beside it included. constraint_share: part of them in the constraint.
     """
 
@@ -53,6 +54,7 @@ class Statistics:
     resamplings: int = 0
     tries: int = 1
     effective_particles: float | None = None
+    valid_mass_bound: float | None = None
 
     @property
     def bytes_per_second(self) -> float:

@@ -116,6 +116,7 @@ class _Task:
             resamplings=tally.resamplings,
             tries=tally.tries,
             effective_particles=tally.effective_particles,
+            valid_mass_bound=tally.valid_mass_bound,
         )
         return Generation(
             data=hypothesis.data,

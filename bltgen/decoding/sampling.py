@@ -151,13 +151,14 @@ def log_softmax(logits: Logits) -> Logits:
     +inf takes all the mass (shared evenly where there are several); a row of -inf alone stays so.
     """
     top = logits.max(axis=-1, keepdims=True)
-    if not np.isfinite(top).all():
+    infinite = np.isinf(top)
+    if infinite.any():
         logits = np.where(top == np.inf, np.where(logits == np.inf, 0.0, -np.inf), logits)
-        top = np.where(top == np.inf, 0.0, np.where(top == -np.inf, 0.0, top))
-    shifted: Logits = logits - top
-    with np.errstate(divide="ignore", invalid="ignore"):
-        total = np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-        result: Logits = np.where(np.isneginf(total), -np.inf, shifted - total)
+        top = np.where(infinite, 0.0, top)
+    result: Logits = logits - top
+    total = np.exp(result).sum(axis=-1, keepdims=True)
+    # Only a row of -inf alone has no mass; its log-probabilities are what they are.
+    result -= np.log(np.where(total == 0, 1.0, total))
     return result
 
 
@@ -257,8 +258,12 @@ def _keep_first(log_probabilities: Logits, order: NDArray[np.intp], mass: float)
 
 @dataclass(frozen=True)
 class BaseDistribution:
-    """Log-probabilities [rows, 257] before the constraint: `tempered` (steps 1-2), `truncated` (1-3)."""
+    """Log-probabilities [rows, 257] before the constraint.
 
+    model: of the logits as they are. tempered: after steps 1 and 2. truncated: after steps 1 to 3.
+    """
+
+    model: Logits
     tempered: Logits
     truncated: Logits
 
@@ -267,6 +272,7 @@ def base_distribution(
     logits: Logits, parameters: SamplingParameters, outputs: Sequence[bytes] = ()
 ) -> BaseDistribution:
     """Steps 1 to 3. `outputs`: what each row has said so far (not the prompt); needed by penalties only."""
+    model = log_softmax(logits)
     if parameters.penalising:
         counts = np.stack([ngram_counts(output, parameters.penalty_ngram) for output in outputs])
         counts[:, END] = 0
@@ -279,15 +285,17 @@ def base_distribution(
         )
     if parameters.bias:
         logits = add_bias(logits, parameters.bias)  # type: ignore[arg-type]  # keys are ints once validated
-    if not parameters.greedy:
+    if parameters.temperature not in (0, 1):
         logits = apply_temperature(logits, parameters.temperature)
-    tempered = log_softmax(logits)
+        tempered = log_softmax(logits)
+    else:
+        tempered = log_softmax(logits) if parameters.penalising or parameters.bias else model
     if not parameters.truncating:
-        return BaseDistribution(tempered, tempered)
+        return BaseDistribution(model, tempered, tempered)
     kept = keep_top_k(tempered, parameters.top_k)
     kept = keep_top_p(kept, parameters.top_p)
     kept = keep_min_p(kept, parameters.min_p)
-    return BaseDistribution(tempered, keep_typical(kept, parameters.typical))
+    return BaseDistribution(model, tempered, keep_typical(kept, parameters.typical))
 
 
 def masked(base: BaseDistribution, allowed: NDArray[np.bool_]) -> tuple[Logits, NDArray[np.float64]]:
@@ -298,13 +306,17 @@ def masked(base: BaseDistribution, allowed: NDArray[np.bool_]) -> tuple[Logits, 
     likely; the log-mass is -inf in both cases.
     """
     kept = np.where(allowed, base.truncated, -np.inf)
-    with np.errstate(divide="ignore"):
-        mass = np.where(allowed.all(axis=-1), 0.0, np.log(np.exp(kept).sum(axis=-1)))
-    for row in np.flatnonzero(np.isneginf(mass)):
+    mass = np.exp(kept).sum(axis=-1)
+    nothing = mass == 0
+    if not nothing.any():
+        log_mass = np.where(allowed.all(axis=-1), 0.0, np.minimum(np.log(mass), 0.0))
+        return kept - log_mass[:, None], log_mass
+    for row in np.flatnonzero(nothing):
         kept[row] = np.where(allowed[row], base.tempered[row], -np.inf)
         if np.isneginf(kept[row].max()):
             kept[row] = np.where(allowed[row], 0.0, -np.inf)
-    return log_softmax(kept), np.minimum(mass, 0.0)
+    log_mass = np.where(nothing, -np.inf, np.minimum(np.log(np.where(nothing, 1.0, mass)), 0.0))
+    return log_softmax(kept), log_mass
 
 
 def draw(
@@ -315,7 +327,7 @@ def draw(
         most: NDArray[np.intp] = np.argmax(log_probabilities, axis=-1)
         return most
     cumulative = np.cumsum(np.exp(log_probabilities), axis=-1)
-    uniform = np.array([generator.random() for generator in generators])[:, None] * cumulative[:, -1:]
+    uniform = np.array([[generator.random()] for generator in generators]) * cumulative[:, -1:]
     # The first column whose cumulative mass exceeds the number: never one of mass zero.
     result: NDArray[np.intp] = np.argmax(cumulative > uniform, axis=-1)
     return result

@@ -29,7 +29,6 @@ from bltgen.decoding.sampling import (
     SamplingParameters,
     base_distribution,
     draw,
-    log_softmax,
     masked,
 )
 from bltgen.errors import BudgetTooSmall, EmptyLanguage
@@ -59,6 +58,7 @@ class Tally:
     tries: int = 1
     constraint_seconds: float = 0.0
     effective_particles: float | None = None
+    valid_mass_bound: float | None = None
 
 
 @dataclass
@@ -214,6 +214,15 @@ class Search:
         self.committed = hypothesis
         self.committed_closed = closed or hypothesis.finished
 
+    def commit_agreed(self, hypotheses: Sequence[Hypothesis]) -> None:
+        """What all of these have in common is settled, if all that follows descends from them."""
+        first = hypotheses[0]
+        least, most = min(one.data for one in hypotheses), max(one.data for one in hypotheses)
+        length = next((at for at, byte in enumerate(least) if byte != most[at]), len(least))
+        agreed = least[:length]
+        starts = tuple(start for start in first.patch_starts if start <= len(agreed))
+        self.commit(replace(first, data=agreed, patch_starts=starts, finish=None), closed=False)
+
     def visible_patches(self) -> int:
         """How many committed patches can no longer change, also if a stop string should come."""
         if self.committed is None:
@@ -232,10 +241,8 @@ class Search:
         at = (np.arange(len(chunk)), np.frombuffer(chunk, np.uint8))
         logits = logits[: len(chunk)]
         outputs = [hypothesis.data + chunk[:index] for index in range(len(chunk))] if self._penalising else ()
-        return (
-            float(log_softmax(logits)[at].sum()),
-            float(self.base(logits, outputs).truncated[at].sum()),
-        )
+        base = self.base(logits, outputs)
+        return float(base.model[at].sum()), float(base.truncated[at].sum())
 
     @property
     def _penalising(self) -> bool:
@@ -268,13 +275,11 @@ def masked_patch(
         deciding = [index for index in active if not forced[index]]
         if deciding:
             outputs = [current[index].data for index in deciding]
-            logits = rows.logits[deciding]
-            allowed = np.stack([search.choices(current[index]) for index in deciding])
-            kept, mass = masked(search.base(logits, outputs), allowed)
+            base = search.base(rows.logits[deciding], outputs)
+            kept, mass = masked(base, np.array([search.choices(current[index]) for index in deciding]))
             chosen = draw(kept, [generators[index] for index in deciding], greedy=search.parameters.greedy)
-            model = log_softmax(logits)
             for place, index in enumerate(deciding):
-                score = (float(model[place, chosen[place]]), float(mass[place]))
+                score = (float(base.model[place, chosen[place]]), float(mass[place]))
                 if chosen[place] == END:
                     current[index] = search.end(current[index], *score)
                 else:

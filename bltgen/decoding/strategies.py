@@ -1,10 +1,25 @@
-"""The strategies by name, as `strategy=` and `--strategy` take them."""
+"""The strategies by name, as `strategy=` and `--strategy` take them, with their default settings.
+
+| name | what it does | draws from |
+|---|---|---|
+| `mask` | every byte under the mask | the locally renormalised distribution |
+| `redecode` | a patch decoded freely until one stays valid | exact within the patch |
+| `backtrack` | as redecode, and gives up earlier patches | between redecode and exact |
+| `smc` | particles resampled at patch boundaries | the conditioned distribution, weighted |
+| `exact` | rejection that remembers what was invalid | the conditioned distribution |
+| `beam` | a beam over patches | nothing: a search |
+| `best-of` | the best of several masked draws | nothing: a search |
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from bltgen.decoding.beam import Beam, BestOf
+from bltgen.decoding.exact import Exact
+from bltgen.decoding.redecode import Backtrack, Redecode
+from bltgen.decoding.smc import SMC
 from bltgen.decoding.strategy import Mask
 
 if TYPE_CHECKING:
@@ -12,7 +27,15 @@ if TYPE_CHECKING:
 
 __all__ = ["STRATEGIES", "strategy_named"]
 
-STRATEGIES: dict[str, Callable[[], Strategy]] = {"mask": Mask}
+STRATEGIES: dict[str, Callable[[], Strategy]] = {
+    "mask": Mask,
+    "redecode": Redecode,
+    "backtrack": Backtrack,
+    "smc": SMC,
+    "exact": Exact,
+    "beam": Beam,
+    "best-of": BestOf,
+}
 """Each name and what makes the strategy with its default settings."""
 
 

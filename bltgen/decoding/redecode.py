@@ -1,0 +1,276 @@
+"""Decode a patch freely, and again if it leaves the language.
+
+`Redecode` does so; `Backtrack` gives up earlier patches, too.
+
+A byte latent transformer predicts the bytes of a patch from one latent, which is kept; decoding the
+patch again costs local steps only. A rejected candidate is cut before its first invalid byte, so
+the model never reads invalid text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from bltgen.decoding.batch import Move, Rows, Steps
+from bltgen.decoding.sampling import END, draw
+from bltgen.decoding.search import masked_patch
+from bltgen.decoding.strategy import Decoded
+
+if TYPE_CHECKING:
+    from bltgen.decoding.hypothesis import Hypothesis
+    from bltgen.decoding.sampling import Logits
+    from bltgen.decoding.search import Search
+
+__all__ = ["Backtrack", "Place", "Redecode", "forced_chunk", "free_patch"]
+
+
+def forced_chunk(search: Search, hypothesis: Hypothesis, rows: Rows) -> Steps[tuple[Hypothesis, Rows]]:
+    """Append what every valid text goes on with, if anything, in one chunk; `rows` has one row."""
+    chunk = search.forced_run(hypothesis)
+    if not chunk:
+        return hypothesis, rows
+    rows = yield Move((chunk,), keep_logits=True)
+    score = search.scores(hypothesis, chunk, rows.chunk_logits[0])
+    return search.append(hypothesis, chunk, rows.patch_starts(0), *score, forced=True), rows
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a patch (or the rest of one) begins: what is needed to decode it again without the model.
+
+    logits: [1, 257], after `hypothesis`. No reference to the model's rows, whose caches may be large.
+    """
+
+    hypothesis: Hypothesis
+    logits: Logits
+    at_boundary: bool
+
+    @classmethod
+    def of(cls, hypothesis: Hypothesis, rows: Rows) -> Place:
+        """The place at the end of row 0."""
+        return cls(hypothesis, rows.logits[:1].copy(), bool(rows.at_boundary[0]))
+
+
+def free_patch(
+    search: Search,
+    place: Place,
+    rows: Rows,
+    generators: Sequence[np.random.Generator],
+) -> Steps[tuple[int | None, Hypothesis, Rows]]:
+    """Candidates for the rest of the patch, drawn from the base distribution with no mask, one a generator.
+
+    rows: as they are now; row 0 begins with the bytes at `place`. Returns (index of the first
+    candidate that stayed in the language, it, the rows, one a candidate), or (None, what was at the
+    place, the rows). A later candidate is never preferred for being shorter: it is taken only once
+    all before it were rejected.
+    """
+    hypothesis, count = place.hypothesis, len(generators)
+    base_length = len(hypothesis.data)
+    candidates: list[Hypothesis | None] = [hypothesis] * count
+    complete = [False] * count
+    logits = np.repeat(place.logits, count, axis=0)
+    at_boundary: Sequence[bool] = [place.at_boundary] * count
+    moved = False
+    while True:
+        live = [index for index in range(count) if candidates[index] is not None and not complete[index]]
+        chunks = [b""] * count
+        appended: list[tuple[int, int, float]] = []
+        here = [one for index in live if (one := candidates[index]) is not None]
+        base = search.base(logits[live], [one.data for one in here])
+        columns = draw(base.truncated, [generators[index] for index in live], greedy=search.parameters.greedy)
+        for at, (index, one) in enumerate(zip(live, here, strict=True)):
+            column = int(columns[at])
+            score = float(base.model[at, column])
+            if not search.choices(one)[column]:
+                candidates[index] = None
+            elif column == END:
+                candidates[index], complete[index] = search.end(one, score, 0.0), True
+            else:
+                chunks[index] = bytes((column,))
+                appended.append((index, column, score))
+        if appended:
+            if moved:
+                rows = yield Move(chunks)
+            else:
+                rows = yield Move(chunks, rows=(0,) * count, lengths=(base_length,) * count)
+                moved = True
+            for index, column, score in appended:
+                one = candidates[index]
+                assert one is not None
+                starts = (len(one.data),) if at_boundary[index] else ()
+                longer = search.append(one, bytes((column,)), starts, score, 0.0)
+                candidates[index] = longer
+                complete[index] = longer.finished or bool(rows.at_boundary[index])
+            logits, at_boundary = rows.logits, rows.at_boundary
+        first = next((index for index in range(count) if candidates[index] is not None), None)
+        if first is None:
+            return None, hypothesis, rows
+        found = candidates[first]
+        if complete[first] and found is not None:
+            return first, found, rows
+
+
+@dataclass(frozen=True)
+class _Try:
+    """What trying a patch gave: the longer hypothesis and its row alone, or None and the rows as they are."""
+
+    hypothesis: Hypothesis | None
+    rows: Rows
+
+
+def _try_patch(
+    search: Search,
+    place: Place,
+    rows: Rows,
+    max_tries: int,
+    generators: Sequence[np.random.Generator],
+) -> Steps[_Try]:
+    """Up to `max_tries` candidates, as many at once as there are generators.
+
+    With n candidates up to the accepted one, -(1 + 1/2 + ... + 1/(n-1)) is added to the log-weight:
+    an unbiased estimate of the log of the mass of the patches that stay in the language (inverse
+    binomial sampling; van Opheusden, Acerbi and Ma 2020, arXiv:2001.03985).
+    """
+    tried = 0
+    while tried < max_tries:
+        some = generators[: 1 if search.parameters.greedy else max_tries - tried]
+        index, found, rows = yield from free_patch(search, place, rows, some)
+        if index is not None:
+            tried += index
+            search.tally.redecoded_patches += index
+            if len(rows.logits) > 1 and not found.finished:
+                rows = yield Move((b"",), rows=(index,))
+            weight = -sum(1 / k for k in range(1, tried + 1))
+            return _Try(replace(found, log_weight=found.log_weight + weight), rows)
+        tried += len(some)
+        search.tally.redecoded_patches += len(some)
+        if search.parameters.greedy:
+            break
+    return _Try(None, rows)
+
+
+def _check(**values: int) -> None:
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name}={value!r}: an integer >= 1 is needed")
+
+
+@dataclass(frozen=True)
+class Redecode:
+    """Each patch drawn freely until one stays in the language; the mask after `max_tries` in vain.
+
+    Within a patch the draw is exact: from the base distribution of patches, conditioned on the text
+    staying in the language. Between patches it looks no further ahead than the mask does.
+    `candidates` are decoded in one batch from the one latent. statistics.redecoded_patches counts
+    candidates thrown away, fallbacks the patches that the mask had to say (log_weight then gains
+    the log of the mass that the mask left). At temperature 0 a second try would say the same, so
+    that the mask takes over after one.
+    """
+
+    max_tries: int = 16
+    candidates: int = 4
+    name: ClassVar[str] = "redecode"
+
+    def __post_init__(self) -> None:
+        _check(max_tries=self.max_tries, candidates=self.candidates)
+
+    @property
+    def draws_from(self) -> str:
+        """Its distribution."""
+        return (
+            "patch by patch, the base distribution conditioned on the patch staying in the language "
+            f"(by the mask after {self.max_tries} tries: see fallbacks); log_weight estimates, without bias, "
+            "the log of the weight towards the base distribution conditioned on validity"
+        )
+
+    def decode(self, search: Search, rows: Rows) -> Steps[Decoded]:
+        """One hypothesis, with as many rows as candidates while a patch is tried."""
+        hypothesis = search.start
+        generators = search.generators(self.candidates)
+        while not hypothesis.finished:
+            hypothesis, rows = yield from forced_chunk(search, hypothesis, rows)
+            if hypothesis.finished:
+                break
+            place = Place.of(hypothesis, rows)
+            tried = yield from _try_patch(search, place, rows, self.max_tries, generators)
+            if tried.hypothesis is not None:
+                hypothesis, rows = tried.hypothesis, tried.rows
+            else:
+                hypothesis, rows = yield from _by_mask(search, place, generators)
+            search.commit(hypothesis)
+        return Decoded(hypothesis)
+
+
+def _by_mask(
+    search: Search, place: Place, generators: Sequence[np.random.Generator]
+) -> Steps[tuple[Hypothesis, Rows]]:
+    """The patch by the mask, from the one row cut back to where it began."""
+    search.tally.fallbacks += 1
+    cut = yield Move((b"",), rows=(0,), lengths=(len(place.hypothesis.data),))
+    begun = replace(cut, logits=place.logits, at_boundary=(place.at_boundary,))
+    (hypothesis,), rows = yield from masked_patch(search, [place.hypothesis], begun, generators[:1])
+    return hypothesis, rows
+
+
+@dataclass(frozen=True)
+class Backtrack:
+    """As `Redecode`, but a patch that finds no valid candidate gives up the patches before it, too.
+
+    After `max_tries` in vain the last patch is given up; if the same place fails again the last two,
+    and so on up to `depth` patches behind the furthest place reached. After `max_backtracks` in all,
+    the mask takes over where tries fail. Bounded, so that it always ends.
+    """
+
+    max_tries: int = 8
+    candidates: int = 4
+    depth: int = 8
+    max_backtracks: int = 32
+    name: ClassVar[str] = "backtrack"
+
+    def __post_init__(self) -> None:
+        _check(
+            max_tries=self.max_tries,
+            candidates=self.candidates,
+            depth=self.depth,
+            max_backtracks=self.max_backtracks,
+        )
+
+    @property
+    def draws_from(self) -> str:
+        """Its distribution."""
+        return (
+            "no distribution in closed form: as redecode, but prefixes whose next patch failed "
+            f"{self.max_tries} times are given up, which moves it towards the base distribution conditioned "
+            "on validity; log_weight is that of the patches kept, as if none had been given up"
+        )
+
+    def decode(self, search: Search, rows: Rows) -> Steps[Decoded]:
+        """A stack of the places where patches began, with the logits there."""
+        generators = search.generators(self.candidates)
+        hypothesis, rows = yield from forced_chunk(search, search.start, rows)
+        places = [Place.of(hypothesis, rows)]
+        failures: dict[int, int] = {}
+        backtracks = 0
+        while not places[-1].hypothesis.finished:
+            tried = yield from _try_patch(search, places[-1], rows, self.max_tries, generators)
+            rows = tried.rows
+            if tried.hypothesis is not None:
+                hypothesis = tried.hypothesis
+            elif len(places) > 1 and backtracks < self.max_backtracks and not search.parameters.greedy:
+                backtracks += 1
+                failures[len(places)] = failures.get(len(places), 0) + 1
+                del places[-min(failures[len(places)], len(places) - 1, self.depth) :]
+                continue
+            else:
+                hypothesis, rows = yield from _by_mask(search, places[-1], generators)
+            hypothesis, rows = yield from forced_chunk(search, hypothesis, rows)
+            places.append(Place.of(hypothesis, rows))
+            if len(places) > self.depth:
+                del places[0]
+                failures = {place - 1: count for place, count in failures.items()}
+                search.commit(places[0].hypothesis)
+        return Decoded(places[-1].hypothesis)
