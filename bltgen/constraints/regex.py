@@ -20,6 +20,7 @@ What is refused, each with its position:
 | backreference `\1 (?P=name) \k<name>` | Unsupported | not regular |
 | a conditional in the repeat or lookaround of its group, or before it | Unsupported | state between rounds |
 | an atomic or possessive repeat of what may be empty | Unsupported | engines differ |
+| an atomic or possessive repeat inside a lookbehind | Unsupported | engines differ |
 | the LOCALE flag | Unsupported | depends on the machine |
 | a pattern, nesting or count beyond `Limits` | LimitExceeded | |
 | anything malformed | ConstraintSyntaxError | |

@@ -87,7 +87,22 @@ def without_atomic_groups(root: Node) -> Node:
     """The same language with every atomic group rewritten."""
     if not any_node(root, Atomic):
         return root
+
+    def rewrite(node: Node) -> Node:
+        if isinstance(node, Look) and not node.ahead and _holds_preference(node.body):
+            raise Unsupported(
+                "an atomic group or possessive quantifier inside a lookbehind: what it prefers depends on "
+                "the direction in which an engine reads",
+                f"offset {node.position}",
+            )
+        return node
+
+    rewritten(root, rewrite)
     return rewritten(root, lambda node: _first(node.body, (), node, 0) if isinstance(node, Atomic) else node)
+
+
+def _holds_preference(root: Node) -> bool:
+    return _search(root, {}, lambda node: isinstance(node, Atomic) and not _has_one_match(node.body, 0))
 
 
 def first_match(node: Node, after: tuple[Node, ...]) -> Node:
