@@ -13,66 +13,14 @@ from typing import Any
 
 from bltgen.training.data import values as v
 from bltgen.training.data.document import SYNTAX, Document, plain
+from bltgen.training.data.lexicon import WORDS
 from bltgen.training.data.pools import load_pools
 from bltgen.training.data.values import Draw
 
 __all__ = ["json_documents", "prose_documents"]
 
 # Documentation under the PSF and BSD licences; a module that is not installed is left out.
-_MODULES = [
-    "argparse",
-    "asyncio",
-    "calendar",
-    "collections",
-    "configparser",
-    "csv",
-    "datetime",
-    "decimal",
-    "email",
-    "fractions",
-    "functools",
-    "heapq",
-    "html",
-    "http.client",
-    "http.server",
-    "imaplib",
-    "inspect",
-    "io",
-    "itertools",
-    "json",
-    "logging",
-    "math",
-    "mailbox",
-    "numbers",
-    "os",
-    "pathlib",
-    "pickle",
-    "random",
-    "re",
-    "shutil",
-    "smtplib",
-    "socket",
-    "sqlite3",
-    "statistics",
-    "string",
-    "subprocess",
-    "tarfile",
-    "tempfile",
-    "textwrap",
-    "threading",
-    "typing",
-    "unittest",
-    "urllib.parse",
-    "urllib.request",
-    "uuid",
-    "zipfile",
-    "numpy",
-    "numpy.linalg",
-    "numpy.fft",
-    "numpy.random",
-    "numpy.ma",
-    "numpy.polynomial",
-]
+_MODULES = WORDS["modules"]
 
 
 @lru_cache(maxsize=1)

@@ -10,9 +10,8 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bltgen.training.data.lexicon import WORDS
 from bltgen.training.data.pools import Pools, ascii_of, invented_word
-
-__all__ = ["Draw", "Sampler", "choice", "decimal", "integer", "invented", "one_of"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,10 @@ class Draw:
 
     def pick(self, texts: Sequence[str]) -> str:
         return texts[int(self.rng.random() * len(texts))]
+
+    def one(self, words: str) -> str:
+        """One of a list of `words.txt`."""
+        return self.pick(WORDS[words])
 
     def chance(self, p: float) -> bool:
         return self.rng.random() < p
@@ -103,11 +106,8 @@ def person(d: Draw) -> str:
     if r < 0.90:
         return f"{first_name(d)} {d.pick('ABCDEFGHIJKLMNOPRSTVW')}. {last_name(d)}"
     if r < 0.95:
-        return f"{first_name(d)} {d.pick(_PARTICLES)} {last_name(d)}"
+        return f"{first_name(d)} {d.one('particles')} {last_name(d)}"
     return f"{first_name(d)} {first_name(d)} {last_name(d)}"
-
-
-_PARTICLES = ("van", "de", "von", "da", "di", "van der", "del", "al", "bin", "de la")
 
 
 def full_name(d: Draw) -> str:
@@ -116,11 +116,9 @@ def full_name(d: Draw) -> str:
 
 def job(d: Draw) -> str:
     if d.chance(0.15):
-        return f"{d.pick(_JOB_HEADS)} {d.pick(d.pools.jobs)}"
+        return f"{d.one('job_heads')} {d.pick(d.pools.jobs)}"
     return d.pick(d.pools.jobs)
 
-
-_JOB_HEADS = ("senior", "junior", "assistant", "freelance", "retired", "chief", "part-time")
 
 # ---- places -----------------------------------------------------------------------------------------
 
@@ -129,22 +127,8 @@ def city(d: Draw) -> str:
     r = d.rng.random()
     if r < 0.22:
         word = d.word()
-        return d.pick(_CITY_FORMS).format(word) if d.chance(0.35) else word
+        return d.one("city_forms").format(word) if d.chance(0.35) else word
     return d.spelled(d.pick(d.pools.cities))
-
-
-_CITY_FORMS = (
-    "New {}",
-    "Port {}",
-    "{} Bay",
-    "San {}",
-    "{}ville",
-    "{}ton",
-    "{} Falls",
-    "Lake {}",
-    "{}burg",
-    "East {}",
-)
 
 
 def country(d: Draw) -> str:
@@ -153,23 +137,7 @@ def country(d: Draw) -> str:
 
 def street(d: Draw) -> str:
     name = d.word() if d.chance(0.25) else d.spelled(d.pick(d.pools.streets))
-    return f"{name} {d.pick(_STREETS)}" if " " not in name and d.chance(0.7) else name
-
-
-_STREETS = (
-    "Street",
-    "Road",
-    "Avenue",
-    "Lane",
-    "Drive",
-    "Close",
-    "Court",
-    "Way",
-    "Square",
-    "Terrace",
-    "Hill",
-    "Row",
-)
+    return f"{name} {d.one('streets')}" if " " not in name and d.chance(0.7) else name
 
 
 def street_address(d: Draw) -> str:
@@ -199,154 +167,25 @@ def company(d: Draw) -> str:
     if r < 0.35:
         return d.pick(d.pools.companies)
     if r < 0.6:
-        return f"{d.word()} {d.pick(_FIRMS)}" if d.chance(0.7) else d.word()
+        return f"{d.word()} {d.one('firms')}" if d.chance(0.7) else d.word()
     if r < 0.8:
-        return f"{last_name(d)} {d.pick(_FIRMS)}"
+        return f"{last_name(d)} {d.one('firms')}"
     if r < 0.9:
         return f"{last_name(d)} & {last_name(d)}"
-    return f"{word(d).capitalize()} {d.pick(_FIRMS)}"
-
-
-_FIRMS = [
-    "Ltd",
-    "Inc",
-    "GmbH",
-    "Group",
-    "Partners",
-    "Systems",
-    "Labs",
-    "Industries",
-    "Logistics",
-    "Foods",
-    "Motors",
-    "Bank",
-    "Media",
-    "Energy",
-    "Robotics",
-    "Consulting",
-    "Software",
-    "Textiles",
-    "Holdings",
-    "Brothers",
-    "Pharma",
-    "Studio",
-    "Airlines",
-    "Insurance",
-    "Works",
-    "Trading",
-]
+    return f"{word(d).capitalize()} {d.one('firms')}"
 
 
 def word(d: Draw) -> str:
     return d.word().lower() if d.chance(0.15) else d.pick(d.pools.words)
 
 
-_COLOURS = [
-    "red",
-    "blue",
-    "green",
-    "black",
-    "white",
-    "grey",
-    "yellow",
-    "purple",
-    "orange",
-    "silver",
-    "golden",
-    "brown",
-    "pink",
-    "turquoise",
-    "beige",
-]
-_MATERIALS = [
-    "wooden",
-    "steel",
-    "leather",
-    "cotton",
-    "glass",
-    "ceramic",
-    "plastic",
-    "copper",
-    "woollen",
-    "bamboo",
-    "linen",
-    "rubber",
-    "paper",
-]
-_THINGS = [
-    "lamp",
-    "chair",
-    "table",
-    "kettle",
-    "backpack",
-    "headset",
-    "keyboard",
-    "monitor",
-    "bicycle",
-    "helmet",
-    "jacket",
-    "mug",
-    "notebook",
-    "pen",
-    "watch",
-    "camera",
-    "tent",
-    "stove",
-    "drill",
-    "hammer",
-    "blanket",
-    "pillow",
-    "curtain",
-    "mirror",
-    "clock",
-    "radio",
-    "speaker",
-    "printer",
-    "router",
-    "charger",
-    "cable",
-    "bottle",
-    "umbrella",
-    "suitcase",
-    "wallet",
-    "belt",
-    "scarf",
-    "hat",
-    "glove",
-    "boot",
-    "sandal",
-    "toaster",
-    "blender",
-    "mixer",
-    "fan",
-    "heater",
-    "vase",
-    "candle",
-    "basket",
-    "shelf",
-    "desk",
-    "sofa",
-    "rug",
-    "towel",
-    "bucket",
-    "ladder",
-    "rake",
-    "shovel",
-    "hose",
-    "violin",
-    "guitar",
-    "drum",
-    "flute",
-]
-
-
 def product(d: Draw) -> str:
     r = d.rng.random()
-    thing = d.pick(_THINGS)
+    thing = d.one("things")
     if r < 0.2:
-        return f"{d.pick(_COLOURS)} {thing}"
+        return f"{d.one('colours')} {thing}"
     if r < 0.35:
-        return f"{d.pick(_MATERIALS)} {thing}"
+        return f"{d.one('materials')} {thing}"
     if r < 0.5:
         return f"{d.word()} {thing}"
     if r < 0.65:
@@ -361,29 +200,22 @@ def product(d: Draw) -> str:
 def things(d: Draw) -> str:
     """A product in the plural, as after a number."""
     r = d.rng.random()
-    thing = d.pick(_THINGS)
+    thing = d.one("things")
     plural = thing + ("es" if thing.endswith(("ch", "s", "sh")) else "s")
     if thing.endswith("f"):
         plural = thing[:-1] + "ves"
     if r < 0.35:
         return plural
     if r < 0.6:
-        return f"{d.pick(_COLOURS)} {plural}"
+        return f"{d.one('colours')} {plural}"
     if r < 0.75:
-        return f"{d.pick(_MATERIALS)} {plural}"
+        return f"{d.one('materials')} {plural}"
     return f"{d.word()} {plural}"
-
-
-_TITLE_FORMS = (
-    "The {w}", "The {w} {v}", "{w} of {v}", "The {w} of {v}", "{w} and {v}", "A {w} for {v}", "{w}", "{w} {v}",
-    "{w} in {c}", "The Last {w}", "My {w}", "Beyond the {w}", "When {w} Falls", "{i}", "The {w} of {i}", "{i} and the {w}",
-    "No {w} for {f}", "{f}'s {w}", "Letters to {f}", "A History of {w}", "Return to {c}", "Night {w}",
-)  # fmt: skip
 
 
 def title(d: Draw) -> str:
     """A title of a book, film, song or talk."""
-    return d.pick(_TITLE_FORMS).format(
+    return d.one("title_forms").format(
         w=d.pick(d.pools.words).capitalize(),
         v=d.pick(d.pools.words).capitalize(),
         c=city(d),
@@ -415,19 +247,12 @@ def email(d: Draw) -> str:
         if r < 0.8
         else first
     )
-    host = d.pick(_HOSTS) if d.chance(0.3) else f"{d.word().lower()}.{d.pick(_ENDINGS)}"
+    host = d.one("hosts") if d.chance(0.3) else f"{d.word().lower()}.{d.one('endings')}"
     return f"{local}@{host}"
 
 
-_HOSTS = ("example.com", "example.org", "mail.example", "example.net", "post.example")
-_ENDINGS = ("com", "org", "net", "co.uk", "de", "io", "eu", "fr", "pl", "edu", "info")
-
-
 def phone(d: Draw) -> str:
-    return "".join(d.digits(1) if c == "#" else c for c in d.pick(_PHONES))
-
-
-_PHONES = ("555-01##", "555 ####", "0## ### ####", "07### ######", "0171 #######", "###-###-####", "0#### ######", "022 ### ## ##", "001 ### ### ####")  # fmt: skip
+    return "".join(d.digits(1) if c == "#" else c for c in d.one("phones"))
 
 
 def code(d: Draw) -> str:
@@ -452,22 +277,6 @@ def flight(d: Draw) -> str:
 
 # ---- time -------------------------------------------------------------------------------------------
 
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-
 
 def date(d: Draw) -> str:
     day, month, year = 1 + d.below(28), d.below(12), 1990 + d.below(50)
@@ -475,26 +284,26 @@ def date(d: Draw) -> str:
     if r < 0.3:
         return f"{year}-{month + 1:02}-{day:02}"
     if r < 0.5:
-        return f"{day} {_MONTHS[month]} {year}"
+        return f"{day} {WORDS['months'][month]} {year}"
     if r < 0.65:
-        return f"{_MONTHS[month]} {day}"
+        return f"{WORDS['months'][month]} {day}"
     if r < 0.75:
-        return f"{day} {_MONTHS[month]}"
+        return f"{day} {WORDS['months'][month]}"
     if r < 0.83:
-        return f"{_MONTHS[month]} {day}, {year}"
+        return f"{WORDS['months'][month]} {day}, {year}"
     if r < 0.9:
         return f"{day:02}.{month + 1:02}.{year}"
     if r < 0.95:
         return f"{month + 1:02}/{day:02}/{year}"
-    return f"{day} {_MONTHS[month][:3]} {year}"
+    return f"{day} {WORDS['months'][month][:3]} {year}"
 
 
 def weekday(d: Draw) -> str:
-    return d.pick(_DAYS)
+    return d.one("days")
 
 
 def month(d: Draw) -> str:
-    return d.pick(_MONTHS)
+    return d.one("months")
 
 
 def clock(d: Draw) -> str:
@@ -526,14 +335,15 @@ def duration(d: Draw) -> str:
 
 
 def colour(d: Draw) -> str:
-    return f"{d.pick(('dark', 'light', 'pale', 'bright'))} {d.pick(_COLOURS)}" if d.chance(0.2) else d.pick(_COLOURS)
+    return (
+        f"{d.pick(('dark', 'light', 'pale', 'bright'))} {d.one('colours')}"
+        if d.chance(0.2)
+        else d.one("colours")
+    )
 
 
 def material(d: Draw) -> str:
-    return d.pick(_STUFFS) if d.chance(0.85) else d.word().lower()
-
-
-_STUFFS = "wood steel leather cotton glass clay plastic copper wool bamboo linen rubber paper oak brass silk".split()
+    return d.one("stuffs") if d.chance(0.85) else d.word().lower()
 
 
 def drink(d: Draw) -> str:
@@ -546,7 +356,7 @@ def ingredient(d: Draw) -> str:
 
 def event(d: Draw) -> str:
     r = d.rng.random()
-    kind = d.pick(_EVENTS)
+    kind = d.one("events")
     if r < 0.25:
         return f"{word(d).capitalize()} {kind}"
     if r < 0.6:
@@ -554,12 +364,6 @@ def event(d: Draw) -> str:
     if r < 0.8:
         return f"{city(d)} {kind}"
     return f"{word(d).capitalize()} {word(d).capitalize()} {kind}"
-
-
-_EVENTS = (
-    "Festival Conference Workshop Fair Concert Summit Meetup Marathon Exhibition Gala Seminar Parade Cup Market "
-    "Retreat Lecture"
-).split()
 
 
 def guest(d: Draw) -> str:
@@ -586,35 +390,35 @@ def topic(d: Draw) -> str:
     """What a meeting or a talk is about: one to three words."""
     r = d.rng.random()
     if r < 0.4:
-        return f"{word(d)} {d.pick(_MATTERS)}"
+        return f"{word(d)} {d.one('matters')}"
     if r < 0.6:
-        return f"the {word(d)} {d.pick(_MATTERS)}"
+        return f"the {word(d)} {d.one('matters')}"
     if r < 0.8:
-        return f"{d.pick(_MATTERS)} for {d.word()}"
+        return f"{d.one('matters')} for {d.word()}"
     return f"{word(d)} {word(d)}"
-
-
-_MATTERS = "budget report plan strategy release audit contract survey schedule design roadmap policy review launch".split()
 
 
 def service(d: Draw) -> str:
     """Work that is paid for, or a reason for an appointment."""
     r = d.rng.random()
     if r < 0.35:
-        return f"{word(d)} {d.pick(_SERVICES)}"
+        return f"{word(d)} {d.one('services')}"
     if r < 0.7:
-        return f"{d.pick(_THINGS)} {d.pick(_SERVICES)}"
+        return f"{d.one('things')} {d.one('services')}"
     if r < 0.85:
-        return f"{d.word()} {d.pick(_SERVICES)}"
-    return d.pick(_SERVICES)
-
-
-_SERVICES = "repair cleaning consulting design installation training inspection rental delivery testing painting therapy".split()
+        return f"{d.word()} {d.one('services')}"
+    return d.one("services")
 
 
 def project(d: Draw) -> str:
     r = d.rng.random()
-    return d.word() if r < 0.5 else word(d).capitalize() if r < 0.75 else f"{word(d).capitalize()} {word(d).capitalize()}"
+    return (
+        d.word()
+        if r < 0.5
+        else word(d).capitalize()
+        if r < 0.75
+        else f"{word(d).capitalize()} {word(d).capitalize()}"
+    )
 
 
 def gate(d: Draw) -> str:
@@ -629,19 +433,12 @@ def subject(d: Draw) -> str:
     """The name of a course."""
     r = d.rng.random()
     if r < 0.4:
-        return f"{d.pick(_LEVELS)} {d.pick(_SUBJECTS)}"
+        return f"{d.one('levels')} {d.one('subjects')}"
     if r < 0.6:
-        return f"{d.pick(_SUBJECTS)} {1 + d.below(4)}"
+        return f"{d.one('subjects')} {1 + d.below(4)}"
     if r < 0.8:
         return f"{word(d).capitalize()} {d.pick(('Theory', 'Studies', 'Design', 'Science', 'Practice'))}"
-    return f"{d.word()} {d.pick(_SUBJECTS)}"
-
-
-_LEVELS = ("Advanced", "Basic", "Applied", "Modern", "Introductory", "Practical")
-_SUBJECTS = (
-    "Algebra Chemistry Biology History Physics Geometry Statistics Botany Economics Philosophy Logic Drawing "
-    "Geography Astronomy Rhetoric Pottery Accounting Programming Psychology Linguistics"
-).split()
+    return f"{d.word()} {d.one('subjects')}"
 
 
 def hotel(d: Draw) -> str:
@@ -649,13 +446,10 @@ def hotel(d: Draw) -> str:
     if r < 0.35:
         return f"Hotel {d.word()}"
     if r < 0.6:
-        return f"{d.word()} {d.pick(_LODGINGS)}"
+        return f"{d.word()} {d.one('lodgings')}"
     if r < 0.8:
-        return f"{word(d).capitalize()} {d.pick(_LODGINGS)}"
+        return f"{word(d).capitalize()} {d.one('lodgings')}"
     return f"Hotel {d.pick(('Royal', 'Central', 'Bristol', 'Astoria', 'Metropol', 'Continental', 'Excelsior'))} {d.word()}"
-
-
-_LODGINGS = ("Inn", "Lodge", "Palace", "Hostel", "Resort", "Suites", "House", "Plaza", "Guesthouse", "Grand Hotel")
 
 
 def restaurant(d: Draw) -> str:
@@ -671,7 +465,7 @@ def restaurant(d: Draw) -> str:
 
 def vehicle(d: Draw) -> str:
     r = d.rng.random()
-    make = d.word() if d.chance(0.6) else d.pick(_MAKES)
+    make = d.word() if d.chance(0.6) else d.one("makes")
     if r < 0.5:
         return f"{make} {d.word()}"
     if r < 0.85:
@@ -679,22 +473,16 @@ def vehicle(d: Draw) -> str:
     return f"{make} {d.pick(('Sport', 'Kombi', 'Coupe', 'Van', 'Pickup', 'Estate'))}"
 
 
-_MAKES = "Ford Toyota Volvo Skoda Fiat Renault Opel Honda Mazda Kia Seat Nissan Peugeot Subaru Dacia Audi".split()
-
-
 def team(d: Draw) -> str:
     place = city(d)
     r = d.rng.random()
     if r < 0.35:
-        return f"{place} {d.pick(_CLUBS)}"
+        return f"{place} {d.one('clubs')}"
     if r < 0.55:
         return f"{d.pick(('FC', 'SC', 'AC', 'Real', 'Sporting', 'Inter', 'Dynamo'))} {place}"
     if r < 0.75:
         return f"{place} {word(d).capitalize()}"
     return place
-
-
-_CLUBS = "United City Rovers Tigers Eagles Sharks Bears Wolves Giants Rangers Falcons Kings Athletic Stars".split()
 
 
 def stadium(d: Draw) -> str:

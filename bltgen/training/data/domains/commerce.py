@@ -76,7 +76,9 @@ INVOICES = load(
         "rate": number(v.integer(15, 190), "rate, hourly rate, price per hour"),
         "discount": number(v.integer(2, 40), "discount, discount percent, rebate"),
         "paid": boolean(
-            ("has been paid", "is settled", "was paid"), ("is still open", "has not been paid"), "paid, is paid, settled"
+            ("has been paid", "is settled", "was paid"),
+            ("is still open", "has not been paid"),
+            "paid, is paid, settled",
         ),
     },
     {"payment": ("account", "due"), "amounts": ("amount", "tax")},
@@ -85,7 +87,9 @@ INVOICES = load(
 SHIPMENTS = load(
     "shipments",
     {
-        "tracking": text(v.code, "tracking number, tracking, id, parcel, shipment id, parcel number, tracking code"),
+        "tracking": text(
+            v.code, "tracking number, tracking, id, parcel, shipment id, parcel number, tracking code"
+        ),
         "sender": text(v.person, "sender, from, sent by, shipper, consignor"),
         "recipient": text(v.person, "recipient, to, addressee, receiver, sent to"),
         "origin": text(v.city, "origin, from city, sent from, source, place of dispatch"),
@@ -154,7 +158,9 @@ HOMES = load(
         "free_from": text(v.date, "free from, available from, available, move in, vacant from"),
         "floor": number(v.integer(1, 30), "floor, storey, level"),
         "built": number(v.year, "built, year, year built, construction year"),
-        "garden": boolean(("has a garden", "comes with a garden"), ("has no garden", "lacks a garden"), "garden, has garden"),
+        "garden": boolean(
+            ("has a garden", "comes with a garden"), ("has no garden", "lacks a garden"), "garden, has garden"
+        ),
     },
     {"address": ("street", "city", "postcode", "country"), "contact": ("agent", "phone")},
 )

@@ -10,12 +10,73 @@ from bltgen.training.data.values import Draw
 __all__ = ["CULTURE"]
 
 _BOOK_KINDS = v.choice(
-    *"novel memoir thriller biography fantasy romance satire western mystery saga".split(), "crime story", "travel book"
+    *[
+        "novel",
+        "memoir",
+        "thriller",
+        "biography",
+        "fantasy",
+        "romance",
+        "satire",
+        "western",
+        "mystery",
+        "saga",
+    ],
+    "crime story",
+    "travel book",
 )
-_FILM_KINDS = v.choice(*"comedy drama thriller western documentary musical romance horror animation mystery".split())
-_MUSIC = v.choice(*"jazz rock pop folk blues soul punk reggae techno metal disco samba country funk swing".split())
-_LANGUAGES = v.choice(*"English French German Polish Spanish Italian Swedish Turkish Czech Danish Dutch Finnish".split())
-_SPORTS = v.choice(*"football hockey handball rugby basketball volleyball cricket baseball".split())
+_FILM_KINDS = v.choice(
+    *[
+        "comedy",
+        "drama",
+        "thriller",
+        "western",
+        "documentary",
+        "musical",
+        "romance",
+        "horror",
+        "animation",
+        "mystery",
+    ]
+)
+_MUSIC = v.choice(
+    *[
+        "jazz",
+        "rock",
+        "pop",
+        "folk",
+        "blues",
+        "soul",
+        "punk",
+        "reggae",
+        "techno",
+        "metal",
+        "disco",
+        "samba",
+        "country",
+        "funk",
+        "swing",
+    ]
+)
+_LANGUAGES = v.choice(
+    *[
+        "English",
+        "French",
+        "German",
+        "Polish",
+        "Spanish",
+        "Italian",
+        "Swedish",
+        "Turkish",
+        "Czech",
+        "Danish",
+        "Dutch",
+        "Finnish",
+    ]
+)
+_SPORTS = v.choice(
+    *["football", "hockey", "handball", "rugby", "basketball", "volleyball", "cricket", "baseball"]
+)
 _UNITS = v.choice("g", "ml", "cups of", "spoons of", "slices of", "pieces of", "kg of", "grams of")
 
 
@@ -121,7 +182,9 @@ RECIPES = load(
         "calories": number(v.integer(80, 1400), "calories, kcal, energy"),
         "country": text(v.country, "country, origin, comes from, cuisine"),
         "drink": text(v.drink, "drink, goes with, served with, beverage"),
-        "vegan": boolean(("is vegan", "is a vegan dish"), ("is not vegan", "is not a vegan dish"), "vegan, is vegan"),
+        "vegan": boolean(
+            ("is vegan", "is a vegan dish"), ("is not vegan", "is not a vegan dish"), "vegan, is vegan"
+        ),
         "rating": number(v.decimal(1, 5, 1), "rating, stars, score"),
     },
     {"baking": ("oven", "minutes")},

@@ -68,7 +68,9 @@ APPOINTMENTS = load(
         "phone": text(v.phone, "phone, telephone, callback, phone number"),
         "moved_to": text(v.date, "new date, moved to, postponed to, rescheduled to"),
         "confirmed": boolean(
-            ("is confirmed", "has been confirmed"), ("is not confirmed", "has yet to be confirmed"), "confirmed"
+            ("is confirmed", "has been confirmed"),
+            ("is not confirmed", "has yet to be confirmed"),
+            "confirmed",
         ),
     },
     {"slot": ("date", "time"), "place": ("clinic", "city", "room")},

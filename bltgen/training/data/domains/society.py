@@ -8,17 +8,87 @@ from bltgen.training.data.facts import Domain, boolean, listed, load, number, te
 __all__ = ["SOCIETY"]
 
 _HOBBIES = v.choice(
-    *"chess sailing pottery gardening climbing painting cycling baking fishing dancing skiing archery knitting".split(),
-    *"photography astronomy running swimming hiking rowing fencing singing juggling surfing reading yoga".split(),
+    *[
+        "chess",
+        "sailing",
+        "pottery",
+        "gardening",
+        "climbing",
+        "painting",
+        "cycling",
+        "baking",
+        "fishing",
+        "dancing",
+        "skiing",
+        "archery",
+        "knitting",
+    ],
+    *[
+        "photography",
+        "astronomy",
+        "running",
+        "swimming",
+        "hiking",
+        "rowing",
+        "fencing",
+        "singing",
+        "juggling",
+        "surfing",
+        "reading",
+        "yoga",
+    ],
 )
 _INDUSTRIES = v.choice(
-    *"steel farming banking tourism software fashion shipping mining energy education publishing retail".split(),
-    *"logistics robotics brewing insurance forestry aviation".split(),
+    *[
+        "steel",
+        "farming",
+        "banking",
+        "tourism",
+        "software",
+        "fashion",
+        "shipping",
+        "mining",
+        "energy",
+        "education",
+        "publishing",
+        "retail",
+    ],
+    *["logistics", "robotics", "brewing", "insurance", "forestry", "aviation"],
 )
 _SPECIES = v.choice(
-    *"dog cat parrot rabbit hamster goat horse tortoise ferret donkey canary goldfish gecko pony sheep hen".split()
+    *[
+        "dog",
+        "cat",
+        "parrot",
+        "rabbit",
+        "hamster",
+        "goat",
+        "horse",
+        "tortoise",
+        "ferret",
+        "donkey",
+        "canary",
+        "goldfish",
+        "gecko",
+        "pony",
+        "sheep",
+        "hen",
+    ]
 )
-_DEPARTMENTS = v.choice(*"sales marketing finance research support legal logistics design purchasing security".split())
+_DEPARTMENTS = v.choice(
+    *[
+        "sales",
+        "marketing",
+        "finance",
+        "research",
+        "support",
+        "legal",
+        "logistics",
+        "design",
+        "purchasing",
+        "security",
+    ]
+)
 
 PEOPLE = load(
     "people",
@@ -35,7 +105,9 @@ PEOPLE = load(
         "phone": text(v.phone, "phone, telephone, phone number, mobile, tel"),
         "children": number(v.integer(1, 7), "children, kids, number of children"),
         "married": boolean(
-            ("is married", "has a husband", "has a wife"), ("is single", "is not married"), "married, is married"
+            ("is married", "has a husband", "has a wife"),
+            ("is single", "is not married"),
+            "married, is married",
         ),
         "hobbies": listed(_HOBBIES, "hobbies, interests, likes, pastimes"),
         "height": number(v.integer(150, 205), "height, height cm, tall"),
@@ -125,7 +197,9 @@ PETS = load(
         "visit": text(v.date, "visit, next visit, appointment, visit date, date"),
         "food": text(v.dish, "food, favourite food, eats, treat"),
         "vaccinated": boolean(
-            ("has been vaccinated", "is vaccinated"), ("has not been vaccinated", "is not vaccinated"), "vaccinated"
+            ("has been vaccinated", "is vaccinated"),
+            ("has not been vaccinated", "is not vaccinated"),
+            "vaccinated",
         ),
     },
     {"keeper": ("owner", "city"), "care": ("vet", "visit")},

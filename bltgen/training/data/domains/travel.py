@@ -8,11 +8,37 @@ from bltgen.training.data.facts import Domain, boolean, listed, load, number, te
 __all__ = ["TRAVEL"]
 
 _CUISINES = v.choice(
-    *"Italian Thai Mexican Indian French Greek Japanese Lebanese Korean Turkish Spanish Ethiopian Polish".split(),
-    *"Vietnamese Peruvian Moroccan Swedish Persian Georgian".split(),
+    *[
+        "Italian",
+        "Thai",
+        "Mexican",
+        "Indian",
+        "French",
+        "Greek",
+        "Japanese",
+        "Lebanese",
+        "Korean",
+        "Turkish",
+        "Spanish",
+        "Ethiopian",
+        "Polish",
+    ],
+    *["Vietnamese", "Peruvian", "Moroccan", "Swedish", "Persian", "Georgian"],
 )
 _SKIES = v.choice(
-    "sunny", "cloudy", "rainy", "foggy", "windy", "snowy", "stormy", "clear", "overcast", "humid", "dry", "hazy", "icy"
+    "sunny",
+    "cloudy",
+    "rainy",
+    "foggy",
+    "windy",
+    "snowy",
+    "stormy",
+    "clear",
+    "overcast",
+    "humid",
+    "dry",
+    "hazy",
+    "icy",
 )
 
 FLIGHTS = load(
@@ -52,7 +78,11 @@ TRAINS = load(
         "date": text(v.date, "date, day, travel date, when"),
         "delay": number(v.integer(3, 180), "delay, delay minutes, minutes late, late by"),
     },
-    {"route": ("origin", "destination", "via"), "times": ("departure", "arrival"), "reservation": ("coach", "seat")},
+    {
+        "route": ("origin", "destination", "via"),
+        "times": ("departure", "arrival"),
+        "reservation": ("coach", "seat"),
+    },
 )
 
 BOOKINGS = load(
