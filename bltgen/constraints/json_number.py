@@ -31,17 +31,16 @@ b'-7'
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from fractions import Fraction
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import count
-from math import gcd, lcm
 from typing import Any, Literal, NamedTuple
 
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import FORCED_LIMIT
 from bltgen.automata.language import INFINITE, Language, from_automaton
-from bltgen.constraints.number_set import Condition, NumberSet, Value, decimal_parts
+from bltgen.constraints.number_magnitudes import Intervals, Magnitudes, digit_count, span
+from bltgen.constraints.number_set import NumberSet, Value
 
 __all__ = ["NumberState", "Spelling", "number_language", "number_state"]
 
@@ -70,270 +69,12 @@ class Mantissa(NamedTuple):
     zeros: int = 0
 
 
-Intervals = tuple[tuple[int | None, int | None], ...]
-"""Ascending disjoint intervals of integers, both ends included; None: without end."""
-
-
 class Exponent(NamedTuple):
     """A prefix from `e` on. The exponent must be in `targets` (its absolute value, once the sign is read)."""
 
     phase: int
     targets: Intervals
     value: int = 0
-
-
-class Decade(NamedTuple):
-    """The numbers from 10**(N-1) to 10**N, as digits: cut at `marks`, integers of `precision` digits."""
-
-    precision: int
-    marks: tuple[int, ...]
-    inside: tuple[bool, ...]
-    conditions: tuple[Condition, ...]
-
-
-class _Side:
-    """The positive numbers of a set, by order of magnitude N: 10**(N-1) <= x < 10**N.
-
-    `magnitudes` are those in which a point lies; between them whole decades satisfy one condition each,
-    `between[i]` those below `magnitudes[i]`. No member is of less magnitude than `lowest`
-    or of greater than `highest`, where those are not None.
-    """
-
-    __slots__ = (
-        "between",
-        "decades",
-        "highest",
-        "lowest",
-        "magnitudes",
-        "moduli",
-        "precision",
-        "residues",
-        "significands",
-    )
-
-    def __init__(self, points: list[Fraction], inside: list[bool], gaps: list[Condition]) -> None:
-        """`gaps[i]` holds below `points[i]`, one more than points."""
-        by_magnitude: dict[int, list[int]] = {}
-        parts = [decimal_parts(point) for point in points]
-        lengths = [_length(digits) for digits, _ in parts]
-        for index, (_, exponent) in enumerate(parts):
-            by_magnitude.setdefault(lengths[index] + exponent, []).append(index)
-        self.magnitudes = sorted(by_magnitude)
-        self.decades: dict[int, Decade] = {}
-        self.between = [gaps[0]]
-        for magnitude in self.magnitudes:
-            members = by_magnitude[magnitude]
-            precision = max(lengths[i] for i in members)
-            self.decades[magnitude] = Decade(
-                precision,
-                tuple(parts[i][0] * 10 ** (precision - lengths[i]) for i in members),
-                tuple(inside[i] for i in members),
-                tuple(gaps[members[0] : members[-1] + 2]),
-            )
-            self.between.append(gaps[members[-1] + 1])
-        self.lowest = None if self.between[0].table or not self.magnitudes else self.magnitudes[0]
-        self.highest = None if self.between[-1].table or not self.magnitudes else self.magnitudes[-1]
-        self.precision = max(lengths, default=0)
-        scaled = (parts[i][0] * 10 ** (self.precision - lengths[i]) for i in range(len(points)))
-        self.significands = sorted(set(scaled))
-        self.moduli = sorted({modulus for gap in gaps for modulus in gap.moduli})
-        self.residues = lcm(*[modulus.factor for modulus in self.moduli])
-
-    def decade(self, magnitude: int) -> Decade:
-        found = self.decades.get(magnitude)
-        if found is None:
-            index = bisect_left(self.magnitudes, magnitude)
-            found = Decade(0, (), (), (self.between[index],))
-        return found
-
-    def finds(self, magnitude: int, size: int, low: int, high: int) -> bool:
-        """Whether a k in low..high, of `size` digits, makes 0.k * 10**magnitude a member."""
-        precision, marks, inside, conditions = self.decade(magnitude)
-        ulp = magnitude - size
-        if not marks:
-            return conditions[0].finds(low, high, ulp)
-        if size >= precision:
-            scale, divide = 10 ** (size - precision), 1
-            index = bisect_left(marks, -(-low // scale))
-        else:
-            scale, divide = 1, 10 ** (precision - size)
-            index = bisect_left(marks, low * divide)
-        while index < len(marks):
-            here, rest = divmod(marks[index] * scale, divide)
-            last = here if rest else here - 1
-            if conditions[index].table and conditions[index].finds(low, min(last, high), ulp):
-                return True
-            if last >= high:
-                return False
-            if inside[index] and not rest:
-                return True
-            low = here + 1
-            index += 1
-        return conditions[index].finds(low, high, ulp)
-
-    def reaches(
-        self, digits: int, length: int, lowest: int | None, highest: int | None, beyond: bool
-    ) -> bool:
-        """Whether some member's digits begin with these, its magnitude being in lowest..highest.
-
-        `beyond` excludes the number that has no more digits than these.
-        """
-        magnitudes = self.magnitudes
-        if highest is None and self.between[-1].table:
-            return True
-        for index, condition in enumerate(self.between):
-            if not condition.table:
-                continue
-            first = magnitudes[index - 1] + 1 if index else None
-            last = magnitudes[index] - 1 if index < len(magnitudes) else None
-            if lowest is not None and (first is None or lowest > first):
-                first = lowest
-            if highest is not None and (last is None or highest < last):
-                last = highest
-            if condition.dense:
-                if first is None or last is None or first <= last:
-                    return True
-                continue
-            # Only multiples: none is smaller than the unit of the finest modulus.
-            finest = min(modulus.power for modulus in condition.moduli) + 1
-            first = finest if first is None else max(first, finest)
-            assert last is not None
-            for magnitude in range(last, first - 1, -1):
-                if self._reaches_at(magnitude, digits, length, beyond):
-                    return True
-        return any(
-            self._reaches_at(magnitude, digits, length, beyond)
-            for magnitude in magnitudes
-            if (lowest is None or magnitude >= lowest) and (highest is None or magnitude <= highest)
-        )
-
-    def _reaches_at(self, magnitude: int, digits: int, length: int, beyond: bool) -> bool:
-        # One digit more than points, prefix and moduli need: whatever an open interval holds shows there.
-        size = max(self.decade(magnitude).precision, length)
-        for modulus in self.moduli:
-            size = max(size, magnitude - modulus.power)
-        size += 1
-        low, high = _span(digits, length, size - length)
-        return self.finds(magnitude, size, low + beyond, high)
-
-    def cheapest_exponent(self, size: int, low: int, high: int, base: int, bound: int) -> int:
-        """The fewest bytes of an exponent e that makes some 0.k * 10**(base + e) a member, below `bound`.
-
-        k has `size` digits and is in low..high. `bound` where there is none.
-        """
-        candidates = [(_exponent_cost(magnitude - base), magnitude) for magnitude in self.magnitudes]
-        for index, condition in enumerate(self.between):
-            if not condition.table:
-                continue
-            first = self.magnitudes[index - 1] + 1 if index else None
-            last = self.magnitudes[index] - 1 if index < len(self.magnitudes) else None
-            if not condition.moduli:
-                _add_nearest(candidates, first, last, base, bound)
-                continue
-            # Below `coarse` no k is a multiple of anything, above `fine` only factors prime to ten matter.
-            coarse = min(modulus.power for modulus in condition.moduli)
-            fine = size + max(modulus.power + modulus.factor.bit_length() for modulus in condition.moduli)
-            begin = coarse + 1 if first is None else max(first, coarse + 1)
-            end = fine - 1 if last is None else min(last, fine - 1)
-            for magnitude in range(begin, end + 1):
-                cost = _exponent_cost(magnitude - base)
-                if cost < bound:
-                    candidates.append((cost, magnitude))
-            _add_nearest(candidates, first, coarse if last is None else min(last, coarse), base, bound)
-            _add_nearest(candidates, fine if first is None else max(first, fine), last, base, bound)
-        for cost, magnitude in sorted(candidates):
-            if cost >= bound:
-                break
-            if self.finds(magnitude, size, low, high):
-                return cost
-        return bound
-
-    def exponents(self, prefix: Mantissa) -> Intervals:
-        """The integers e such that the prefix's value times 10**e is a member."""
-        digits = prefix.digits // 10**prefix.zeros
-        last_place = prefix.place - prefix.length + prefix.zeros
-        found: list[tuple[int | None, int | None]] = []
-        for index, condition in enumerate(self.between):
-            first = self.magnitudes[index - 1] + 1 - prefix.place if index else None
-            last = self.magnitudes[index] - 1 - prefix.place if index < len(self.magnitudes) else None
-            if condition.table and (first is None or last is None or first <= last):
-                for low, high in _exponents_where(condition, digits, last_place):
-                    begin = low if first is None else first if low is None else max(low, first)
-                    end = high if last is None else last if high is None else min(high, last)
-                    if begin is None or end is None or begin <= end:
-                        _append(found, begin, end)
-            if last is not None:
-                magnitude = last + 1 + prefix.place
-                if self.finds(magnitude, prefix.length, prefix.digits, prefix.digits):
-                    _append(found, last + 1, last + 1)
-        return tuple(found)
-
-
-def _append(found: list[tuple[int | None, int | None]], low: int | None, high: int | None) -> None:
-    """Add an interval after all others, merged with one that it touches."""
-    if found and found[-1][1] is not None and low is not None and found[-1][1] + 1 == low:
-        found[-1] = (found[-1][0], high)
-    else:
-        found.append((low, high))
-
-
-def _exponents_where(
-    condition: Condition, digits: int, last_place: int
-) -> Iterator[tuple[int | None, int | None]]:
-    """Where `digits * 10**(last_place + e)` satisfies the condition, digits being no multiple of 10."""
-    starts: list[int | None] = []
-    for factor, power in condition.moduli:
-        # The least shift >= 0 for which factor divides digits * 10**shift.
-        # A factor has twos or fives, not both.
-        rest, shift = factor // gcd(factor, digits), 0
-        for prime in (2, 5):
-            while rest % prime == 0:
-                rest //= prime
-                shift += 1
-        starts.append(None if rest != 1 else power + shift - last_place)
-    edges: list[int | None] = [None, *sorted({start for start in starts if start is not None})]
-    for index, low in enumerate(edges):
-        row = sum(1 << i for i, s in enumerate(starts) if s is not None and low is not None and low >= s)
-        following = edges[index + 1] if index + 1 < len(edges) else None
-        if condition.table >> row & 1:
-            yield low, None if following is None else following - 1
-
-
-def _length(digits: int) -> int:
-    """How many decimal digits a positive integer has."""
-    guess = digits.bit_length() * 30103 // 100000
-    while 10**guess <= digits:
-        guess += 1
-    return guess
-
-
-def _span(digits: int, length: int, more: int) -> tuple[int, int]:
-    """The integers that `more` further digits make of `digits`; of no digits, those of `more` digits."""
-    power: int = 10**more
-    return (digits * power, (digits + 1) * power - 1) if length else (power // 10, power - 1)
-
-
-def _exponent_cost(exponent: int) -> int:
-    """The bytes of the shortest spelling of an exponent, none for 0."""
-    if exponent == 0:
-        return 0
-    return 1 + _length(exponent) if exponent > 0 else 2 + _length(-exponent)
-
-
-def _add_nearest(
-    candidates: list[tuple[int, int]], first: int | None, last: int | None, base: int, bound: int
-) -> None:
-    """Add the magnitude in first..last whose exponent from `base` is cheapest, if cheaper than `bound`."""
-    if first is not None and last is not None and first > last:
-        return
-    magnitude = base
-    if first is not None and magnitude < first:
-        magnitude = first
-    if last is not None and magnitude > last:
-        magnitude = last
-    cost = _exponent_cost(magnitude - base)
-    if cost < bound:
-        candidates.append((cost, magnitude))
 
 
 def _naturals(targets: Intervals, negated: bool) -> Intervals:
@@ -499,8 +240,10 @@ class _NumberAutomaton:
         self.zero = 0 in numbers
         above = zero + has_zero
         self.sides = (
-            _Side(list(numbers.points[above:]), list(numbers.inside[above:]), list(numbers.gaps[above:])),
-            _Side(
+            Magnitudes(
+                list(numbers.points[above:]), list(numbers.inside[above:]), list(numbers.gaps[above:])
+            ),
+            Magnitudes(
                 [-point for point in reversed(numbers.points[:zero])],
                 list(reversed(numbers.inside[:zero])),
                 list(reversed(numbers.gaps[: zero + 1])),
@@ -565,7 +308,7 @@ class _NumberAutomaton:
             return prefix._replace(phase=POINT) if phase in (ZERO, WHOLE) else None
         if byte in b"eE" and phase in (ZERO, WHOLE, FRACTION) and not self.plain:
             if digits:
-                return Exponent(E, self.sides[negative].exponents(prefix))
+                return Exponent(E, self.sides[negative].exponents(digits, length, place, prefix.zeros))
             return Exponent(E, ((None, None),) if self.zero else ())
         return None
 
@@ -619,7 +362,7 @@ class _NumberAutomaton:
         return (*key, zeros > 0) if self.plain and phase == FRACTION else key
 
     @staticmethod
-    def _order(side: _Side, digits: int, length: int) -> tuple[int, ...]:
+    def _order(side: Magnitudes, digits: int, length: int) -> tuple[int, ...]:
         """How the digits compare to the digits of all points: equal so far to some, or between two."""
         marks = side.significands
         if length <= side.precision:
@@ -677,10 +420,10 @@ class _NumberAutomaton:
             if phase == E_DIGITS:
                 return _digits_needed(prefix.targets, prefix.value)
             if phase == E_SIGN:
-                return _length(max(1, prefix.targets[0][0] or 0))
+                return digit_count(max(1, prefix.targets[0][0] or 0))
             without, minus = _naturals(prefix.targets, False), _naturals(prefix.targets, True)
-            best = _length(max(1, without[0][0] or 0)) if without else INFINITE
-            return min(best, 1 + _length(max(1, minus[0][0] or 0))) if minus else best
+            best = digit_count(max(1, without[0][0] or 0)) if without else INFINITE
+            return min(best, 1 + digit_count(max(1, minus[0][0] or 0))) if minus else best
         side = self.sides[prefix.negative]
         if phase <= MINUS:
             best = INFINITE
@@ -699,7 +442,7 @@ class _NumberAutomaton:
             return self._shortest_of_zeros(side, prefix.place)
         return self._shortest_of_digits(side, prefix)
 
-    def _shortest_of_zeros(self, side: _Side, place: int) -> int:
+    def _shortest_of_zeros(self, side: Magnitudes, place: int) -> int:
         """From a fraction that is all zeros so far: further zeros, digits, and an exponent.
 
         Where there is an exponent, further zeros never help: it can be less by their number.
@@ -711,14 +454,14 @@ class _NumberAutomaton:
                 return best
             most = total - 1 if side.lowest is None else min(total - 1, place - side.lowest)
             for zeros in range(least, most + 1):
-                if side.finds(place - zeros, total - zeros, *_span(0, 0, total - zeros)):
+                if side.finds(place - zeros, total - zeros, *span(0, 0, total - zeros)):
                     return total
             if not self.plain:
-                low, high = _span(0, 0, total)
+                low, high = span(0, 0, total)
                 best = min(best, total + side.cheapest_exponent(total, low, high, place, best - total))
         raise AssertionError("unreachable")
 
-    def _shortest_of_digits(self, side: _Side, prefix: Mantissa) -> int:
+    def _shortest_of_digits(self, side: Magnitudes, prefix: Mantissa) -> int:
         """Further digits, a point among them where there is none yet, and an exponent where it is allowed.
 
         Of the spellings with both a new point and an exponent only one kind may be the shortest: the point
@@ -738,7 +481,7 @@ class _NumberAutomaton:
             if more >= best:
                 return best
             size = length + more
-            low, high = _span(digits, length, more)
+            low, high = span(digits, length, more)
             low += beyond
             end = place + more if whole else place
             if side.finds(end, size, low, high):

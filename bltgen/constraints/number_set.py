@@ -30,9 +30,12 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from bltgen.errors import LimitExceeded
+
+if TYPE_CHECKING:
+    from bltgen.constraints.json_number import NumberState
 
 __all__ = ["ALWAYS", "NEVER", "Condition", "Modulus", "NumberSet", "Value", "decimal_parts"]
 
@@ -446,6 +449,14 @@ class NumberSet:
             points.append(point)
             inside.append(bool(operation(one, two)))
             i, j = i + mine, j + (both or not mine)
+
+    # -- its spellings ---------------------------------------------------------------------------------
+
+    def start(self, spelling: Literal["any", "plain"] = "any") -> NumberState:
+        """The state before the first byte of a JSON number that is in the set; see `json_number`."""
+        from bltgen.constraints.json_number import number_state
+
+        return number_state(self, spelling)
 
     # -- questions ---------------------------------------------------------------------------------
 

@@ -1,0 +1,169 @@
+"""How many bytes a JSON string needs at least to say some text of a language: exactly.
+
+Most characters cost their UTF-8 bytes, but a quote or a backslash costs two, most control characters six,
+and where only ASCII may be written a character beyond it costs six or twelve. So the nearest end of a
+string is not the nearest end of its content, and `SpelledLength` measures languages of contents in bytes
+of their shortest spelling.
+
+As in `automata.liveness`, the answer is structural for unions, concatenations and repeats, and found by A*
+through intersections, complements and automata, with the unweighted length as the lower bound: every
+byte of content costs at least one. Lengths along the path found are kept.
+
+>>> from bltgen.automata.language import literal
+>>> SpelledLength()(literal("a\\n\\x01é".encode())), SpelledLength(ascii_only=True)(literal("é€😀".encode()))
+(11, 24)
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from itertools import count
+
+from bltgen.automata.byteset import ByteSet
+from bltgen.automata.derivative import transitions
+from bltgen.automata.language import (
+    AUTOMATON,
+    BYTES,
+    COMPLEMENT,
+    CONCAT,
+    EPS,
+    INFINITE,
+    INTERSECTION,
+    LITERAL,
+    REPEAT,
+    UNION,
+    Language,
+)
+from bltgen.automata.limits import current_limits
+from bltgen.automata.liveness import shortest
+from bltgen.errors import LimitExceeded
+
+__all__ = ["CONTROLS", "SHORT_ESCAPED", "SpelledLength"]
+
+SHORT_ESCAPED = ByteSet.of(b'"\\\b\f\n\r\t').bits
+"""Characters that must be escaped and have an escape of two bytes. (`/` has one, but needs none.)"""
+
+CONTROLS = ByteSet.range(0x00, 0x1F).bits & ~SHORT_ESCAPED
+"""Characters that can only be written as `\\u` and four digits."""
+
+_ASCII = ByteSet.range(0x00, 0x7F).bits
+_CONTINUATION = ByteSet.range(0x80, 0xBF).bits
+_SEARCHED = frozenset((INTERSECTION, COMPLEMENT, AUTOMATON))
+_KEPT = 100_000
+
+
+class SpelledLength:
+    """A function from languages of UTF-8 contents to the bytes of their shortest spelling in a JSON string.
+
+    INFINITE for the empty language. Within a character a language is measured as if its rest stood alone.
+    Raises LimitExceeded where a search visits more than `Limits.search_states` states beyond its path.
+    """
+
+    __slots__ = ("_known", "_weights")
+
+    def __init__(self, ascii_only: bool = False) -> None:
+        cheap = _ASCII & ~SHORT_ESCAPED & ~CONTROLS
+        if ascii_only:
+            # The lead byte pays what the continuation bytes, at one each, leave of 6 or 12.
+            more = [
+                (4, ByteSet.range(0xE0, 0xEF).bits),
+                (5, ByteSet.range(0xC0, 0xDF).bits),
+                (9, ByteSet.range(0xF0, 0xFF).bits),
+            ]
+            cheap |= _CONTINUATION
+        else:
+            more = []
+            cheap |= ByteSet.range(0x80, 0xFF).bits
+        self._weights = sorted([(1, cheap), (2, SHORT_ESCAPED), (6, CONTROLS), *more])
+        self._known: dict[Language, int] = {}
+
+    def _weight(self, bits: int) -> int:
+        """The least weight of a byte in a non-empty set."""
+        return next(weight for weight, members in self._weights if bits & members)
+
+    def __call__(self, language: Language) -> int:
+        known = self._known.get(language)
+        if known is not None:
+            return known
+        if len(self._known) > _KEPT:
+            self._known.clear()
+        stack = [language]
+        while stack:
+            term = stack[-1]
+            if term not in self._known:
+                if term.op in _SEARCHED:
+                    self._search(term)
+                else:
+                    missing = [part for part in term.parts if part not in self._known]
+                    if missing:
+                        stack += missing
+                        continue
+                    self._known[term] = self._of_parts(term)
+            stack.pop()
+        return self._known[language]
+
+    def _of_parts(self, term: Language) -> int:
+        lengths = [self._known[part] for part in term.parts]
+        if term.op == EPS:
+            return 0
+        if term.op == BYTES:
+            return self._weight(term.value) if term.value else INFINITE
+        if term.op == LITERAL:
+            return sum(self._weight(1 << byte) for byte in term.value)
+        if term.op == CONCAT:
+            return min(INFINITE, lengths[0] + lengths[1])
+        if term.op == UNION:
+            return min(lengths)
+        assert term.op == REPEAT
+        return min(INFINITE, int(term.value[0]) * lengths[0]) if term.value[0] else 0
+
+    def _search(self, origin: Language) -> None:
+        """A* from a term that has no structure to go by; sets it and what lies on its shortest path."""
+        known = self._known
+        if shortest(origin) >= INFINITE:
+            known[origin] = INFINITE
+            return
+        limit = current_limits().search_states + 2 * shortest(origin)
+        order = count().__next__
+        reached: dict[Language, int] = {origin: 0}
+        parent: dict[Language, Language] = {}
+        heap = [(shortest(origin), 0, order(), origin)]
+        visited = 0
+        while heap:
+            _, negative, _, term = heappop(heap)
+            paid = -negative
+            if reached[term] != paid:
+                continue
+            if term in known or term.nullable:
+                total = paid + known.setdefault(term, 0)
+                while True:
+                    known[term] = total - reached[term]
+                    if term not in parent:
+                        return
+                    term = parent[term]
+            visited += 1
+            if visited > limit:
+                raise LimitExceeded(
+                    "the search for the shortest spelling of a string through an intersection or complement",
+                    limit,
+                    "simplify the patterns that must hold together, or raise Limits.search_states",
+                )
+            if term.op == UNION:
+                successors = [(part, paid) for part in term.parts]
+            else:
+                successors = [(target, paid + self._weight(bits)) for bits, target in transitions(term)]
+            for target, distance in successors:
+                if reached.get(target, INFINITE) <= distance:
+                    continue
+                if target.op in (CONCAT, REPEAT):
+                    # Its searched parts are strictly inside of what this search walks.
+                    rest = self(target)
+                else:
+                    rest = known.get(target, -1)
+                    if rest < 0:
+                        rest = shortest(target)
+                if rest < INFINITE:
+                    reached[target] = distance
+                    parent[target] = term
+                    heappush(heap, (distance + rest, -distance, order(), target))
+        raise AssertionError("a language that is not empty has a shortest text")
