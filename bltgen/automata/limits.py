@@ -27,12 +27,17 @@ class Limits:
     - `cached_states`: states and derivatives kept in memory, by all languages together, before the
       caches are dropped and built anew as needed. Results are the same; about 1 KB a state.
     - `union_parts`: alternatives that one state may hold at once.
+    - `grammar_nodes`: nodes of a grammar's transition network, at about 1 KB each.
+    - `grammar_items`: ways to read the text so far that one state of a grammar may hold at once; only
+      ambiguous grammars need many. About 200 bytes and 1 to 2 microseconds a byte each.
     - `pattern_length`, `pattern_nesting`, `repeat_count`: of a regular expression's text.
     """
 
     search_states: int = 20_000
     cached_states: int = 100_000
     union_parts: int = 50_000
+    grammar_nodes: int = 200_000
+    grammar_items: int = 50_000
     pattern_length: int = 1_000_000
     pattern_nesting: int = 20_000
     repeat_count: int = 1_000_000_000
