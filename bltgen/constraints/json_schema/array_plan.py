@@ -1,0 +1,370 @@
+"""Arrays: what a thread follows while it reads one.
+
+An `ArrayPlan` is an `ArraySpec` with the states and costs to read by it. An `ArrayFrame` is an array being
+read, after some of its items: how many (as far as it matters), how often each counted goal was met. Where
+an item may count or not, the frame forks: `items()` lists the goals of the next item, each with the frame
+after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from bltgen.automata.language import INFINITE
+from bltgen.constraints.json_schema.formula import Formula
+from bltgen.constraints.json_schema.layout import WHITESPACE, Layout
+from bltgen.constraints.json_schema.normal_form import ArraySpec
+from bltgen.constraints.json_schema.positions import Frame, Position, fixed, narrower, value_start
+from bltgen.errors import Unsupported
+
+if TYPE_CHECKING:
+    from bltgen.constraints.json_schema.compiler import Compiler
+
+__all__ = ["ArrayFrame", "ArrayPlan"]
+
+COMMA, CLOSE = 0x2C, 0x5D
+
+Cost = Callable[[Formula], int]
+
+
+class ArrayPlan:
+    """How to read an array by `spec`. Made by the compiler, one a spec."""
+
+    __slots__ = ("compiler", "counts", "last", "live", "spec")
+
+    def __init__(self, spec: ArraySpec, compiler: Compiler) -> None:
+        self.spec = spec
+        self.compiler = compiler
+        self.live: bool | None = None
+        self.counts = spec.counts
+        # From here on all indices are alike.
+        self.last = max(spec.horizon, spec.low) if spec.high is None else spec.high
+        if spec.unique or spec.repeated:
+            raise Unsupported("uniqueItems")
+
+    def open(self, parent: Frame) -> Position:
+        """The position after the opening bracket."""
+        frame = self.frame(parent, 0, (0,) * len(self.counts))
+        return frame.opened(self.compiler.layout.gap(parent.depth + 1))
+
+    def frame(self, parent: Frame, index: int, met: tuple[int, ...]) -> ArrayFrame:
+        """The frame of this plan after `index` items."""
+        key = (self, index, met)
+        found: ArrayFrame | None = parent.frames.get(key)
+        if found is None:
+            found = parent.frames[key] = ArrayFrame(self, parent, index, met)
+        return found
+
+    def forks(self, index: int, met: tuple[int, ...]) -> list[tuple[Formula, tuple[int, ...]]]:
+        """The goals that the item at `index` may satisfy, each with the counts after it."""
+        formulas = self.spec.formulas
+        goal = self.spec.goal_at(index)
+        if not self.counts:
+            return [(goal, met)]
+        choices: list[list[tuple[Formula, int]]] = []
+        for (start, counted, least, most), n in zip(self.counts, met, strict=True):
+            if index < start or (most is None and n >= least):
+                choices.append([(formulas.true, n)])
+                continue
+            options = [(formulas.negation(counted), n)]
+            if most is None or n < most:
+                options.append((counted, n + 1))
+            choices.append(options)
+        forks = []
+        for chosen in product(*choices):
+            combined = formulas.all_of([goal, *[g for g, _ in chosen]])
+            if combined is not formulas.false:
+                forks.append((combined, tuple([n for _, n in chosen])))
+        return forks
+
+    def rest_cost(self, index: int, met: tuple[int, ...], get: Cost, line: int) -> int:
+        """Bytes of the items still needed after `index` of them; INFINITE where the array cannot end.
+
+        Each counts with the comma before it and `line` bytes of line break and indentation.
+        """
+        each = 1 + line
+        low, high = self.spec.low, self.spec.high
+        if not self.counts:
+            total = 0
+            steady = max(index, self.spec.horizon)
+            for i in range(index, min(low, steady)):
+                total += each + get(self.spec.goal_at(i))
+                if total >= INFINITE:
+                    return INFINITE
+            if low > steady:
+                total += (low - steady) * (each + get(self.spec.goal_at(steady)))
+            return total if total < INFINITE else INFINITE
+        # The cheapest way over (items read, counts); items beyond what counts need are all alike.
+        best: dict[tuple[int, tuple[int, ...]], int] = {(index, met): 0}
+        answer = INFINITE
+        frontier = [(index, met)]
+        farthest = max(self.spec.horizon, index) + sum(c[2] for c in self.counts) + 1
+        while frontier:
+            reached: dict[tuple[int, tuple[int, ...]], int] = {}
+            for i, counts in frontier:
+                cost = best[(i, counts)]
+                if all(n >= c[2] for n, c in zip(counts, self.counts, strict=True)):
+                    if i >= low:
+                        answer = min(answer, cost)
+                        continue
+                    if i >= farthest:
+                        cheapest = min(
+                            [get(g) for g, after in self.forks(i, counts) if after == counts],
+                            default=INFINITE,
+                        )
+                        answer = min(answer, cost + (low - i) * (each + cheapest))
+                        continue
+                if i >= farthest or (high is not None and i >= high):
+                    continue
+                for goal, after in self.forks(i, counts):
+                    spent = cost + each + get(goal)
+                    key = (i + 1, after)
+                    if spent < min(answer, reached.get(key, INFINITE)):
+                        reached[key] = spent
+            best.update(reached)
+            frontier = list(reached)
+        return answer
+
+    def cost(self, get: Cost, layout: Layout, depth: int) -> int:
+        """Bytes of the shortest array inside of `depth` containers, given the costs of goals inside of it."""
+        rest = self.rest_cost(0, (0,) * len(self.counts), get, len(layout.newline(depth + 1)))
+        if rest >= INFINITE:
+            return INFINITE
+        return rest + 1 + len(layout.newline(depth)) if rest else 2
+
+
+class ArrayFrame:
+    """An array being read, after an item (or before the first)."""
+
+    __slots__ = (
+        "_after",
+        "_cost",
+        "_items",
+        "compiler",
+        "depth",
+        "frames",
+        "index",
+        "met",
+        "parent",
+        "plan",
+        "positions",
+    )
+
+    def __init__(self, plan: ArrayPlan, parent: Frame, index: int, met: tuple[int, ...]) -> None:
+        self.plan = plan
+        self.parent = parent
+        self.compiler = plan.compiler
+        self.depth = parent.depth + 1
+        self.index = index
+        self.met = met
+        self.positions: dict[Any, Any] = {}
+        self.frames: dict[Any, Any] = {}
+        self._items: tuple[tuple[Formula, ArrayFrame], ...] | None = None
+        self._after: Position | None = None
+        self._cost = -1
+
+    @property
+    def cost(self) -> int:
+        if self._cost < 0:
+            settle(self)
+        return self._cost
+
+    def own_cost(self) -> int:
+        """Bytes from here to the closing bracket, it included."""
+        newline = self.compiler.layout.newline
+        rest = self.plan.rest_cost(self.index, self.met, self.value_cost, len(newline(self.depth)))
+        return rest + 1 + len(newline(self.depth - 1)) if rest < INFINITE else INFINITE
+
+    def value_cost(self, goal: Formula) -> int:
+        """Bytes of the shortest item that satisfies the goal."""
+        return self.compiler.cost(goal, self.depth)
+
+    def can_end(self) -> bool:
+        """Whether some way from here closes the array."""
+        return self.plan.rest_cost(self.index, self.met, self.compiler.cost, 0) < INFINITE
+
+    @property
+    def closable(self) -> bool:
+        """Whether the array may end here."""
+        if self.index < self.plan.spec.low:
+            return False
+        return all(n >= count[2] for n, count in zip(self.met, self.plan.counts, strict=True))
+
+    def items(self) -> tuple[tuple[Formula, ArrayFrame], ...]:
+        """The goals of a further item, each with the frame after it; only those that lead to an end."""
+        if self._items is None:
+            plan, satisfiable = self.plan, self.compiler.satisfiable
+            found = []
+            if plan.spec.high is None or self.index < plan.spec.high:
+                for goal, met in plan.forks(self.index, self.met):
+                    if satisfiable(goal):
+                        frame = plan.frame(self.parent, min(self.index + 1, plan.last), met)
+                        if frame.can_end():
+                            found.append((goal, frame))
+            self._items = tuple(found)
+        return self._items
+
+    def opened(self, gap: int) -> Position:
+        """The position after the opening bracket and some whitespace."""
+        key = ("opened", gap)
+        found: Position | None = self.positions.get(key)
+        if found is None:
+            found = self.positions[key] = ArrayOpened(self, gap)
+        return found
+
+    def after(self) -> Position:
+        found = self._after
+        if found is None:
+            found = self._after = self.after_gap(self.compiler.layout.gap(self.depth))
+        return found
+
+    def after_gap(self, gap: int) -> Position:
+        """The position after an item and some whitespace."""
+        key = ("after", gap)
+        found: Position | None = self.positions.get(key)
+        if found is None:
+            found = self.positions[key] = AfterItem(self, gap)
+        return found
+
+    def starts(self, gap: int) -> tuple[Position, ...]:
+        """The positions before a further item."""
+        return tuple([value_start(goal, frame, gap) for goal, frame in self.items()])
+
+
+def settle(frame: Any) -> None:
+    """Compute the cost of a frame and of all around it, from the outside in."""
+    chain = []
+    while getattr(frame, "_cost", 0) < 0:
+        chain.append(frame)
+        frame = frame.parent
+    cost = frame.cost
+    for inner in reversed(chain):
+        cost += inner.own_cost()
+        inner._cost = cost = min(cost, INFINITE)
+
+
+class ArrayOpened:
+    """After the opening bracket."""
+
+    __slots__ = ("frame", "gap", "state")
+
+    accepting = False
+
+    def __init__(self, frame: ArrayFrame, gap: int) -> None:
+        self.frame = frame
+        self.gap = gap
+        self.state: Any = None
+
+    @property
+    def bits(self) -> int:
+        bits = WHITESPACE if self.gap else 0
+        if self.frame.closable:
+            bits |= 1 << CLOSE
+        if self.frame.compiler.layout.indent is not None:
+            return bits | (1 << 0x0A if self.frame.items() else 0)
+        for goal, _ in self.frame.items():
+            bits |= self.frame.compiler.first_bytes(goal)
+        return bits
+
+    @property
+    def shortest(self) -> int:
+        if self.frame.closable:
+            return 1 + self.frame.parent.cost
+        newline = len(self.frame.compiler.layout.newline(self.frame.depth))
+        return newline + min([start.shortest for start in self.frame.starts(0)])
+
+    def step(self, byte: int) -> tuple[Position, ...]:
+        frame = self.frame
+        if byte == CLOSE:
+            return (frame.parent.after(),) if frame.closable else ()
+        layout = frame.compiler.layout
+        if layout.indent is not None:
+            starts = frame.starts(0)
+            return fixed(layout.newline(frame.depth), 1, starts) if byte == 0x0A and starts else ()
+        if WHITESPACE >> byte & 1:
+            return (frame.opened(narrower(self.gap)),) if self.gap else ()
+        return tuple([position for start in frame.starts(0) for position in start.step(byte)])
+
+    def within(self, n: int) -> int:
+        frame = self.frame
+        bits = WHITESPACE if self.gap and self.shortest < n else 0
+        if frame.closable and frame.parent.cost < n:
+            bits |= 1 << CLOSE
+        layout = frame.compiler.layout
+        newline = len(layout.newline(frame.depth))
+        for start in frame.starts(0):
+            if newline == 0:
+                bits |= start.within(n)
+            elif newline + start.shortest <= n:
+                bits |= 1 << 0x0A
+        return bits
+
+    def nearest(self) -> bytes:
+        frame = self.frame
+        if frame.closable:
+            return b"]"
+        newline = frame.compiler.layout.newline(frame.depth)
+        return newline or min(frame.starts(0), key=lambda start: start.shortest).nearest()
+
+
+class AfterItem:
+    """After an item."""
+
+    __slots__ = ("frame", "gap", "state")
+
+    accepting = False
+
+    def __init__(self, frame: ArrayFrame, gap: int) -> None:
+        self.frame = frame
+        self.gap = gap
+        self.state: Any = None
+
+    @property
+    def bits(self) -> int:
+        bits = WHITESPACE if self.gap else 0
+        if self.frame.closable:
+            bits |= 1 << (CLOSE if self.frame.compiler.layout.indent is None else 0x0A)
+        if self.frame.items():
+            bits |= 1 << COMMA
+        return bits
+
+    @property
+    def shortest(self) -> int:
+        return self.frame.cost
+
+    def step(self, byte: int) -> tuple[Position, ...]:
+        frame = self.frame
+        layout = frame.compiler.layout
+        if byte == COMMA:
+            return (
+                fixed(layout.newline(frame.depth), 0, frame.starts(layout.gap(frame.depth)))
+                if frame.items()
+                else ()
+            )
+        if layout.indent is not None:
+            if byte == 0x0A and frame.closable:
+                return fixed(layout.newline(frame.depth - 1) + b"]", 1, (frame.parent.after(),))
+            return ()
+        if byte == CLOSE:
+            return (frame.parent.after(),) if frame.closable else ()
+        if WHITESPACE >> byte & 1 and self.gap:
+            return (frame.after_gap(narrower(self.gap)),)
+        return ()
+
+    def within(self, n: int) -> int:
+        frame = self.frame
+        layout = frame.compiler.layout
+        bits = WHITESPACE if self.gap and self.shortest < n else 0
+        if frame.closable and len(layout.newline(frame.depth - 1)) + frame.parent.cost < n:
+            bits |= 1 << (CLOSE if layout.indent is None else 0x0A)
+        newline = len(layout.newline(frame.depth))
+        if any(1 + newline + start.shortest <= n for start in frame.starts(0)):
+            bits |= 1 << COMMA
+        return bits
+
+    def nearest(self) -> bytes:
+        if self.frame.closable:
+            return self.frame.compiler.layout.newline(self.frame.depth - 1) + b"]"
+        return b"," + self.frame.compiler.layout.newline(self.frame.depth)

@@ -1,0 +1,495 @@
+"""From formulas to what the reader of a value needs: states for scalars, specs for containers, costs.
+
+A `Compiler` answers, lazily and once each, for a formula (a *goal*):
+- `strings(goal)`, `numbers(goal)`, `literals(goal)`: its scalars;
+- `objects(goal)`, `arrays(goal)`: its containers, as plans (see `object_plan`, `array_plan`);
+- `cost(goal)`: bytes of its shortest text in compact layout, INFINITE where nothing satisfies it.
+
+Costs are the least solution of a system of equations "shortest = minimum over alternatives of sums", which
+recursion makes cyclic. They are solved by a work list that starts from INFINITE and only descends, over
+the goals that the asked one depends on and no others: optional members are not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bltgen.automata.contract import State
+from bltgen.automata.language import EMPTY, EPSILON, INFINITE, Language, literal, union
+from bltgen.automata.utf8 import UTF8_TEXT
+from bltgen.constraints.json_number import number_state
+from bltgen.constraints.json_schema import json_values as values
+from bltgen.constraints.json_schema.array_plan import ArrayPlan
+from bltgen.constraints.json_schema.conflicts import find_conflicts
+from bltgen.constraints.json_schema.formula import (
+    AND,
+    FALSE,
+    NOT_ONE,
+    ONE,
+    OR,
+    SCHEMA,
+    TRUE,
+    VALUES,
+    Formula,
+    Formulas,
+)
+from bltgen.constraints.json_schema.json_values import STRING
+from bltgen.constraints.json_schema.keywords import Keywords
+from bltgen.constraints.json_schema.layout import Layout
+from bltgen.constraints.json_schema.name_trie import Spelling
+from bltgen.constraints.json_schema.normal_form import Cases
+from bltgen.constraints.json_schema.object_plan import ObjectPlan
+from bltgen.constraints.json_schema.positions import first_bytes
+from bltgen.constraints.json_schema.references import Place
+from bltgen.constraints.json_string import JsonString
+from bltgen.constraints.number_set import NumberSet
+from bltgen.errors import LimitExceeded, Unsupported
+
+__all__ = ["Compiler", "Goal"]
+
+_LITERALS = (("z",), ("b", True), ("b", False))
+COMPACT = Layout.of("compact")
+LITERAL_TEXTS = (b"null", b"true", b"false")
+
+Pair = tuple[Language, Language]
+"""Strings that no keyword but a length restricts, and the others: only the first are grounded."""
+
+
+class Goal:
+    """What is compiled of one formula so far; None: not yet."""
+
+    __slots__ = ("arrays", "cost", "first", "literals", "numbers", "objects", "strings")
+
+    def __init__(self) -> None:
+        self.strings: State | None = None
+        self.numbers: State | None = None
+        self.literals: int | None = None
+        self.objects: tuple[ObjectPlan, ...] | None = None
+        self.arrays: tuple[ArrayPlan, ...] | None = None
+        self.cost: int | None = None
+        self.first: int | None = None
+
+
+@dataclass
+class Options:
+    """What the user chose; see `json_schema`."""
+
+    numbers: str = "any"
+    escapes: str = "any"
+    ascii_only: bool = False
+    ordered: bool = False
+    grounding: Language | None = None
+
+
+class Compiler:
+    """The lazily compiled form of one schema."""
+
+    def __init__(
+        self,
+        layout: Layout,
+        *,
+        options: Options,
+        formats: str,
+        custom_formats: Mapping[str, Language],
+        constraints: Mapping[str, Language],
+    ) -> None:
+        self.layout = layout
+        self.options = options
+        self.formulas = Formulas(self._summarise, self._negate_atom)
+        self.keywords = Keywords(self.formulas, formats, custom_formats, constraints)
+        self.keywords.string_language = self.string_language
+        self.cases = Cases(self.keywords)
+        self._strings: dict[Formula, Pair] = {}
+        self._numbers: dict[Formula, NumberSet] = {}
+        self.name_spelling = Spelling(options.ascii_only, options.escapes == "plain")
+        self._any_text: State | None = None
+        self._indented: dict[tuple[Formula, int], int] = {}
+        self._entered: set[tuple[Place, str]] = set()
+
+    def _summarise(self, place: Place) -> Any:
+        return self.keywords.summary(place)
+
+    def _negate_atom(self, value: Any) -> Formula:
+        return self.keywords.negate_atom(value)
+
+    def goal(self, formula: Formula) -> Goal:
+        """The compiled parts of a formula."""
+        found: Goal | None = formula.compiled
+        if found is None:
+            found = formula.compiled = Goal()
+        return found
+
+    @property
+    def any_text(self) -> State:
+        """The state after the opening quote of any string."""
+        if self._any_text is None:
+            self._any_text = self.string_state(UTF8_TEXT)
+        return self._any_text
+
+    # -- scalars -------------------------------------------------------------------------------------
+
+    def literals(self, formula: Formula) -> int:
+        """Which of null, true and false satisfy the formula, as bits 1, 2 and 4."""
+        goal = self.goal(formula)
+        if goal.literals is None:
+            goal.literals = sum(1 << i for i, v in enumerate(_LITERALS) if self._holds(formula, v))
+        return goal.literals
+
+    def _holds(self, formula: Formula, value: values.Value) -> bool:
+        op = formula.op
+        if op == TRUE:
+            return True
+        if op == FALSE:
+            return False
+        if op == VALUES:
+            return (value in formula.value[0]) is bool(formula.value[1])
+        if op == SCHEMA:
+            place, positive = formula.value
+            if not self.keywords.types(place) & values.type_bit(value):
+                return not positive
+            inner = self.keywords.in_place(place)
+            return self._within(place, "literal", lambda: self._holds(inner, value)) is bool(positive)
+        if op == AND:
+            return all(self._holds(part, value) for part in formula.parts)
+        if op == OR:
+            return any(self._holds(part, value) for part in formula.parts)
+        held = sum(self._holds(part, value) for part in formula.parts)
+        assert op in (ONE, NOT_ONE)
+        return (held == 1) is (op == ONE)
+
+    def _within(self, place: Place, kind: str, compute: Callable[[], Any]) -> Any:
+        """Compute something of a place, refusing a schema that applies itself to the same value."""
+        key = (place, kind)
+        if key in self._entered:
+            raise Unsupported("a reference that reaches itself within the same value", place.pointer)
+        self._entered.add(key)
+        try:
+            return compute()
+        except RecursionError:
+            raise LimitExceeded("the nesting of subschemas within one value", 200) from None
+        finally:
+            self._entered.discard(key)
+
+    def numbers(self, formula: Formula) -> State | None:
+        """The state before the first byte of a number that satisfies the formula; None: there is none."""
+        goal = self.goal(formula)
+        if goal.numbers is None:
+            numbers = self.number_set(formula)
+            goal.numbers = number_state(numbers, self.options.numbers)  # type: ignore[arg-type,assignment]
+        assert goal.numbers is not None
+        return goal.numbers if goal.numbers.shortest < INFINITE else None
+
+    def number_set(self, formula: Formula) -> NumberSet:
+        """The numbers that satisfy the formula."""
+        found = self._numbers.get(formula)
+        if found is None:
+            found = self._numbers[formula] = self._number_set(formula)
+        return found
+
+    def _number_set(self, formula: Formula) -> NumberSet:
+        op = formula.op
+        if op == TRUE:
+            return NumberSet.all()
+        if op == FALSE:
+            return NumberSet.empty()
+        if op == VALUES:
+            members, positive = formula.value
+            found = NumberSet.values([values.to_decimal(v) for v in members if v[0] == "n"])
+            return found if positive else ~found
+        if op == SCHEMA:
+            place, positive = formula.value
+            found = self._within(place, "number", lambda: self._numbers_at(place))
+            return found if positive else ~found
+        sets = [self.number_set(part) for part in formula.parts]
+        if op in (ONE, NOT_ONE):
+            none, one = NumberSet.all(), NumberSet.empty()
+            for each in sets:
+                none, one = none - each, (one - each) | (none & each)
+            return one if op == ONE else ~one
+        made = sets[0]
+        for each in sets[1:]:
+            made = made & each if op == AND else made | each
+        return made
+
+    def _numbers_at(self, place: Place) -> NumberSet:
+        if not self.keywords.types(place) & values.NUMBER:
+            return NumberSet.empty()
+        own = self.keywords.number(place)
+        inner = self.number_set(self.keywords.in_place(place))
+        return inner if own is None else own & inner
+
+    def strings(self, formula: Formula) -> State | None:
+        """The state after the opening quote of a string that satisfies the formula; None: there is none."""
+        goal = self.goal(formula)
+        if goal.strings is None:
+            goal.strings = self.string_state(self.content(formula))
+        return goal.strings if goal.strings.shortest < INFINITE else None
+
+    def string_state(self, content: Language) -> State:
+        """The state after the opening quote of a string whose decoded characters are in `content`."""
+        options = self.options
+        spelling: Any = options.escapes
+        return JsonString(content, spelling=spelling, ascii_only=options.ascii_only).start()
+
+    def content(self, formula: Formula) -> Language:
+        """The decoded strings that may stand for the goal: grounded where only lengths restrict them."""
+        free, restricted = self._pair(formula)
+        grounding = self.options.grounding
+        if grounding is not None:
+            free &= grounding - EPSILON
+        return free | restricted
+
+    def string_language(self, formula: Formula) -> Language:
+        """The decoded strings that satisfy the formula."""
+        free, restricted = self._pair(formula)
+        return free | restricted
+
+    def _pair(self, formula: Formula) -> Pair:
+        found = self._strings.get(formula)
+        if found is None:
+            found = self._strings[formula] = self._string_pair(formula)
+        return found
+
+    def _string_pair(self, formula: Formula) -> Pair:
+        op = formula.op
+        if op == TRUE:
+            return UTF8_TEXT, EMPTY
+        if op == FALSE:
+            return EMPTY, EMPTY
+        if op == VALUES:
+            members, positive = formula.value
+            texts = [v[1] for v in members if v[0] == "s"]
+            listed = union(*[literal(text.encode()) for text in texts if _is_text(text)])
+            return (EMPTY, listed) if positive else (UTF8_TEXT - listed, EMPTY)
+        if op == SCHEMA:
+            place, positive = formula.value
+            pair = self._within(place, "string", lambda: self._string_at(place))
+            return pair if positive else _opposite(pair)
+        pairs = [self._pair(part) for part in formula.parts]
+        if op == OR:
+            return union(*[free for free, _ in pairs]), union(*[other for _, other in pairs])
+        if op in (ONE, NOT_ONE):
+            none: Pair = (UTF8_TEXT, EMPTY)
+            one: Pair = (EMPTY, EMPTY)
+            for pair in pairs:
+                others = _opposite(pair)
+                kept, met = _meet(one, others), _meet(none, pair)
+                none, one = _meet(none, others), (kept[0] | met[0], kept[1] | met[1])
+            return one if op == ONE else _opposite(one)
+        made = pairs[0]
+        for pair in pairs[1:]:
+            made = _meet(made, pair)
+        return made
+
+    def _string_at(self, place: Place) -> Pair:
+        if not self.keywords.types(place) & STRING:
+            return EMPTY, EMPTY
+        own, free = self.keywords.string(place)
+        inner = self._pair(self.keywords.in_place(place))
+        if own is None:
+            return inner
+        return _meet(inner, (own & UTF8_TEXT, EMPTY) if free else (EMPTY, own & UTF8_TEXT))
+
+    # -- containers ----------------------------------------------------------------------------------
+
+    def objects(self, formula: Formula) -> tuple[ObjectPlan, ...]:
+        """The plans one of which an object that satisfies the formula follows."""
+        goal = self.goal(formula)
+        if goal.objects is None:
+            specs = self.cases.objects(formula)
+            goal.objects = tuple([self.object_plan(spec) for spec in specs])
+        return goal.objects
+
+    def object_plan(self, spec: Any) -> ObjectPlan:
+        """The plan of a spec."""
+        if spec.compiled is None:
+            spec.compiled = ObjectPlan(spec, self)
+        plan: ObjectPlan = spec.compiled
+        return plan
+
+    def arrays(self, formula: Formula) -> tuple[ArrayPlan, ...]:
+        """The plans one of which an array that satisfies the formula follows."""
+        goal = self.goal(formula)
+        if goal.arrays is None:
+            specs = self.cases.arrays(formula)
+            goal.arrays = tuple([self.array_plan(spec) for spec in specs])
+        return goal.arrays
+
+    def array_plan(self, spec: Any) -> ArrayPlan:
+        """The plan of a spec."""
+        if spec.compiled is None:
+            spec.compiled = ArrayPlan(spec, self)
+        plan: ArrayPlan = spec.compiled
+        return plan
+
+    def live_objects(self, formula: Formula) -> tuple[ObjectPlan, ...]:
+        """The plans by which some object can be finished."""
+        return self._alive(self.goal(formula), self.objects(formula))
+
+    def live_arrays(self, formula: Formula) -> tuple[ArrayPlan, ...]:
+        """The plans by which some array can be finished."""
+        return self._alive(self.goal(formula), self.arrays(formula))
+
+    def _alive(self, goal: Goal, plans: tuple[Any, ...]) -> tuple[Any, ...]:
+        for plan in plans:
+            if plan.live is None:
+                plan.live = plan.cost(self.cost, COMPACT, 0) < INFINITE
+        if all(plan.live for plan in plans):
+            return plans
+        return tuple([plan for plan in plans if plan.live])
+
+    def first_bytes(self, formula: Formula) -> int:
+        """The bytes with which a value that satisfies the formula may begin, as bits."""
+        goal = self.goal(formula)
+        if goal.first is None:
+            goal.first = first_bytes(self, formula)
+        return goal.first
+
+    def satisfiable(self, formula: Formula) -> bool:
+        """Whether some value satisfies the formula."""
+        goal: Goal | None = formula.compiled
+        if goal is None or goal.cost is None:
+            self._solve(formula)
+            goal = self.goal(formula)
+        assert goal.cost is not None
+        return goal.cost < INFINITE
+
+    def conflicts(self, formula: Formula) -> tuple[str, ...]:
+        """Pointers of subschemas that exclude each other, where nothing satisfies the formula."""
+        return find_conflicts(self, formula)
+
+    # -- costs ---------------------------------------------------------------------------------------
+
+    def cost(self, formula: Formula, depth: int = 0) -> int:
+        """The bytes of the shortest text that satisfies the formula; INFINITE where there is none.
+
+        `depth`, the number of containers around the value, matters where there is indentation.
+        """
+        goal: Goal | None = formula.compiled
+        if goal is None or goal.cost is None:
+            self._solve(formula)
+            goal = self.goal(formula)
+            assert goal.cost is not None
+        if self.layout.indent is None or goal.cost >= INFINITE:
+            return goal.cost
+        key = (formula, depth)
+        found = self._indented.get(key)
+        if found is None:
+            found = self._indented[key] = self._indented_cost(formula, depth)
+        return found
+
+    def _solve(self, formula: Formula) -> None:
+        """Find the cost, in compact layout, of the formula and of all that it depends on."""
+        estimates: dict[Formula, int] = {formula: INFINITE}
+        dependents: dict[Formula, set[Formula]] = {}
+        todo = [formula]
+        current = formula
+
+        def get(other: Formula) -> int:
+            known: Goal | None = other.compiled
+            if known is not None and known.cost is not None:
+                return known.cost
+            dependents.setdefault(other, set()).add(current)
+            if other not in estimates:
+                estimates[other] = INFINITE
+                todo.append(other)
+            return estimates[other]
+
+        while todo:
+            current = todo.pop()
+            found = self._evaluate(current, get, COMPACT, 0)
+            if found < estimates[current]:
+                estimates[current] = found
+                todo += dependents.get(current, ())
+        for each, found in estimates.items():
+            self.goal(each).cost = found
+
+    def _indented_cost(self, formula: Formula, depth: int) -> int:
+        """The cost with indentation, where what lies deeper costs more, so that the system is infinite.
+
+        It is cut at a depth, and the depth doubled until every text that goes deeper is longer than the
+        best that does not: each level takes at least two brackets on lines of their own.
+        """
+        horizon = 4
+        while True:
+            best = self._cut_cost(formula, depth, horizon)
+            newline = self.layout.newline
+            deeper = sum(2 + 2 * len(newline(depth + level)) for level in range(horizon))
+            if best <= deeper:
+                return best
+            horizon *= 2
+
+    def _cut_cost(self, formula: Formula, depth: int, horizon: int) -> int:
+        start = (formula, depth)
+        estimates: dict[tuple[Formula, int], int] = {start: INFINITE}
+        dependents: dict[tuple[Formula, int], set[tuple[Formula, int]]] = {}
+        todo = [start]
+        current = start
+
+        def get(other: Formula) -> int:
+            below = (other, current[1] + 1)
+            if below[1] > depth + horizon:
+                return INFINITE
+            dependents.setdefault(below, set()).add(current)
+            if below not in estimates:
+                estimates[below] = INFINITE
+                todo.append(below)
+            return estimates[below]
+
+        while todo:
+            current = todo.pop()
+            found = self._evaluate(current[0], get, self.layout, current[1])
+            if found < estimates[current]:
+                estimates[current] = found
+                todo += dependents.get(current, ())
+        return estimates[start]
+
+    def _evaluate(self, formula: Formula, get: Callable[[Formula], int], layout: Layout, depth: int) -> int:
+        """The shortest text, given the shortest texts of other goals."""
+        types = self.formulas.summary(formula).types
+        best = INFINITE
+        if types & values.NUMBER:
+            numbers = self.numbers(formula)
+            if numbers is not None:
+                best = numbers.shortest
+                if best == 1:
+                    return best
+        if types & STRING:
+            strings = self.strings(formula)
+            if strings is not None:
+                best = min(best, 1 + strings.shortest)
+        if best <= 2:
+            return best
+        if types & (values.NULL | values.BOOLEAN):
+            literals = self.literals(formula)
+            for i, text in enumerate(LITERAL_TEXTS):
+                if literals >> i & 1:
+                    best = min(best, len(text))
+        if types & values.ARRAY:
+            for array in self.arrays(formula):
+                best = min(best, array.cost(get, layout, depth))
+                if best <= 2:
+                    return best
+        if types & values.OBJECT:
+            for plan in self.objects(formula):
+                best = min(best, plan.cost(get, layout, depth))
+        return best
+
+
+def _is_text(text: str) -> bool:
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _meet(one: Pair, other: Pair) -> Pair:
+    free, restricted = one
+    more_free, more_restricted = other
+    return free & more_free, (free & more_restricted) | (restricted & (more_free | more_restricted))
+
+
+def _opposite(pair: Pair) -> Pair:
+    free, restricted = pair
+    if restricted is EMPTY:
+        return UTF8_TEXT - free, EMPTY
+    return EMPTY, UTF8_TEXT - free - restricted

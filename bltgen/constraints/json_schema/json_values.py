@@ -1,0 +1,100 @@
+"""JSON values as hashable Python values that are equal exactly where JSON Schema calls them equal.
+
+`canonical(value)` maps a value as `json.loads` gives it (numbers also as Decimal) to a tagged tuple: 1,
+1.0 and 1e0 are equal, true and 1 are not, and the order of an object's keys does not matter.
+
+Source: JSON Schema Core 2020-12, section 4.2.2, "Instance Equality".
+
+>>> canonical(1.0) == canonical(1), canonical(True) == canonical(1)
+(True, False)
+>>> canonical({"a": [1]}) == canonical({"a": [1.0]})
+True
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from bltgen.errors import ConstraintSyntaxError
+
+__all__ = [
+    "ARRAY",
+    "BOOLEAN",
+    "INTEGER",
+    "NULL",
+    "NUMBER",
+    "OBJECT",
+    "STRING",
+    "Value",
+    "canonical",
+    "read",
+    "type_bit",
+]
+
+NULL, BOOLEAN, INTEGER, FRACTION, STRING, ARRAY, OBJECT = (1 << i for i in range(7))
+NUMBER = INTEGER | FRACTION
+"""Bits for sets of types. Numbers are split into integers (1.0 is one) and the others."""
+
+ANY_TYPE = 127
+
+Value = tuple[Any, ...]
+"""("z",), ("b", bool), ("n", sign, digits, exponent), ("s", str), ("a", items) or ("o", members)."""
+
+_DEPTH = 500
+
+
+def canonical(value: Any, depth: int = 0) -> Value:
+    """The canonical form of a JSON value. Raises ConstraintSyntaxError for what is none, or too deep."""
+    if value is None:
+        return ("z",)
+    if isinstance(value, bool):
+        return ("b", value)
+    if isinstance(value, str):
+        return ("s", str(value))
+    if isinstance(value, int):
+        return decimal_value(Decimal(value))
+    if isinstance(value, float):
+        return decimal_value(Decimal(repr(value)))
+    if isinstance(value, Decimal):
+        return decimal_value(value)
+    if depth > _DEPTH:
+        raise ConstraintSyntaxError(f"a value in the schema is nested deeper than {_DEPTH}")
+    if isinstance(value, (list, tuple)):
+        return ("a", tuple([canonical(item, depth + 1) for item in value]))
+    if isinstance(value, Mapping):
+        members = [(key, canonical(item, depth + 1)) for key, item in value.items()]
+        return ("o", frozenset(members))
+    raise ConstraintSyntaxError(f"not a JSON value: {value!r}")
+
+
+def decimal_value(number: Decimal) -> Value:
+    """The canonical form of an exact number: ("n", sign, digits without needless zeros, exponent)."""
+    if not number.is_finite():
+        raise ConstraintSyntaxError(f"not a JSON number: {number}")
+    sign, digits, exponent = number.as_tuple()
+    text = "".join(map(str, digits)).lstrip("0")
+    if not text:
+        return ("n", 0, "0", 0)
+    stripped = text.rstrip("0")
+    return ("n", sign, stripped, int(exponent) + len(text) - len(stripped))
+
+
+def to_decimal(value: Value) -> Decimal:
+    """The number of a canonical ("n", ...) value."""
+    return Decimal((value[1], tuple(map(int, value[2])), value[3]))
+
+
+def type_bit(value: Value) -> int:
+    """The type of a canonical value, as one of the bits."""
+    tag = value[0]
+    if tag == "n":
+        return INTEGER if value[3] >= 0 else FRACTION
+    return {"z": NULL, "b": BOOLEAN, "s": STRING, "a": ARRAY, "o": OBJECT}[tag]
+
+
+def read(text: str | bytes) -> Any:
+    """A JSON text as Python values, numbers exactly (int or Decimal), duplicate keys: the last one."""
+    return json.loads(text, parse_float=Decimal)

@@ -1,0 +1,719 @@
+"""What each keyword of a subschema demands, by the JSON type of the value.
+
+A `Keywords` reads one place at a time. `in_place(place)` is the formula of the keywords that apply to a
+value of any type (`enum`, `allOf`, `$ref`, ...); `members(place)` and `items(place)` are the formulas of
+those about objects and arrays; `string(place)` the language of those about strings, over decoded UTF-8
+characters; `number(place)` the set of numbers. Everything about members and items is
+reduced to few atoms, which are closed under negation:
+
+    ("each", KeySet, goal)           every member whose name is in the set satisfies the goal
+    ("some", KeySet, goal)           at least one such member does
+    ("size", low, high)              the number of members (high None: unbounded)
+    ("each item", low, high, goal)   every item at an index in low <= i < high does
+    ("count", low, goal, min, max)   of the items from index `low` on, min to max satisfy the goal
+    ("length", low, high)            the number of items
+    ("unique", wanted)               no two items are equal; or, not wanted, two are
+
+`unevaluatedProperties` and `unevaluatedItems` need to know what the applied keywords evaluated: each way
+of satisfying the schema carries the names or items it evaluates (`_ways`), and they become "each" atoms.
+
+Sources: JSON Schema Core and Validation 2020-12, 2019-09, drafts 7, 6, 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from itertools import product
+from typing import Any, NamedTuple
+
+from bltgen.automata.language import Language
+from bltgen.automata.utf8 import UTF8_CHAR
+from bltgen.constraints.json_schema import json_values as values
+from bltgen.constraints.json_schema.formula import Formula, Formulas, Summary, meet
+from bltgen.constraints.json_schema.json_values import ARRAY, NUMBER, OBJECT, canonical
+from bltgen.constraints.json_schema.key_set import KeySet
+from bltgen.constraints.json_schema.references import Place
+from bltgen.constraints.number_set import NumberSet
+from bltgen.constraints.regex import regex
+from bltgen.errors import ConstraintSyntaxError, LimitExceeded, Unsupported
+
+__all__ = ["CONSTRAINT_KEYWORD", "Keywords"]
+
+CONSTRAINT_KEYWORD = "x-bltgen-constraint"
+"""Names a constraint, passed to `json_schema`, that a string value must satisfy."""
+
+WAYS_LIMIT = 4096
+"""At most so many combinations of branches beside an `unevaluated*` keyword."""
+
+TYPES = {
+    "null": values.NULL,
+    "boolean": values.BOOLEAN,
+    "integer": values.INTEGER,
+    "number": values.NUMBER,
+    "string": values.STRING,
+    "array": values.ARRAY,
+    "object": values.OBJECT,
+}
+
+_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+
+
+class Names(NamedTuple):
+    """The member names that a way of satisfying a schema evaluates; everything=True: all."""
+
+    names: frozenset[bytes] = frozenset()
+    languages: frozenset[Language] = frozenset()
+    everything: bool = False
+
+    def merged(self, other: Names) -> Names:
+        if self.everything or other.everything:
+            return Names(everything=True)
+        return Names(self.names | other.names, self.languages | other.languages)
+
+    def rest(self, formulas: Formulas, goal: Formula) -> Formula:
+        if self.everything:
+            return formulas.true
+        keys = KeySet(self.names, tuple(sorted(self.languages, key=lambda l: l.id)), True)
+        return formulas.atom(("each", keys, goal)) if goal is not formulas.true else goal
+
+
+class Prefix(NamedTuple):
+    """The items that a way evaluates: the first `count`, all, and those that satisfy one of `goals`."""
+
+    count: int = 0
+    goals: frozenset[Formula] = frozenset()
+    everything: bool = False
+
+    def merged(self, other: Prefix) -> Prefix:
+        if self.everything or other.everything:
+            return Prefix(everything=True)
+        return Prefix(max(self.count, other.count), self.goals | other.goals)
+
+    def rest(self, formulas: Formulas, goal: Formula) -> Formula:
+        if self.everything:
+            return formulas.true
+        goal = formulas.any_of([goal, *sorted(self.goals, key=lambda g: g.id)])
+        return formulas.atom(("each item", self.count, None, goal)) if goal is not formulas.true else goal
+
+
+Evaluated = Names | Prefix
+Way = tuple[Formula, Evaluated]
+
+
+@dataclass
+class Keywords:
+    """The reader of keywords of one compiled schema.
+
+    `formats`: "assert" or "annotate"; `custom_formats` and `constraints`: languages over decoded
+    characters by name.
+    """
+
+    formulas: Formulas
+    formats: str = "assert"
+    custom_formats: Mapping[str, Language] | None = None
+    constraints: Mapping[str, Language] | None = None
+
+    def __post_init__(self) -> None:
+        self._in_place: dict[Place, Formula] = {}
+        self._containers: dict[tuple[Place, int], Formula] = {}
+        self._patterns: dict[tuple[str, str], Language] = {}
+        self.string_language: Callable[[Formula], Language] | None = None
+        """Set by the compiler: the decoded strings that satisfy a formula, for `propertyNames`."""
+
+    # -- any type ------------------------------------------------------------------------------------
+
+    def types(self, place: Place) -> int:
+        """The types that the keyword `type` admits, as bits."""
+        given = self._get(place, "type")
+        if given is None:
+            return values.ANY_TYPE
+        bits = 0
+        for name in [given] if isinstance(given, str) else _list(place, "type", given):
+            if name not in TYPES:
+                raise ConstraintSyntaxError(
+                    f"{place.pointer}/type: {name!r} is no type; there are {', '.join(TYPES)}"
+                )
+            bits |= TYPES[name]
+        return bits
+
+    def _get(self, place: Place, keyword: str) -> Any:
+        """The keyword's value where it is present and has effect here."""
+        schema = place.schema
+        if keyword not in schema or keyword in place.dialect.ignored:
+            return None
+        if "$ref" in schema and place.dialect.number < 2019:
+            return None
+        since, until = _DRAFTS_OF.get(keyword, (4, 2020))
+        return schema[keyword] if since <= place.dialect.number <= until else None
+
+    def is_known(self, place: Place, keyword: str) -> bool:
+        """Whether the keyword is one of the place's draft."""
+        since, until = _DRAFTS_OF.get(keyword, (4, 2020))
+        return since <= place.dialect.number <= until
+
+    def _goal(self, place: Place, *path: str | int) -> Formula:
+        return self.formulas.schema(place.child(*path))
+
+    def _goals(self, place: Place, keyword: str) -> list[Formula]:
+        """The subschemas of a keyword that holds a list of schemas."""
+        given = self._get(place, keyword)
+        if given is None:
+            return []
+        return [self._goal(place, keyword, i) for i in range(len(_list(place, keyword, given)))]
+
+    def references(self, place: Place) -> list[Place]:
+        """Where the reference keywords of a place lead."""
+        found = []
+        for keyword in _REFERENCES:
+            if keyword in place.schema and (keyword == "$ref" or self._get(place, keyword) is not None):
+                found.append(place.follow(keyword))
+        return found
+
+    def listed(self, place: Place) -> Formula:
+        """What `enum` and `const` admit."""
+        formulas = self.formulas
+        goal = formulas.true
+        enum = self._get(place, "enum")
+        if enum is not None:
+            goal = formulas.values([_value(place, "enum", v) for v in _list(place, "enum", enum)])
+        if self._get_present(place, "const"):
+            goal = formulas.both(goal, formulas.values([_value(place, "const", place.schema["const"])]))
+        return goal
+
+    def _get_present(self, place: Place, keyword: str) -> bool:
+        """As `_get`, for keywords whose value may be null."""
+        schema = place.schema
+        return (
+            keyword in schema
+            and keyword not in place.dialect.ignored
+            and not ("$ref" in schema and place.dialect.number < 2019)
+            and place.dialect.number >= 6
+        )
+
+    def in_place(self, place: Place) -> Formula:
+        """The keywords that apply to values of every type."""
+        found = self._in_place.get(place)
+        if found is not None:
+            return found
+        formulas = self.formulas
+        parts = [self.listed(place)]
+        parts += [formulas.schema(target) for target in self.references(place)]
+        parts += self._goals(place, "allOf")
+        if self._get(place, "anyOf") is not None:
+            parts.append(formulas.any_of(self._goals(place, "anyOf")))
+        if self._get(place, "oneOf") is not None:
+            parts.append(formulas.one_of(self._goals(place, "oneOf")))
+        if self._get(place, "not") is not None:
+            parts.append(formulas.negation(self._goal(place, "not")))
+        if self._get(place, "if") is not None:
+            condition = self._goal(place, "if")
+            if self._get(place, "then") is not None:
+                implied = [formulas.negation(condition), self._goal(place, "then")]
+                parts.append(formulas.any_of(implied))
+            if self._get(place, "else") is not None:
+                parts.append(formulas.any_of([condition, self._goal(place, "else")]))
+        found = self._in_place[place] = formulas.all_of(parts)
+        return found
+
+    def summary(self, place: Place) -> Summary:
+        """A superset of the values of a place, from `type`, `enum`, `const`, `allOf` and references."""
+        found = []
+        exact = True
+        todo, seen = [place], set[Place]()
+        while todo and len(seen) < 20:
+            here = todo.pop()
+            if here in seen or isinstance(here.schema, bool):
+                if here.schema is False:
+                    found.append(Summary(0, frozenset(), exact=True))
+                continue
+            seen.add(here)
+            types = self.types(here)
+            exact = exact and _EXACT_KEYWORDS.issuperset(here.schema)
+            exact = exact and not (here.dialect.number == 4 and types & NUMBER == values.INTEGER)
+            found.append(Summary(types, exact=True))
+            listed = self.listed(here)
+            if listed is not self.formulas.true:
+                found.append(self.formulas.summary(listed))
+            todo += self.references(here)
+            if self._get(here, "allOf") is not None:
+                todo += [here.child("allOf", i) for i in range(len(here.schema["allOf"]))]
+        return meet(found)._replace(exact=exact and not todo)
+
+    # -- scalars -------------------------------------------------------------------------------------
+
+    def number(self, place: Place) -> NumberSet | None:
+        """The numbers that `type` and the numeric keywords admit; None: all."""
+        numbers: NumberSet | None = None
+        if self.types(place) & NUMBER == values.INTEGER:
+            numbers = NumberSet.integers()
+        bounds: dict[str, Decimal] = {}
+        for keyword in _BOUNDS:
+            given = self._get(place, keyword)
+            if given is not None and not (place.dialect.number == 4 and keyword in _EXCLUSIVE.values()):
+                bounds[keyword] = _number(place, keyword, given)
+        if place.dialect.number == 4:
+            for keyword, exclusive in _EXCLUSIVE.items():
+                if self._get(place, exclusive) is True and keyword in bounds:
+                    bounds[exclusive] = bounds.pop(keyword)
+        for keyword, bound in bounds.items():
+            if keyword == "multipleOf":
+                if bound <= 0:
+                    raise ConstraintSyntaxError(f"{place.pointer}/multipleOf: must be greater than 0")
+                added = NumberSet.multiples(bound)
+            else:
+                added = _BOUNDS[keyword](bound)
+            numbers = added if numbers is None else numbers & added
+        return numbers
+
+    def string(self, place: Place) -> tuple[Language | None, bool]:
+        """The decoded strings that the string keywords admit (None: all), and whether only a length is given."""
+        parts: list[Language] = []
+        free = True
+        low = _count(place, "minLength", self._get(place, "minLength")) or 0
+        high = _count(place, "maxLength", self._get(place, "maxLength"))
+        if low or high is not None:
+            parts.append(UTF8_CHAR.repeat(low, high))
+        pattern = self._get(place, "pattern")
+        if pattern is not None:
+            parts.append(self.pattern(place, "pattern", pattern))
+            free = False
+        language = self.format(place)
+        if language is not None:
+            parts.append(language)
+            free = False
+        name = self._get(place, CONSTRAINT_KEYWORD)
+        if name is not None:
+            constraint = (self.constraints or {}).get(name)
+            if constraint is None:
+                raise Unsupported(
+                    f"no constraint named {name!r} was given; pass constraints={{{name!r}: ...}}",
+                    f"{place.pointer}/{CONSTRAINT_KEYWORD}",
+                )
+            parts.append(constraint)
+            free = False
+        if not parts:
+            return None, free
+        made = parts[0]
+        for part in parts[1:]:
+            made &= part
+        return made, free
+
+    def format(self, place: Place) -> Language | None:
+        """The language of the `format` keyword; None where it is an annotation here."""
+        name = self._get(place, "format")
+        if not isinstance(name, str):
+            return None
+        if self.custom_formats and name in self.custom_formats:
+            return self.custom_formats[name]
+        if self.formats != "assert" and not place.dialect.asserts_format:
+            return None
+        from bltgen.constraints.json_format import format_language
+
+        return format_language(name, place.dialect.draft)
+
+    def pattern(self, place: Place, keyword: str, pattern: Any) -> Language:
+        """The strings in which an ECMA-262 pattern is found."""
+        if not isinstance(pattern, str):
+            raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: a pattern is a string, not {pattern!r}")
+        key = (pattern, "search")
+        found = self._patterns.get(key)
+        if found is None:
+            try:
+                found = regex(pattern, dialect="ecma262", mode="search")
+            except ConstraintSyntaxError as error:
+                raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: {error}") from error
+            except Unsupported as error:
+                raise Unsupported(error.reason, f"{place.pointer}/{keyword}") from error
+            self._patterns[key] = found
+        return found
+
+    # -- containers ----------------------------------------------------------------------------------
+
+    def container(self, place: Place, kind: int) -> Formula:
+        """All keywords of a place for a value that is an object (`kind` OBJECT) or an array (ARRAY)."""
+        if not self.types(place) & kind:
+            return self.formulas.false
+        key = (place, kind)
+        found = self._containers.get(key)
+        if found is None:
+            keyword = _UNEVALUATED[kind]
+            if self._get(place, keyword) is None:
+                found = self.formulas.both(self.in_place(place), self._own(place, kind))
+            else:
+                found = self.formulas.any_of([way for way, _ in self._ways(place, kind, ())])
+            self._containers[key] = found
+        return found
+
+    def _own(self, place: Place, kind: int) -> Formula:
+        return self.members(place)[0] if kind == OBJECT else self.items(place)[0]
+
+    def members(self, place: Place) -> tuple[Formula, Names]:
+        """The keywords about an object's members, and the names they evaluate."""
+        formulas, atom, get = self.formulas, self.formulas.atom, self._get
+        parts: list[Formula] = []
+        names: list[bytes] = []
+        declared = get(place, "properties")
+        if declared is not None:
+            for name in _mapping(place, "properties", declared):
+                goal = self._goal(place, "properties", name)
+                names.append(_name(name))
+                if goal is not formulas.true:
+                    parts.append(atom(("each", KeySet(frozenset((names[-1],))), goal)))
+        patterns: list[Language] = []
+        patterned = get(place, "patternProperties")
+        if patterned is not None:
+            for pattern in _mapping(place, "patternProperties", patterned):
+                language = self.pattern(place, "patternProperties", pattern)
+                patterns.append(language)
+                goal = self._goal(place, "patternProperties", pattern)
+                if goal is not formulas.true:
+                    parts.append(atom(("each", KeySet(languages=(language,)), goal)))
+        everything = False
+        if get(place, "additionalProperties") is not None:
+            everything = True
+            goal = self._goal(place, "additionalProperties")
+            if goal is not formulas.true:
+                rest = KeySet(frozenset(names), tuple(dict.fromkeys(patterns)), True)
+                parts.append(atom(("each", rest, goal)))
+        required = get(place, "required")
+        if required is not None and not (place.dialect.number == 4 and isinstance(required, bool)):
+            parts += [self._present(name) for name in _list(place, "required", required)]
+        if get(place, "propertyNames") is not None:
+            goal = self._goal(place, "propertyNames")
+            if goal is not formulas.true:
+                assert self.string_language is not None
+                language = self.string_language(goal)
+                parts.append(atom(("each", KeySet(languages=(language,), negated=True), formulas.false)))
+        low = _count(place, "minProperties", get(place, "minProperties")) or 0
+        high = _count(place, "maxProperties", get(place, "maxProperties"))
+        if low or high is not None:
+            parts.append(atom(("size", low, high)))
+        for keyword in ("dependentRequired", "dependencies"):
+            for name, needed in _mapping(place, keyword, get(place, keyword) or {}).items():
+                if isinstance(needed, str):
+                    needed = [needed]
+                if isinstance(needed, list):
+                    goal = formulas.all_of([self._present(other) for other in needed])
+                    parts.append(formulas.any_of([self._absent(name), goal]))
+                else:
+                    goal = self._goal(place, keyword, name)
+                    parts.append(formulas.any_of([self._absent(name), goal]))
+        for name in _mapping(place, "dependentSchemas", get(place, "dependentSchemas") or {}):
+            goal = self._goal(place, "dependentSchemas", name)
+            parts.append(formulas.any_of([self._absent(name), goal]))
+        evaluated = Names(frozenset(names), frozenset(patterns), everything)
+        return formulas.all_of(parts), evaluated
+
+    def _present(self, name: Any) -> Formula:
+        if not isinstance(name, str):
+            raise ConstraintSyntaxError(f"a property name is a string, not {name!r}")
+        return self.formulas.atom(("some", KeySet(frozenset((_name(name),))), self.formulas.true))
+
+    def _absent(self, name: str) -> Formula:
+        return self.formulas.atom(("each", KeySet(frozenset((_name(name),))), self.formulas.false))
+
+    def items(self, place: Place) -> tuple[Formula, Prefix]:
+        """The keywords about an array's items, and the items they evaluate."""
+        formulas, atom, get = self.formulas, self.formulas.atom, self._get
+        parts: list[Formula] = []
+        number = place.dialect.number
+        given = get(place, "items")
+        goals: list[Formula] = []
+        rest: Formula | None = None
+        if number >= 2020:
+            goals = self._goals(place, "prefixItems")
+            if given is not None:
+                rest = self._goal(place, "items")
+        elif isinstance(given, list):
+            goals = self._goals(place, "items")
+            if get(place, "additionalItems") is not None:
+                rest = self._goal(place, "additionalItems")
+        elif given is not None:
+            rest = self._goal(place, "items")
+        parts += [
+            atom(("each item", i, i + 1, goal)) for i, goal in enumerate(goals) if goal is not formulas.true
+        ]
+        if rest is not None and rest is not formulas.true:
+            parts.append(atom(("each item", len(goals), None, rest)))
+        low = _count(place, "minItems", get(place, "minItems")) or 0
+        high = _count(place, "maxItems", get(place, "maxItems"))
+        if low or high is not None:
+            parts.append(atom(("length", low, high)))
+        if get(place, "uniqueItems") is True:
+            parts.append(atom(("unique", True)))
+        matched: frozenset[Formula] = frozenset()
+        if get(place, "contains") is not None:
+            goal = self._goal(place, "contains")
+            least = _count(place, "minContains", get(place, "minContains"))
+            most = _count(place, "maxContains", get(place, "maxContains"))
+            least = 1 if least is None else least
+            if least or most is not None:
+                parts.append(self.count(0, goal, least, most))
+            if number >= 2020:
+                matched = frozenset((goal,))
+        return formulas.all_of(parts), Prefix(len(goals), matched, rest is not None)
+
+    def count(self, start: int, goal: Formula, least: int, most: int | None) -> Formula:
+        """That `least` to `most` of the items from `start` on satisfy the goal."""
+        formulas = self.formulas
+        if most is not None and least > most:
+            return formulas.false
+        if goal is formulas.false:
+            return formulas.false if least else formulas.true
+        if goal is formulas.true:
+            return formulas.atom(
+                ("length", start + least if least else 0, None if most is None else start + most)
+            )
+        if most == 0:
+            return formulas.atom(("each item", start, None, formulas.negation(goal)))
+        if least == 0 and most is None:
+            return formulas.true
+        return formulas.atom(("count", start, goal, least, most))
+
+    # -- what is evaluated ---------------------------------------------------------------------------
+
+    def _ways(self, place: Place, kind: int, entered: tuple[Place, ...]) -> list[Way]:
+        """The ways to satisfy a place, each with what it evaluates; their disjunction is the place."""
+        formulas = self.formulas
+        nothing: Evaluated = Names() if kind == OBJECT else Prefix()
+        if isinstance(place.schema, bool) or not place.schema:
+            return [(formulas.schema(place), nothing)]
+        if place in entered:
+            raise Unsupported("a reference that reaches itself within the same value", place.pointer)
+        if not self.types(place) & kind:
+            return []
+        entered = (*entered, place)
+        own = self.members(place) if kind == OBJECT else self.items(place)
+        ways: list[Way] = [(formulas.both(own[0], self.listed(place)), own[1])]
+
+        def below(target: Place) -> list[Way]:
+            found = self._ways(target, kind, entered)
+            if all(evaluated == nothing for _, evaluated in found):
+                return [(formulas.schema(target), nothing)]
+            return found
+
+        def children(keyword: str) -> list[Place]:
+            if self._get(place, keyword) is None:
+                return []
+            return [place.child(keyword, i) for i in range(len(place.schema[keyword]))]
+
+        for target in [*self.references(place), *children("allOf")]:
+            ways = self._combined(place, ways, below(target))
+        if children("anyOf"):
+            branches = [below(target) for target in children("anyOf")]
+            ways = self._combined(place, ways, self._any(place, branches, nothing))
+        if children("oneOf"):
+            targets = children("oneOf")
+            goals = [formulas.schema(target) for target in targets]
+            choices: list[Way] = []
+            for i, target in enumerate(targets):
+                others = [formulas.negation(goal) for j, goal in enumerate(goals) if j != i]
+                choices += [(formulas.all_of([way, *others]), e) for way, e in below(target)]
+            ways = self._combined(place, ways, choices)
+        if self._get(place, "not") is not None:
+            ways = self._combined(place, ways, [(formulas.negation(self._goal(place, "not")), nothing)])
+        if self._get(place, "if") is not None:
+            met = below(place.child("if"))
+            if self._get(place, "then") is not None:
+                met = self._combined(place, met, below(place.child("then")))
+            unmet: list[Way] = [(formulas.negation(self._goal(place, "if")), nothing)]
+            if self._get(place, "else") is not None:
+                unmet = self._combined(place, unmet, below(place.child("else")))
+            ways = self._combined(place, ways, met + unmet)
+        if kind == OBJECT:
+            for keyword in ("dependentSchemas", "dependencies"):
+                for name, given in (self._get(place, keyword) or {}).items():
+                    if not isinstance(given, (list, str)):
+                        choices = [(self._absent(name), nothing)]
+                        choices += [
+                            (formulas.both(self._present(name), way), evaluated)
+                            for way, evaluated in below(place.child(keyword, name))
+                        ]
+                        ways = self._combined(place, ways, choices)
+        if self._get(place, _UNEVALUATED[kind]) is not None:
+            goal = self._goal(place, _UNEVALUATED[kind])
+            everything: Evaluated = Names(everything=True) if kind == OBJECT else Prefix(everything=True)
+            ways = [(formulas.both(way, e.rest(formulas, goal)), everything) for way, e in ways]
+        return self._merged(ways)
+
+    def _any(self, place: Place, branches: list[list[Way]], nothing: Evaluated) -> list[Way]:
+        """The ways of a non-empty set of branches, for every such set that may evaluate more."""
+        silent = [branch for branch in branches if all(e == nothing for _, e in branch)]
+        telling = [branch for branch in branches if any(e != nothing for _, e in branch)]
+        ways: list[Way] = []
+        if silent:
+            ways.append((self.formulas.any_of([way for branch in silent for way, _ in branch]), nothing))
+        # With a silent branch alone nothing is evaluated; any set of telling branches may hold besides.
+        sets: list[Way] = [(self.formulas.true, nothing)]
+        for branch in telling:
+            sets = sets + self._combined(place, sets, branch)
+            self._check(place, len(sets))
+        return self._merged(ways + sets[1:])
+
+    def _combined(self, place: Place, ways: list[Way], others: list[Way]) -> list[Way]:
+        self._check(place, len(ways) * len(others))
+        both = self.formulas.both
+        combined: list[Way] = []
+        for (way, evaluated), (other, more) in product(ways, others):
+            goal = both(way, other)
+            if goal is not self.formulas.false:
+                combined.append((goal, evaluated.merged(more)))  # type: ignore[arg-type]
+        return self._merged(combined)
+
+    def _merged(self, ways: Iterable[Way]) -> list[Way]:
+        by_evaluated: dict[Evaluated, list[Formula]] = {}
+        for way, evaluated in ways:
+            by_evaluated.setdefault(evaluated, []).append(way)
+        return [(self.formulas.any_of(goals), evaluated) for evaluated, goals in by_evaluated.items()]
+
+    @staticmethod
+    def _check(place: Place, ways: int) -> None:
+        if ways > WAYS_LIMIT:
+            raise LimitExceeded(
+                f"{place.pointer}: the combinations of branches beside unevaluated*",
+                WAYS_LIMIT,
+                "split the schema",
+            )
+
+    # -- negation ------------------------------------------------------------------------------------
+
+    def negate_atom(self, value: tuple[Any, ...]) -> Formula:
+        """The complement of an atom among the values of its type."""
+        formulas, atom = self.formulas, self.formulas.atom
+        kind = value[0]
+        if kind in ("each", "some"):
+            _, keys, goal = value
+            return atom(("some" if kind == "each" else "each", keys, formulas.negation(goal)))
+        if kind in ("size", "length"):
+            _, low, high = value
+            below = [atom((kind, 0, low - 1))] if low else []
+            above = [atom((kind, high + 1, None))] if high is not None else []
+            return formulas.any_of(below + above)
+        if kind == "each item":
+            _, low, high, goal = value
+            if high is None:
+                return self.count(low, formulas.negation(goal), 1, None)
+            return formulas.any_of(
+                [
+                    formulas.all_of(
+                        [
+                            atom(("length", i + 1, None)),
+                            atom(("each item", i, i + 1, formulas.negation(goal))),
+                        ]
+                    )
+                    for i in range(low, high)
+                ]
+            )
+        if kind == "count":
+            _, start, goal, least, most = value
+            fewer = self.count(start, goal, 0, least - 1) if least else formulas.false
+            more = self.count(start, goal, most + 1, None) if most is not None else formulas.false
+            return formulas.any_of([fewer, more])
+        assert kind == "unique"
+        return atom(("unique", not value[1]))
+
+    def value_atoms(self, value: values.Value, kind: int) -> Formula:
+        """The container `value` of the given kind as a formula of atoms, exactly."""
+        formulas, atom = self.formulas, self.formulas.atom
+        if kind == OBJECT:
+            parts = []
+            names = []
+            for key, member in sorted(value[1], key=lambda entry: str(entry[0])):
+                name = _name(key)
+                names.append(name)
+                parts.append(atom(("some", KeySet(frozenset((name,))), formulas.values([member]))))
+            parts.append(atom(("each", KeySet(frozenset(names), negated=True), formulas.false)))
+            return formulas.all_of(parts)
+        assert kind == ARRAY
+        items = value[1]
+        parts = [atom(("each item", i, i + 1, formulas.values([item]))) for i, item in enumerate(items)]
+        return formulas.all_of([*parts, atom(("length", len(items), len(items)))])
+
+
+_UNEVALUATED = {OBJECT: "unevaluatedProperties", ARRAY: "unevaluatedItems"}
+
+_DRAFTS_OF = {
+    "const": (6, 2020),
+    "contains": (6, 2020),
+    "propertyNames": (6, 2020),
+    "if": (7, 2020),
+    "then": (7, 2020),
+    "else": (7, 2020),
+    "dependencies": (4, 2020),
+    "additionalItems": (4, 2019),
+    "dependentRequired": (2019, 2020),
+    "dependentSchemas": (2019, 2020),
+    "minContains": (2019, 2020),
+    "maxContains": (2019, 2020),
+    "unevaluatedItems": (2019, 2020),
+    "unevaluatedProperties": (2019, 2020),
+    "prefixItems": (2020, 2020),
+    "$recursiveRef": (2019, 2019),
+    "$dynamicRef": (2020, 2020),
+}
+"""The drafts, first and last, in which a keyword is known; 4 to 2020 where it is not listed. `dependencies`
+is not in the later drafts' vocabularies but in their meta-schemas, "for compatibility"."""
+
+_BOUNDS: dict[str, Callable[[Decimal], NumberSet]] = {
+    "minimum": lambda bound: NumberSet.interval(bound, None),
+    "maximum": lambda bound: NumberSet.interval(None, bound),
+    "exclusiveMinimum": lambda bound: NumberSet.interval(bound, None, low_open=True),
+    "exclusiveMaximum": lambda bound: NumberSet.interval(None, bound, high_open=True),
+    "multipleOf": NumberSet.multiples,
+}
+_EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
+
+ANNOTATIONS = frozenset(
+    ["$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$comment", "$defs", "definitions", "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "contentEncoding", "contentMediaType", "contentSchema", "$vocabulary"]
+)
+"""Keywords that never restrict a value."""
+
+KEYWORDS = frozenset(
+    ["type", "enum", "const", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "$ref", "$dynamicRef", "$recursiveRef", "multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength", "minLength", "pattern", "format", "items", "additionalItems", "prefixItems", "unevaluatedItems", "contains", "minContains", "maxContains", "minItems", "maxItems", "uniqueItems", "properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "propertyNames", "required", "minProperties", "maxProperties", "dependencies", "dependentRequired", "dependentSchemas"]
+) | {CONSTRAINT_KEYWORD}
+"""Keywords that restrict values."""
+
+_EXACT_KEYWORDS = ANNOTATIONS | {"type", "enum", "const"}
+
+
+def _name(name: str) -> bytes:
+    return name.encode("utf-8", "surrogatepass")
+
+
+def _value(place: Place, keyword: str, value: Any) -> values.Value:
+    try:
+        return canonical(value)
+    except ConstraintSyntaxError as error:
+        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: {error}") from error
+
+
+def _list(place: Place, keyword: str, given: Any) -> list[Any]:
+    if not isinstance(given, (list, tuple)):
+        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected an array, not {given!r}")
+    return list(given)
+
+
+def _mapping(place: Place, keyword: str, given: Any) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected an object, not {given!r}")
+    return given
+
+
+def _number(place: Place, keyword: str, given: Any) -> Decimal:
+    if isinstance(given, bool) or not isinstance(given, (int, float, Decimal)):
+        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected a number, not {given!r}")
+    number = Decimal(repr(given)) if isinstance(given, float) else Decimal(given)
+    if not number.is_finite():
+        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: not a finite number: {given!r}")
+    return number
+
+
+def _count(place: Place, keyword: str, given: Any) -> int | None:
+    if given is None:
+        return None
+    number = _number(place, keyword, given)
+    if number < 0 or number != number.to_integral_value():
+        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected a count, not {given!r}")
+    return int(number)

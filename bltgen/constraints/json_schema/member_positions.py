@@ -1,0 +1,426 @@
+"""Positions in an object outside of its values: before, in and after the names of its members.
+
+Within a name two readers run in step: a node of the trie of declared names, and a state in the text of all
+other names. The name itself is kept as it was spelled; at the closing quote it is decoded, so that
+`"\\u0061"` is the name `a`, and a name that was seen is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from bltgen.automata.byteset import bits_of
+from bltgen.automata.contract import State
+from bltgen.automata.language import INFINITE
+from bltgen.constraints.json_schema.formula import Formula
+from bltgen.constraints.json_schema.layout import WHITESPACE
+from bltgen.constraints.json_schema.name_trie import NameNode
+from bltgen.constraints.json_schema.positions import Position, fixed, narrower, value_start
+
+if TYPE_CHECKING:
+    from bltgen.constraints.json_schema.object_plan import ObjectFrame
+
+__all__ = ["AfterMember", "NameStart", "NameText", "ObjectOpened", "colon"]
+
+QUOTE, BACKSLASH, COLON, COMMA, CLOSE, LINE_FEED = 0x22, 0x5C, 0x3A, 0x2C, 0x7D, 0x0A
+_HIGH_SURROGATES = (b"d8", b"d9", b"da", b"db")
+
+
+class ObjectOpened:
+    """After the opening brace."""
+
+    __slots__ = ("frame", "gap", "state")
+
+    accepting = False
+
+    def __init__(self, frame: ObjectFrame, gap: int) -> None:
+        self.frame = frame
+        self.gap = gap
+        self.state: Any = None
+
+    @property
+    def bits(self) -> int:
+        frame = self.frame
+        bits = WHITESPACE if self.gap else 0
+        if frame.closable:
+            bits |= 1 << CLOSE
+        if frame.has_more:
+            bits |= 1 << (QUOTE if frame.compiler.layout.indent is None else LINE_FEED)
+        return bits
+
+    @property
+    def shortest(self) -> int:
+        frame = self.frame
+        if frame.closable:
+            return 1 + frame.parent.cost
+        # What a member needs after a comma it needs here without one.
+        return frame.cost - 1
+
+    def step(self, byte: int) -> tuple[Position, ...]:
+        frame = self.frame
+        if byte == CLOSE:
+            return (frame.parent.after(),) if frame.closable else ()
+        layout = frame.compiler.layout
+        if layout.indent is not None:
+            if byte == LINE_FEED and frame.has_more:
+                return fixed(layout.newline(frame.depth), 1, (frame.name_start(0),))
+            return ()
+        if byte == QUOTE:
+            return frame.name_start(0).step(byte)
+        if WHITESPACE >> byte & 1 and self.gap:
+            return (frame.opened(narrower(self.gap)),)
+        return ()
+
+    def within(self, n: int) -> int:
+        frame = self.frame
+        bits = WHITESPACE if self.gap and self.shortest < n else 0
+        if frame.closable and frame.parent.cost < n:
+            bits |= 1 << CLOSE
+        if frame.has_more:
+            newline = len(frame.compiler.layout.newline(frame.depth))
+            if newline + frame.name_start(0).shortest <= n:
+                bits |= 1 << (LINE_FEED if newline else QUOTE)
+        return bits
+
+    def nearest(self) -> bytes:
+        if self.frame.closable:
+            return b"}"
+        return self.frame.compiler.layout.newline(self.frame.depth) or b'"'
+
+
+class AfterMember:
+    """After a member."""
+
+    __slots__ = ("frame", "gap", "state")
+
+    accepting = False
+
+    def __init__(self, frame: ObjectFrame, gap: int) -> None:
+        self.frame = frame
+        self.gap = gap
+        self.state: Any = None
+
+    @property
+    def bits(self) -> int:
+        frame = self.frame
+        bits = WHITESPACE if self.gap else 0
+        if frame.closable:
+            bits |= 1 << (CLOSE if frame.compiler.layout.indent is None else LINE_FEED)
+        if frame.has_more:
+            bits |= 1 << COMMA
+        return bits
+
+    @property
+    def shortest(self) -> int:
+        return self.frame.cost
+
+    def step(self, byte: int) -> tuple[Position, ...]:
+        frame = self.frame
+        layout = frame.compiler.layout
+        if byte == COMMA:
+            if not frame.has_more:
+                return ()
+            return fixed(layout.newline(frame.depth), 0, (frame.name_start(layout.gap(frame.depth)),))
+        if layout.indent is not None:
+            if byte == LINE_FEED and frame.closable:
+                return fixed(layout.newline(frame.depth - 1) + b"}", 1, (frame.parent.after(),))
+            return ()
+        if byte == CLOSE:
+            return (frame.parent.after(),) if frame.closable else ()
+        if WHITESPACE >> byte & 1 and self.gap:
+            return (frame.after_gap(narrower(self.gap)),)
+        return ()
+
+    def within(self, n: int) -> int:
+        frame = self.frame
+        layout = frame.compiler.layout
+        bits = WHITESPACE if self.gap and self.shortest < n else 0
+        if frame.closable and len(layout.newline(frame.depth - 1)) + frame.parent.cost < n:
+            bits |= 1 << (CLOSE if layout.indent is None else LINE_FEED)
+        if frame.has_more and 1 + len(layout.newline(frame.depth)) + frame.name_start(0).shortest <= n:
+            bits |= 1 << COMMA
+        return bits
+
+    def nearest(self) -> bytes:
+        layout = self.frame.compiler.layout
+        if self.frame.closable:
+            return layout.newline(self.frame.depth - 1) + b"}"
+        return b"," + layout.newline(self.frame.depth)
+
+
+class NameStart:
+    """Before the opening quote of a name, where a member must come."""
+
+    __slots__ = ("_first", "frame", "gap", "state")
+
+    accepting = False
+
+    def __init__(self, frame: ObjectFrame, gap: int) -> None:
+        self.frame = frame
+        self.gap = gap
+        self.state: Any = None
+        self._first: NameText | None = None
+
+    @property
+    def first(self) -> NameText:
+        """The position after the opening quote."""
+        if self._first is None:
+            frame = self.frame
+            node = frame.plan.root if frame.live else None
+            self._first = NameText(frame, node, b"", frame.others(), b"")
+        return self._first
+
+    @property
+    def bits(self) -> int:
+        return 1 << QUOTE | (WHITESPACE if self.gap else 0)
+
+    @property
+    def shortest(self) -> int:
+        return 1 + self.first.shortest
+
+    def step(self, byte: int) -> tuple[Position, ...]:
+        if byte == QUOTE:
+            return (self.first,)
+        if WHITESPACE >> byte & 1 and self.gap:
+            return (self.frame.name_start(narrower(self.gap)),)
+        return ()
+
+    def within(self, n: int) -> int:
+        shortest = self.shortest
+        bits = 1 << QUOTE if shortest <= n else 0
+        return bits | WHITESPACE if self.gap and shortest < n else bits
+
+    def nearest(self) -> bytes:
+        return b'"'
+
+
+class NameText:
+    """Within a name. `node`: the declared names that may still be meant (None: none); `pending`: the part
+    of an escape that was read; `others`: the state in the text of another name (None: impossible); `raw`:
+    the name as spelled so far."""
+
+    __slots__ = ("_bits", "_shortest", "frame", "node", "others", "pending", "raw", "state")
+
+    accepting = False
+
+    def __init__(
+        self, frame: ObjectFrame, node: NameNode | None, pending: bytes, others: State | None, raw: bytes
+    ) -> None:
+        self.frame = frame
+        self.node = node
+        self.pending = pending
+        self.others = others
+        self.raw = raw
+        self.state: Any = None
+        self._bits = -1
+        self._shortest = -1
+
+    @property
+    def bits(self) -> int:
+        if self._bits < 0:
+            self._bits = self._find_bits()
+        return self._bits
+
+    def _find_bits(self) -> int:
+        frame, node, others = self.frame, self.node, self.others
+        if self.pending:
+            bits = 0 if others is None else others.allowed.bits
+            return bits if node is None else bits | node.escape_bits(self.pending, frame.live, frame.compiler.name_spelling)
+        bits = 0
+        if others is not None:
+            bits = others.allowed.bits
+            if bits >> QUOTE & 1 and not self._may_be_other():
+                bits ^= 1 << QUOTE
+        if node is not None:
+            live = frame.live
+            bits |= node.bits(live, frame.compiler.name_spelling)
+            if node.end & live:
+                bits |= 1 << QUOTE
+        return bits
+
+    def _may_be_other(self) -> bool:
+        """Whether the name read so far is neither declared nor seen."""
+        name = self.name()
+        return name not in self.frame.plan.index and name not in self.frame.seen
+
+    def name(self) -> bytes:
+        """The name read so far, decoded."""
+        raw = self.raw
+        if BACKSLASH not in raw:
+            return raw
+        decoded: str = json.loads(b'"' + raw + b'"')
+        return decoded.encode("utf-8", "surrogatepass")
+
+    def step(self, byte: int) -> tuple[Position, ...]:
+        pending = self.pending
+        if byte == QUOTE and not pending:
+            return self._close() if self.bits >> QUOTE & 1 else ()
+        others = self.others
+        if others is not None:
+            others = others.advance(byte)
+        node = self.node
+        frame = self.frame
+        if pending:
+            pending += bytes((byte,))
+            if node is not None:
+                node = node.after_escape(pending, frame.live, frame.compiler.name_spelling)
+            pending = b"" if _is_whole(pending) else pending
+        elif byte == BACKSLASH:
+            pending = b"\\"
+            if node is not None and not node.bits(frame.live, frame.compiler.name_spelling) >> BACKSLASH & 1:
+                node = None
+        elif node is not None:
+            if node.bits(frame.live, frame.compiler.name_spelling) >> byte & 1:
+                node = node.child(byte)
+            else:
+                node = None
+        if node is None and others is None:
+            return ()
+        return (NameText(frame, node, pending, others, self.raw + bytes((byte,))),)
+
+    def _close(self) -> tuple[Position, ...]:
+        frame = self.frame
+        name = self.name()
+        i = frame.plan.index.get(name)
+        gap = frame.compiler.layout.gap(frame.depth)
+        return tuple([colon(goal, following, gap) for goal, following in frame.forks(i, name)])
+
+    @property
+    def shortest(self) -> int:
+        if self._shortest < 0:
+            self._shortest = self._nearest_end()[0]
+        return self._shortest
+
+    def _nearest_end(self) -> tuple[int, bytes]:
+        """Bytes to the end of the nearest text, and the rest of the name with its quote on that way."""
+        frame = self.frame
+        colon_length = 2 if frame.compiler.layout.indent is not None else 1
+        best, way = INFINITE, b""
+        node = self.node
+        if node is not None:
+            for name, bit in node.live_names(frame.live):
+                i = bit.bit_length() - 1
+                rest = node.rest(name, self.pending, frame.compiler.name_spelling)
+                if rest is None:
+                    continue
+                for goal, following in frame.forks(i, name):
+                    total = len(rest) + 1 + colon_length + frame.value_cost(goal) + following.cost
+                    if total < best:
+                        best, way = total, rest + b'"'
+        others = self.others
+        if others is not None:
+            for rest, name in self._other_ways(others):
+                for goal, following in frame.forks(None, name):
+                    total = len(rest) + 1 + colon_length + frame.value_cost(goal) + following.cost
+                    if total < best:
+                        best, way = total, rest + b'"'
+        return best, way
+
+    def _other_ways(self, others: State) -> list[tuple[bytes, bytes]]:
+        """Ways to end an undeclared name: what is left of it as spelled, and the whole name decoded."""
+        plan = self.frame.plan
+        found = []
+        texts = [others]
+        if len(plan.classes) > 1:
+            texts = [t for t in plan.class_texts(self.frame.seen, self.raw) if t is not None]
+        for text in texts:
+            rest = text.completion()[:-1]
+            name = NameText(self.frame, None, b"", None, self.raw + rest).name()
+            if name in plan.index or name in self.frame.seen:
+                # Only of the language of all names: a further character makes the name new.
+                rest, name = self._unused(rest)
+            found.append((rest, name))
+        return found
+
+    def _unused(self, rest: bytes) -> tuple[bytes, bytes]:
+        plan, seen = self.frame.plan, self.frame.seen
+        candidates = [rest]
+        while True:
+            longer = [before + bytes((byte,)) for before in candidates for byte in _PLAIN]
+            for candidate in longer:
+                name = NameText(self.frame, None, b"", None, self.raw + candidate).name()
+                if name not in plan.index and name not in seen:
+                    return candidate, name
+            candidates = longer[:100]
+
+    def within(self, n: int) -> int:
+        bits = self.bits
+        if n >= self._farthest():
+            return bits
+        allowed = 0
+        for byte in bits_of(bits):
+            if any(position.shortest < n for position in self.step(byte)):
+                allowed |= 1 << byte
+        return allowed
+
+    def _farthest(self) -> int:
+        return INFINITE
+
+    def nearest(self) -> bytes:
+        return self._nearest_end()[1]
+
+
+_PLAIN = bytes(byte for byte in range(0x20, 0x7F) if byte not in (QUOTE, BACKSLASH))
+
+
+def _is_whole(escape: bytes) -> bool:
+    """Whether `escape`, from its backslash on, is a whole character."""
+    if len(escape) < 2:
+        return False
+    if escape[1:2] != b"u":
+        return True
+    if escape[2:4].lower() in _HIGH_SURROGATES:
+        return len(escape) == 12
+    return len(escape) == 6
+
+
+class Colon:
+    """After a name, before its colon."""
+
+    __slots__ = ("frame", "gap", "goal", "state")
+
+    accepting = False
+
+    def __init__(self, goal: Formula, frame: ObjectFrame, gap: int) -> None:
+        self.goal = goal
+        self.frame = frame
+        self.gap = gap
+        self.state: Any = None
+
+    @property
+    def bits(self) -> int:
+        return 1 << COLON | (WHITESPACE if self.gap else 0)
+
+    @property
+    def shortest(self) -> int:
+        frame = self.frame
+        space = 0 if frame.compiler.layout.indent is None else 1
+        return 1 + space + frame.value_cost(self.goal) + frame.cost
+
+    def step(self, byte: int) -> tuple[Position, ...]:
+        frame = self.frame
+        layout = frame.compiler.layout
+        if byte == COLON:
+            start = value_start(self.goal, frame, layout.gap(frame.depth))
+            return (start,) if layout.indent is None else fixed(b": ", 1, (start,))
+        if WHITESPACE >> byte & 1 and self.gap:
+            return (colon(self.goal, frame, narrower(self.gap)),)
+        return ()
+
+    def within(self, n: int) -> int:
+        shortest = self.shortest
+        bits = 1 << COLON if shortest <= n else 0
+        return bits | WHITESPACE if self.gap and shortest < n else bits
+
+    def nearest(self) -> bytes:
+        return b":" if self.frame.compiler.layout.indent is None else b": "
+
+
+def colon(goal: Formula, frame: ObjectFrame, gap: int) -> Position:
+    """The position before the colon of the member after which `frame` stands."""
+    key = ("colon", goal, gap)
+    found: Position | None = frame.positions.get(key)
+    if found is None:
+        found = frame.positions[key] = Colon(goal, frame, gap)
+    return found

@@ -1,0 +1,188 @@
+"""The declared names of an object as a trie over bytes, read in any spelling that JSON allows.
+
+A `NameNode` holds the names that begin with the bytes read so far, as a bit set; children are made when
+first walked to, so a schema with thousands of names costs what is read of them. Which names are still
+possible (`live`) is not the trie's business but an argument.
+
+Escapes are followed by comparing spellings: `pending` is the part of an escape that was read, from its
+backslash on, and is empty elsewhere.
+
+>>> from bltgen.automata.byteset import ByteSet
+>>> root = NameNode.root([b"name", b"note"])
+>>> spelling = Spelling(ascii_only=False, plain=False)
+>>> [bytes(ByteSet(node.bits(0b10, spelling))) for node in (root, root.child(ord("n")))]
+[b'\\\\n', b'\\\\o']
+"""
+
+from __future__ import annotations
+
+import json
+
+__all__ = ["NameNode", "Spelling", "spelled"]
+
+BACKSLASH, QUOTE = 0x5C, 0x22
+_SHORT = {0x22: b'\\"', 0x5C: b"\\\\", 0x08: b"\\b", 0x0C: b"\\f", 0x0A: b"\\n", 0x0D: b"\\r", 0x09: b"\\t"}
+_CONTINUATION = sum(1 << byte for byte in range(0x80, 0xC0))
+_ASCII = (1 << 128) - 1
+_RAW = ((1 << 256) - 1) & ~((1 << 0x20) - 1) & ~(1 << BACKSLASH) & ~(1 << QUOTE)
+"""The bytes that may stand for themselves in a JSON string."""
+
+
+class Spelling:
+    """How names may be spelled. `plain`: only what must be escaped is; `ascii_only`: so must all but ASCII."""
+
+    __slots__ = ("ascii_only", "plain", "raw", "wants_escape")
+
+    def __init__(self, ascii_only: bool, plain: bool) -> None:
+        self.ascii_only = ascii_only
+        self.plain = plain
+        self.raw = _RAW & _ASCII if ascii_only else _RAW
+        everything = ((1 << 256) - 1) & ~_CONTINUATION
+        self.wants_escape = everything & ~self.raw if plain else everything
+        """First bytes of characters that may be written as an escape."""
+
+    def escapes(self, char: str) -> list[bytes]:
+        """The escapes of a character, hexadecimal digits in lower case, the shortest first."""
+        code = ord(char)
+        found = []
+        if code in _SHORT:
+            found.append(_SHORT[code])
+        elif self.plain and code < 0x80 and self.raw >> code & 1:
+            return found
+        if code == 0x2F:
+            found.append(b"\\/")
+        if not (self.plain and found):
+            if code < 0x10000:
+                found.append(b"\\u%04x" % code)
+            else:
+                high, low = divmod(code - 0x10000, 0x400)
+                found.append(b"\\u%04x\\u%04x" % (0xD800 + high, 0xDC00 + low))
+        return found
+
+    def hexadecimal(self, byte: int) -> int:
+        """The ways to write the byte of an escape, as bits: digits may be in upper case."""
+        return 1 << byte | (1 << (byte - 32) if not self.plain and 0x61 <= byte <= 0x66 else 0)
+
+    def length(self, name: bytes) -> int:
+        """Bytes of the shortest spelling of a name between quotes, without the quotes."""
+        return len(spelled(name, self.ascii_only))
+
+
+def spelled(name: bytes, ascii_only: bool) -> bytes:
+    """The shortest spelling of a name, or of the rest of one whose last character was begun."""
+    head = b""
+    while name and 0x80 <= name[0] < 0xC0:
+        head, name = head + name[:1], name[1:]
+    return head + json.dumps(name.decode("utf-8", "surrogatepass"), ensure_ascii=ascii_only)[1:-1].encode(
+        "utf-8", "surrogatepass"
+    )
+
+
+class NameNode:
+    """The names with a common beginning of `depth` bytes. `mask`: their bits; `end`: the bit of the name
+    that ends here, or 0."""
+
+    __slots__ = ("_children", "_entries", "depth", "end", "mask")
+
+    def __init__(self, entries: list[tuple[bytes, int]], depth: int) -> None:
+        self._entries = entries
+        self.depth = depth
+        mask = end = 0
+        for name, bit in entries:
+            mask |= bit
+            if len(name) == depth:
+                end = bit
+        self.mask = mask
+        self.end = end
+        self._children: dict[int, NameNode] | None = None
+
+    @staticmethod
+    def root(names: list[bytes]) -> NameNode:
+        """The trie of the names; the name at index i has bit 1 << i."""
+        return NameNode([(name, 1 << i) for i, name in enumerate(names) if _is_utf8(name)], 0)
+
+    def _expand(self) -> dict[int, NameNode]:
+        groups: dict[int, list[tuple[bytes, int]]] = {}
+        depth = self.depth
+        for entry in self._entries:
+            if len(entry[0]) > depth:
+                groups.setdefault(entry[0][depth], []).append(entry)
+        self._children = {byte: NameNode(entries, depth + 1) for byte, entries in groups.items()}
+        return self._children
+
+    def child(self, byte: int) -> NameNode | None:
+        """The names that go on with `byte`."""
+        children = self._children if self._children is not None else self._expand()
+        return children.get(byte)
+
+    def bits(self, live: int, spelling: Spelling) -> int:
+        """The bytes that lead on to a live name: its own next bytes, and the backslash of an escape."""
+        children = self._children if self._children is not None else self._expand()
+        bits = 0
+        for byte, child in children.items():
+            if child.mask & live:
+                bits |= 1 << byte
+        if bits & spelling.wants_escape:
+            return bits & spelling.raw | 1 << BACKSLASH
+        return bits & spelling.raw
+
+    def live_names(self, live: int) -> list[tuple[bytes, int]]:
+        """The live names from here, with their bits."""
+        return [entry for entry in self._entries if entry[1] & live]
+
+    def escape_bits(self, pending: bytes, live: int, spelling: Spelling) -> int:
+        """The bytes that go on from a partial escape to a character of a live name."""
+        bits = 0
+        known = _lowered(pending)
+        for char in self._next_characters(live):
+            for escape in spelling.escapes(char):
+                if len(escape) > len(known) and escape.startswith(known):
+                    byte = escape[len(known)]
+                    bits |= spelling.hexadecimal(byte) if len(known) > 1 else 1 << byte
+        return bits
+
+    def after_escape(self, pending: bytes, live: int, spelling: Spelling) -> NameNode | None:
+        """The node after `pending`: itself within an escape that leads to a live name, the node after the
+        character where the escape is whole; None where no live name goes on so."""
+        known = _lowered(pending)
+        partial = False
+        for char in self._next_characters(live):
+            for escape in spelling.escapes(char):
+                if escape == known:
+                    return self._walk(char.encode())
+                partial = partial or escape.startswith(known)
+        return self if partial else None
+
+    def rest(self, name: bytes, pending: bytes, spelling: Spelling) -> bytes | None:
+        """The shortest spelling of the rest of a name; None where a partial escape does not lead to it."""
+        rest = name[self.depth :]
+        if not pending:
+            return spelled(rest, spelling.ascii_only)
+        known = _lowered(pending)
+        char = rest.decode()[:1]
+        for escape in spelling.escapes(char) if char else ():
+            if escape.startswith(known):
+                return escape[len(known) :] + spelled(rest[len(char.encode()) :], spelling.ascii_only)
+        return None
+
+    def _next_characters(self, live: int) -> set[str]:
+        depth = self.depth
+        return {name[depth:].decode()[0] for name, _ in self.live_names(live) if len(name) > depth}
+
+    def _walk(self, data: bytes) -> NameNode | None:
+        node: NameNode | None = self
+        for byte in data:
+            node = None if node is None else node.child(byte)
+        return node
+
+
+def _lowered(escape: bytes) -> bytes:
+    return escape[:2] + escape[2:].lower()
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

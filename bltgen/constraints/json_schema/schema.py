@@ -1,0 +1,236 @@
+"""A JSON Schema as a constraint on bytes: every JSON text that validates, and no other.
+
+`json_schema(schema)` compiles a schema lazily into a `JsonSchema`, whose states follow the contract of
+`bltgen.automata.contract`. What a schema means is what the validator of its draft says (4, 6, 7, 2019-09,
+2020-12, chosen by `$schema`); besides, an object never repeats a key, however the key is spelled.
+
+The way through the package: `references` (documents and places) -> `formula` (what a value must satisfy)
+-> `keywords` (keywords to formulas) -> `normal_form` (alternatives of merged conjunctions) -> `compiler`
+(states and costs) -> `object_plan`, `array_plan`, `positions` (reading) -> `state` (the contract).
+
+>>> schema = json_schema({"type": "object", "properties": {"age": {"type": "integer"}}, "required": ["age"]})
+>>> schema.accepts(b'{"age": 36}'), schema.accepts(b'{"age": "36"}'), schema.start().completion()
+(True, False, b'{"age":0}')
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import referencing
+
+from bltgen.automata.contract import Constraint, Report, State
+from bltgen.automata.language import EPSILON, Language
+from bltgen.automata.sampling import draw
+from bltgen.automata.utf8 import UTF8_TEXT
+from bltgen.constraints.json_schema.compiler import Compiler, Options
+from bltgen.constraints.json_schema.embedding import embedded
+from bltgen.constraints.json_schema.formula import Formula
+from bltgen.constraints.json_schema.json_values import read
+from bltgen.constraints.json_schema.layout import Layout
+from bltgen.constraints.json_schema.positions import Root, value_start
+from bltgen.constraints.json_schema.references import DRAFTS, Documents
+from bltgen.constraints.json_schema.report import report_of
+from bltgen.constraints.json_schema.state import JsonState, StateTable
+from bltgen.constraints.regex import regex
+from bltgen.errors import ConstraintSyntaxError, EmptyLanguage, Unsupported
+
+__all__ = ["JsonSchema", "json_schema", "json_value"]
+
+STATES_LIMIT = 200_000
+"""States kept in memory by one schema before its caches are dropped and built anew as needed."""
+
+
+class JsonSchema:
+    """The JSON texts that satisfy a schema. A `Constraint`; made by `json_schema`."""
+
+    __slots__ = ("_compiler", "_description", "_documents", "_goal", "_start", "_table")
+
+    def __init__(
+        self, documents: Documents, compiler: Compiler, goal: Formula, description: dict[str, Any]
+    ) -> None:
+        self._documents = documents
+        self._compiler = compiler
+        self._goal = goal
+        self._description = description
+        self._table = StateTable(STATES_LIMIT)
+        self._start: JsonState | None = None
+
+    def start(self) -> State:
+        """The state before the first byte. Raises EmptyLanguage where no value satisfies the schema."""
+        found = self._start
+        if found is None:
+            compiler = self._compiler
+            if not compiler.satisfiable(self._goal):
+                raise EmptyLanguage("no JSON value satisfies the schema", compiler.conflicts(self._goal))
+            gap = compiler.layout.gap(0) if compiler.layout.mode == "any" else 0
+            found = self._table.of((value_start(self._goal, Root(compiler), gap),))
+            self._start = found
+        state: State = found
+        return state
+
+    def accepts(self, data: bytes) -> bool:
+        """Whether `data` is a JSON text, in the chosen layout, that satisfies the schema."""
+        state: State | None = self.start()
+        for byte in data:
+            assert state is not None
+            state = state.advance(byte)
+            if state is None:
+                return False
+        return state is not None and state.accepting
+
+    def sample(self, rng: random.Random, max_bytes: int | None = None) -> bytes:
+        """A random valid text of at most `max_bytes` bytes; BudgetTooSmall where none is so short."""
+        return draw(self.start(), rng, max_bytes)
+
+    def report(self) -> Report:
+        """Each keyword of the schema by its JSON pointer: enforced exactly, or an annotation."""
+        return report_of(self._documents, self._compiler.keywords)
+
+    def describe(self) -> dict[str, Any]:
+        """The schema and the options as JSON values; `json_schema(**description)` rebuilds the constraint."""
+        return {"kind": "json_schema", **self._description}
+
+    def __and__(self, other: Any) -> Constraint:
+        return self._refuse("an intersection", 'use {"allOf": [...]} in one schema')
+
+    def __or__(self, other: Any) -> Constraint:
+        return self._refuse("a union", 'use {"anyOf": [...]} in one schema')
+
+    def __invert__(self) -> Constraint:
+        return self._refuse("a complement", 'use {"not": ...} in the schema for the other JSON texts')
+
+    def __add__(self, other: Any) -> Constraint:
+        return self._refuse("a concatenation", "generate the parts one after another")
+
+    def repeat(self, low: int, high: int | None = None) -> Constraint:
+        """Refused: a sequence of JSON texts is no JSON text; use an array."""
+        return self._refuse("a repetition", 'use {"type": "array", "items": ...}')
+
+    def optional(self) -> Constraint:
+        """Refused: the empty text is no JSON text."""
+        return self._refuse("an optional text", 'use {"anyOf": [..., {"type": "null"}]}')
+
+    @staticmethod
+    def _refuse(what: str, advice: str) -> Constraint:
+        raise Unsupported(f"{what} with a JSON Schema is not built; {advice}", "json_schema")
+
+    def __repr__(self) -> str:
+        return f"<JsonSchema {json.dumps(self._description['schema'], default=str)[:80]}>"
+
+
+def json_schema(
+    schema: Mapping[str, Any] | bool | str | bytes,
+    *,
+    draft: str | None = None,
+    registry: referencing.Registry[Any] | None = None,
+    formats: str = "assert",
+    custom_formats: Mapping[str, Any] | None = None,
+    constraints: Mapping[str, Any] | None = None,
+    whitespace: str | int = "bounded",
+    property_order: str = "any",
+    numbers: str = "any",
+    escapes: str = "any",
+    ascii_only: bool = False,
+    strings_from: str | bytes | None = None,
+    kind: str = "json_schema",
+) -> JsonSchema:
+    """The constraint of all JSON texts that satisfy `schema`: a mapping, a bool, or JSON text.
+
+    - `draft`: "4", "6", "7", "2019-09" or "2020-12" (the default), where `$schema` does not say.
+    - `registry`: further documents to refer to; nothing is fetched that it does not fetch.
+    - `formats`: "assert" or "annotate"; `custom_formats`: regular expression or constraint by name.
+    - `constraints`: constraints by name for strings with the keyword `x-bltgen-constraint`.
+    - `whitespace`: "bounded", "compact", "any" or "indent=n"; see `layout`.
+    - `property_order`: "any", or "schema": declared members come as the schema lists them, others after.
+    - `numbers`: "any" spelling, or "plain": no exponents, no needless zeros. `escapes`: "any", or "plain":
+      only characters that need an escape have one. `ascii_only`: others than ASCII are escaped.
+    - `strings_from`: strings that only lengths restrict are substrings of this text, from word boundary
+      to word boundary, and not empty; strings with enum, const, pattern or format are left alone.
+
+    Raises ConstraintSyntaxError for a malformed schema, Unsupported for what cannot be enforced exactly,
+    EmptyLanguage where nothing satisfies it, LimitExceeded where it costs too much.
+    """
+    if kind != "json_schema":
+        raise ValueError(f"not the description of a JSON Schema: {kind!r}")
+    for name, value, choices in (
+        ("draft", draft, (None, *DRAFTS)),
+        ("formats", formats, ("assert", "annotate")),
+        ("property_order", property_order, ("any", "schema")),
+        ("numbers", numbers, ("any", "plain")),
+        ("escapes", escapes, ("any", "plain")),
+    ):
+        if value not in choices:
+            raise ValueError(f"{name} is one of {choices}, not {value!r}")
+    layout = Layout.of(whitespace)
+    description: dict[str, Any] = {
+        "schema": schema,
+        "draft": draft,
+        "formats": formats,
+        "whitespace": whitespace,
+        "property_order": property_order,
+        "numbers": numbers,
+        "escapes": escapes,
+        "ascii_only": ascii_only,
+        "strings_from": strings_from.decode() if isinstance(strings_from, bytes) else strings_from,
+    }
+    document: Any = schema
+    if isinstance(schema, (str, bytes)):
+        document = _parse(schema)
+        description["schema"] = schema.decode() if isinstance(schema, bytes) else schema
+    elif not isinstance(schema, (Mapping, bool)):
+        raise ConstraintSyntaxError(
+            f"a schema is an object, a boolean or JSON text, not {type(schema).__name__}"
+        )
+    grounding: Language | None = None
+    if strings_from is not None:
+        from bltgen.automata.suffix_automaton import substring_of
+
+        grounding = substring_of(strings_from) - EPSILON
+    documents = Documents(document, draft=draft or "2020-12", registry=registry)
+    compiler = Compiler(
+        layout,
+        options=Options(numbers, escapes, ascii_only, property_order == "schema", grounding),
+        formats=formats,
+        custom_formats={n: _content(f) for n, f in (custom_formats or {}).items()},
+        constraints={n: _content(c) for n, c in (constraints or {}).items()},
+    )
+    made = JsonSchema(documents, compiler, compiler.formulas.schema(documents.root), description)
+    made.start()
+    return made
+
+
+def json_value(**options: Any) -> JsonSchema:
+    """Any JSON text; the options are those of `json_schema`.
+
+    >>> json_value().accepts(b'[1, {"a": null}]'), json_value().accepts(b"[1,]")
+    (True, False)
+    """
+    return json_schema(True, **options)
+
+
+def _parse(text: str | bytes) -> Any:
+    try:
+        return read(text)
+    except json.JSONDecodeError as error:
+        raise ConstraintSyntaxError(
+            f"the schema is no JSON text: {error.msg}", error.doc, error.pos
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConstraintSyntaxError(f"the schema is no UTF-8 text: {error}") from error
+    except RecursionError as error:
+        raise ConstraintSyntaxError("the schema is nested too deeply") from error
+
+
+def _content(constraint: Any) -> Language:
+    """A custom format or constraint as a language of decoded characters."""
+    if isinstance(constraint, str):
+        constraint = regex(constraint)
+    if isinstance(constraint, Language):
+        return constraint & UTF8_TEXT
+    if isinstance(constraint, Constraint):
+        return embedded(constraint) & UTF8_TEXT
+    raise ValueError(f"a format or constraint is a regular expression or a constraint, not {constraint!r}")

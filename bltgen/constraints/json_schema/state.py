@@ -1,0 +1,187 @@
+"""States of a JSON reader: the contract's `State` over sets of positions.
+
+A `JsonState` is an interned set of positions, nearly always of one. It is the dictionary of its known
+successors, so a warm byte is one look-up in C; a byte not seen yet goes through `__missing__`.
+Everything else (`allowed`, `shortest`, `forced`) is computed on first use.
+
+A `StateTable` holds the states of one compiled schema and counts them. Past `limit` it forgets all
+successors and interned positions, as lazy automata do; states in use stay valid and find them anew.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bltgen.automata.byteset import ByteSet, bits_of, lowest_byte
+from bltgen.automata.contract import FORCED_LIMIT
+from bltgen.constraints.json_schema.positions import Position
+
+__all__ = ["JsonState", "StateTable"]
+
+
+class StateTable:
+    """The states of one compiled schema. `states_made` counts them since the last time they were dropped."""
+
+    __slots__ = ("_caches", "_interned", "_next_id", "limit", "states_made")
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.states_made = 0
+        self._next_id = 0
+        self._interned: dict[frozenset[Position], JsonState] = {}
+        self._caches: list[dict[Any, Any]] = []
+
+    def of(self, positions: tuple[Position, ...]) -> JsonState:
+        """The state of these positions, at least one."""
+        if len(positions) == 1:
+            position = positions[0]
+            state: JsonState | None = position.state
+            if state is None:
+                state = position.state = self._make(positions)
+            return state
+        key = frozenset(positions)
+        if len(key) == 1:
+            return self.of((positions[0],))
+        state = self._interned.get(key)
+        if state is None:
+            state = self._interned[key] = self._make(tuple(key))
+        return state
+
+    def _make(self, positions: tuple[Position, ...]) -> JsonState:
+        self.states_made += 1
+        if self.states_made > self.limit:
+            self.drop()
+        self._next_id += 1
+        made = JsonState(self, positions, self._next_id)
+        self._caches.append(made)
+        return made
+
+    def watch(self, cache: dict[Any, Any]) -> dict[Any, Any]:
+        """Register a cache that `drop` is to clear."""
+        self._caches.append(cache)
+        return cache
+
+    def drop(self) -> None:
+        """Forget all successors and interned things."""
+        self.states_made = 0
+        caches, self._caches = self._caches, []
+        for cache in caches:
+            cache.clear()
+        self._interned.clear()
+
+
+class JsonState(dict[int, "JsonState | None"]):
+    """A position in a JSON text. Immutable to its users; the dictionary is a cache. See `contract.State`."""
+
+    __slots__ = ("_allowed", "_forced", "_shortest", "id", "positions", "table")
+
+    advance = dict.__getitem__
+
+    def __init__(self, table: StateTable, positions: tuple[Position, ...], identity: int) -> None:
+        self.table = table
+        self.positions = positions
+        self.id = identity
+        self._allowed: ByteSet | None = None
+        self._forced: bytes | None = None
+        self._shortest = -1
+
+    def __missing__(self, byte: int) -> JsonState | None:
+        positions = self.positions
+        if len(positions) == 1:
+            following = positions[0].step(byte)
+        else:
+            following = tuple([after for position in positions for after in position.step(byte)])
+        if following:
+            found = self.table.of(following)
+        elif 0 <= byte <= 255:
+            found = None
+        else:
+            raise ValueError(f"a byte is an integer from 0 to 255, not {byte}")
+        self[byte] = found
+        return found
+
+    @property
+    def bits(self) -> int:
+        """The live bytes as bits."""
+        bits = 0
+        for position in self.positions:
+            bits |= position.bits
+        return bits
+
+    @property
+    def allowed(self) -> ByteSet:
+        """The bytes after which a valid text can still be reached."""
+        found = self._allowed
+        if found is None:
+            found = self._allowed = ByteSet(self.bits)
+        return found
+
+    @property
+    def accepting(self) -> bool:
+        """Whether the bytes so far are a whole valid text."""
+        return any([position.accepting for position in self.positions])
+
+    @property
+    def shortest(self) -> int:
+        """Bytes to the nearest valid text."""
+        if self._shortest < 0:
+            self._shortest = min([position.shortest for position in self.positions])
+        return self._shortest
+
+    @property
+    def forced(self) -> bytes:
+        """The bytes with which every valid completion begins."""
+        if self._forced is None:
+            text = bytearray()
+            state = self
+            while len(text) < FORCED_LIMIT and not state.accepting:
+                bits = state.bits
+                if bits & (bits - 1):
+                    break
+                byte = lowest_byte(bits)
+                following = state.advance(byte)
+                assert following is not None, "an allowed byte has a successor"
+                text.append(byte)
+                state = following
+            self._forced = bytes(text)
+        return self._forced
+
+    def completion(self) -> bytes:
+        """A shortest completion."""
+        text = bytearray()
+        state = self
+        while not state.accepting:
+            nearest = min(state.positions, key=lambda position: position.shortest).nearest()
+            for byte in nearest:
+                following = state.advance(byte)
+                assert following is not None, "a shortest way has successors"
+                state = following
+            text += nearest
+        return bytes(text)
+
+    def allowed_within(self, n: int) -> ByteSet:
+        """The allowed bytes after which a valid text still fits into n bytes in all."""
+        bits = 0
+        for position in self.positions:
+            bits |= position.within(n)
+        return ByteSet(bits)
+
+    def __bool__(self) -> bool:
+        return True
+
+    __hash__ = object.__hash__  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __ne__(self, other: object) -> bool:
+        return self is not other
+
+    def __copy__(self) -> JsonState:
+        return self
+
+    def __deepcopy__(self, memo: object) -> JsonState:
+        return self
+
+    def __repr__(self) -> str:
+        return f"<JsonState {self.id}{' accepting' if self.accepting else ''}: {bytes(bits_of(self.bits))!r}>"
