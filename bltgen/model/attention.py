@@ -115,6 +115,32 @@ class CrossAttention(nn.Module):
         out: Tensor = self.out(attended.transpose(1, 2).reshape(batch, count, dim))
         return out
 
+    def attend_segments(self, queries: Tensor, source: Tensor, segments: Tensor) -> Tensor:
+        """Patches look at their bytes, where every byte belongs to one patch: linear in bytes.
+
+        queries [batch, patches, k, dim], source [batch, time, dim], segments int64 [batch, time] (the patch
+        of each byte) -> [batch, patches, k, dim]. The softmax of each patch is taken by scatter, so no
+        [patches, time] table is made. A patch without bytes attends to nothing.
+        """
+        batch, patches, queries_per_patch, dim = queries.shape
+        time, heads = source.shape[1], self.heads
+        q = self.project_queries(queries).view(batch, patches, -1)
+        k, v = self.project_keys_values(source).view(batch, time, 2, 1, heads, -1).unbind(dim=2)
+        own = q.gather(1, segments[..., None].expand(-1, -1, q.shape[-1]))
+        own = own.view(batch, time, queries_per_patch, heads, -1)
+        scores = (own * k).sum(-1).flatten(2) * (dim // heads) ** -0.5  # [batch, time, k * heads]
+        index = segments[..., None].expand_as(scores)
+        lowest = scores.new_full((batch, patches, scores.shape[-1]), float("-inf"))
+        highest = lowest.scatter_reduce(1, index, scores.detach(), "amax")
+        weights = (scores - highest.gather(1, index)).exp()
+        totals = torch.zeros_like(lowest).scatter_add(1, index, weights)
+        weights = (weights / totals.gather(1, index)).view(batch, time, queries_per_patch, heads, 1)
+        weighted = (weights * v).reshape(batch, time, -1)
+        index = segments[..., None].expand_as(weighted)
+        attended = weighted.new_zeros(batch, patches, weighted.shape[-1]).scatter_add(1, index, weighted)
+        out: Tensor = self.out(attended.view(batch, patches, queries_per_patch, dim))
+        return out
+
     def attend_latents(self, x: Tensor, key_value: Tensor) -> Tensor:
         """Bytes look at the k latents of one patch each.
 

@@ -36,20 +36,16 @@ class LocalEncoder(nn.Module):
         )
 
     def pool(self, layer: int, states: Tensor, patch_ids: Tensor, patches: int) -> Tensor:
-        """Patch vectors [batch, patches * k, dim] of byte states, by one cross-attention layer."""
+        """Patch vectors [batch, patches, k * dim] of byte states, by one cross-attention layer."""
         batch, time, dim = states.shape
         index = patch_ids[..., None].expand(batch, time, dim)
         maxima = states.new_zeros(batch, patches, dim).scatter_reduce(
             1, index, states, "amax", include_self=False
         )
-        queries = self.patch_queries(maxima).view(batch, patches * self.k, dim)
-        own = patch_ids[:, None, :] == torch.arange(patches, device=states.device)[None, :, None]
-        # A padding patch owns no byte; let it see all, so that its (unused) softmax is not NaN.
-        own = own | ~own.any(dim=2, keepdim=True)
-        mask = own.repeat_interleave(self.k, dim=1)[:, None]
+        queries = self.patch_queries(maxima).view(batch, patches, self.k, dim)
         attention = cast(CrossAttention, self.cross_attention[layer])
-        out: Tensor = self.residual * queries + attention.attend_pool(queries, states, mask)
-        return out
+        out: Tensor = self.residual * queries + attention.attend_segments(queries, states, patch_ids)
+        return out.flatten(2)
 
     def forward(self, embedded: Tensor, patch_ids: Tensor, patches: int) -> tuple[Tensor, Tensor]:
         """`patch_ids` int64 [batch, time] says which patch each byte belongs to."""
@@ -63,4 +59,4 @@ class LocalEncoder(nn.Module):
                 pooled = self.pool(number if self.all_layers else 0, states, patch_ids, patches)
         if pooled is None:
             pooled = self.pool(0, states, patch_ids, patches)
-        return states, pooled.view(states.shape[0], patches, -1)
+        return states, pooled

@@ -147,9 +147,9 @@ def batches(
     byte_count: int,
     weights: KindWeights,
     longest: int,
-    parts: int = 2,
+    parts: int = 4,
 ) -> list[Batch]:
-    """The documents of one optimiser step, sorted by length into `parts` batches so that little is padding."""
+    """The documents of one optimiser step, sorted by length into `parts` batches of like size, so that little is padding."""
     drawn: list[TrainingDocument] = []
     total = 0
     for document in mixture.documents(seed, step):
@@ -161,6 +161,11 @@ def batches(
         if total >= byte_count:
             break
     drawn.sort(key=lambda document: len(document.prompt) + len(document.answer))
-    parts = min(parts, len(drawn))
-    cuts = [round(number * len(drawn) / parts) for number in range(parts + 1)]
-    return [collate(drawn[start:end], weights, longest) for start, end in zip(cuts, cuts[1:], strict=False)]
+    groups: list[list[TrainingDocument]] = [[]]
+    filled = 0
+    for document in drawn:
+        if filled >= total * len(groups) / parts:
+            groups.append([])
+        groups[-1].append(document)
+        filled += min(len(document.prompt) + len(document.answer), longest)
+    return [collate(group, weights, longest) for group in groups]

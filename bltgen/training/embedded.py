@@ -1,0 +1,84 @@
+"""The recipe of the model that ships in the package: text in, JSON that a schema describes out.
+
+    python -m bltgen.training.embedded --run runs/embedded
+
+trains it from nothing on two CPU cores, resumes where it was stopped, and leaves the model in
+`runs/embedded/model`; `--export` writes it in bfloat16 where `bltgen.load()` looks. The
+curriculum: copy a string; look a value up by its key; extract values from sentences.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from bltgen.model.checkpoint import load_model, save_model
+from bltgen.model.config import BLTConfig
+from bltgen.training.batches import KindWeights, Mixture
+from bltgen.training.data import (
+    copy_documents,
+    extraction_documents,
+    json_documents,
+    lookup_documents,
+    prose_documents,
+)
+from bltgen.training.run import Stage, TrainConfig, train
+
+__all__ = ["EMBEDDED", "curriculum", "main"]
+
+EMBEDDED = Path(__file__).parent.parent / "model" / "embedded"
+
+
+def _mixture(copy: float, lookup: float, extraction: float, prose: float, json: float) -> Mixture:
+    return Mixture(
+        (
+            (copy_documents, copy),
+            (lookup_documents, lookup),
+            (extraction_documents, extraction),
+            (prose_documents, prose),
+            (json_documents, json),
+        )
+    )
+
+
+def curriculum() -> tuple[Stage, ...]:
+    """The stages by bytes seen; shares are of documents."""
+    weights = KindWeights(prose=0.05, syntax=0.1, value=1.0)
+    return (
+        Stage(0, _mixture(0.4, 0.3, 0.3, 0.0, 0.0), weights, 0.7),
+        Stage(2_000_000, _mixture(0.15, 0.35, 0.5, 0.0, 0.0), weights, 0.7),
+        Stage(6_000_000, _mixture(0.08, 0.12, 0.75, 0.03, 0.02), weights, 0.7),
+    )
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Train, resume or export."""
+    parser = argparse.ArgumentParser(description="Train the embedded model.")
+    parser.add_argument("--run", type=Path, default=Path("runs/embedded"))
+    parser.add_argument("--entropy-bytes", type=int, default=6_000_000)
+    parser.add_argument("--blt-bytes", type=int, default=26_000_000)
+    parser.add_argument("--step-bytes", type=int, default=8_000)
+    parser.add_argument("--decay", type=float, default=0.3)
+    parser.add_argument("--learning-rate", type=float, default=3e-3)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--export", action="store_true", help="write the finished model into the package")
+    options = parser.parse_args(arguments)
+    if options.export:
+        save_model(load_model(options.run / "model"), EMBEDDED, torch.bfloat16)
+        return
+    config = TrainConfig(
+        entropy_bytes=options.entropy_bytes,
+        blt_bytes=options.blt_bytes,
+        step_bytes=options.step_bytes,
+        decay=options.decay,
+        learning_rate=options.learning_rate,
+        embedding_learning_rate=options.learning_rate,
+        checkpoint_seconds=180,
+    )
+    train(BLTConfig.small(), config, curriculum(), options.run, device=options.device)
+
+
+if __name__ == "__main__":
+    main()
