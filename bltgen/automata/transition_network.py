@@ -302,10 +302,10 @@ def minimised(graph: Graph) -> Graph:
             return graph
         for symbol, target in outgoing:
             into[target].append((symbol, source))
-    block = [int(final) for final in graph.final]
-    members: dict[int, set[int]] = {}
+    block = [int(final) if False in graph.final else 0 for final in graph.final]
+    members: dict[int, set[int]] = {number: set() for number in sorted(set(block))}
     for node, number in enumerate(block):
-        members.setdefault(number, set()).add(node)
+        members[number].add(node)
     todo = set(members)
     while todo:
         preimages: dict[Symbol, set[int]] = {}
