@@ -9,7 +9,7 @@ CONSTRAINTS := .ci/constraints.txt
 .PHONY: demo test lint types pytest wheel-test clean
 
 demo: $(DEMO)/.installed
-	$(DEMO)/bin/bltgen generate --grounded \
+	$(DEMO)/bin/bltgen generate --grounded --temperature 0 --stats \
 	  --schema '{"type":"object","properties":{"name":{"type":"string"},"age":{"type":"integer","minimum":0},"city":{"type":"string"}},"required":["name","age","city"],"additionalProperties":false}' \
 	  --prompt 'Ada Lovelace, 36, lives in London.'
 
