@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from bltgen.training.data import things as t
 from bltgen.training.data import values as v
 from bltgen.training.data.document import Document, Json, Number, write
 from bltgen.training.data.facts import draw_style
 from bltgen.training.data.pools import load_pools
-from bltgen.training.data.values import Draw
+from bltgen.training.data.values import Draw, Sampler
 
 __all__ = ["copy_documents"]
 
@@ -59,10 +60,14 @@ def _words(d: Draw) -> str:
     return " ".join(v.word(d) for _ in range(1 + d.below(5)))
 
 
-_SAMPLERS: tuple[Callable[[Draw], str], ...] = (
-    (_ascii,) * 3 + (_long,) * 3 + (_letters,) * 3 + (_digits,) * 2 + (_wide,) + (_invented,) * 4 + (_words,) * 3
-    + (v.person, v.person, v.city, v.company, v.email, v.phone, v.code, v.date, v.street_address, v.title, v.product)
-)  # fmt: skip
+# fmt: off
+_SAMPLERS: tuple[Sampler, ...] = (
+    *(_ascii, _ascii, _ascii, _long, _long, _long, _letters, _letters, _letters, _digits, _digits, _wide),
+    *(_invented, _invented, _invented, _invented, _words, _words, _words),
+    *(v.person, v.person, v.city, t.company, v.email, v.phone, v.code, v.date),
+    *(v.street_address, t.title, t.product),
+)
+# fmt: on
 
 
 def copy_documents(seed: int) -> Iterator[Document]:
@@ -91,7 +96,7 @@ def copy_documents(seed: int) -> Iterator[Document]:
             )
             continue
         keys = _NAMES[d.below(len(_NAMES))]
-        pairs = list(zip(keys, texts))
+        pairs = list(zip(keys[:count], texts, strict=True))
         if d.chance(0.3):
             d.rng.shuffle(pairs)
         if d.chance(0.3):

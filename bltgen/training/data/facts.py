@@ -123,7 +123,7 @@ def load(name: str, fields: Mapping[str, Field], groups: Mapping[str, tuple[str,
         if line.startswith("== "):
             current = sections.setdefault(line[3:].replace(" ", "_").replace("-", "_"), [])
         elif line and not line.startswith("#"):
-            unknown = parse(line).fields - set(fields)
+            unknown = set(parse(line).fields) - set(fields)
             if unknown:
                 raise ValueError(f"{name}.txt states {sorted(unknown)}, which no field is: {line!r}")
             current.append(line)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
+from bltgen.training.data import things as t
 from bltgen.training.data import values as v
 from bltgen.training.data.document import Document, Json, write
 from bltgen.training.data.domains import DOMAINS
@@ -15,13 +16,18 @@ from bltgen.training.data.values import Draw
 __all__ = ["lookup_documents"]
 
 # How one pair is written, and what stands between pairs.
+# fmt: off
 _PAIRS = (
-    ("{k}: {v}", "; "), ("{k}: {v}", ", "), ("{k}: {v}", "\n"), ("{k}: {v}", "\n"), ("{k} = {v}", "; "), ("{k}={v}", " "),
-    ("{k} = {v}", "\n"), ("{k} is {v}", ". "), ("The {k} is {v}", ". "), ("{k} - {v}", "\n"), ("- {k}: {v}", "\n"),
-    ("* {k}: {v}", "\n"), ("{k} | {v}", "\n"), ("{k} {v}", ", "), ("{k} {v}", "\n"), ("{k}\t{v}", "\n"), ("[{k}] {v}", " "),
-    ("{v} ({k})", ", "), ("{k} -> {v}", "; "), ("{v} is the {k}", "; "), ("the {k} was {v}", " and "), ("<{k}>{v}</{k}>", ""),
-    ("{k}: {v}", " / "), ("{k}: {v}", " | "), ("{k} => {v}", ", "), ('{k}: "{v}"', ", "), ("{k} '{v}'", ", "),
-)  # fmt: skip
+    ("{k}: {v}", "; "), ("{k}: {v}", ", "), ("{k}: {v}", "\n"), ("{k}: {v}", "\n"), ("{k}: {v}", " / "),
+    ("{k}: {v}", " | "), ("{k} = {v}", "; "), ("{k}={v}", " "), ("{k} = {v}", "\n"), ("{k} is {v}", ". "),
+    ("The {k} is {v}", ". "), ("{k} - {v}", "\n"), ("- {k}: {v}", "\n"), ("* {k}: {v}", "\n"),
+    ("{k} | {v}", "\n"), ("{k} {v}", ", "), ("{k} {v}", "\n"), ("{k}\t{v}", "\n"), ("[{k}] {v}", " "),
+    ("{v} ({k})", ", "), ("{k} -> {v}", "; "), ("{v} is the {k}", "; "), ("the {k} was {v}", " and "),
+    ("<{k}>{v}</{k}>", ""), ("{k} => {v}", ", "), ('{k}: "{v}"', ", "), ("{k} '{v}'", ", "),
+    ("Her {k} is {v}", ". "), ("{v} as {k}", ", "), ("{k} {v}", "; "), ("{k}, {v}", "\n"),
+    ("{k} ({v})", ", "), ("our {k} is {v}", " and "), ("{k}\n{v}", "\n"),
+)
+# fmt: on
 
 
 def _generic(d: Draw) -> Domain:
@@ -30,11 +36,11 @@ def _generic(d: Draw) -> Domain:
         v.person,
         v.city,
         v.invented,
-        v.company,
+        t.company,
         v.code,
         v.date,
         v.word,
-        v.product,
+        t.product,
         v.integer(1, 5000),
     )
     fields: dict[str, Field] = {}

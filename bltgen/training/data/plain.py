@@ -11,6 +11,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
+from bltgen.training.data import things as t
 from bltgen.training.data import values as v
 from bltgen.training.data.document import SYNTAX, Document, plain
 from bltgen.training.data.lexicon import WORDS
@@ -88,12 +89,12 @@ _STRINGS = (
     v.person,
     v.city,
     v.word,
-    v.company,
+    t.company,
     v.date,
     v.code,
     v.email,
-    v.product,
-    v.title,
+    t.product,
+    t.title,
     v.street_address,
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bltgen.training.data import things as t
 from bltgen.training.data import values as v
 from bltgen.training.data.document import Number
 from bltgen.training.data.facts import Domain, Fact, boolean, listed, load, number, text
@@ -11,7 +12,7 @@ __all__ = ["COMMERCE"]
 
 
 def _item(d: Draw) -> Fact:
-    count, name = str(2 + d.below(30)), v.things(d)
+    count, name = str(2 + d.below(30)), t.things(d)
     return Fact(f"{count} {name}", {"item": name, "quantity": Number(count)})
 
 
@@ -20,7 +21,7 @@ ORDERS = load(
     {
         "id": text(v.code, "order id, id, order number, order, number, reference, order no"),
         "customer": text(v.person, "customer, buyer, client, customer name, ordered by, name"),
-        "product": text(v.product, "product, item, article, goods, product name"),
+        "product": text(t.product, "product, item, article, goods, product name"),
         "quantity": number(v.integer(2, 400), "quantity, amount, count, units, qty, pieces"),
         "items": listed(_item, "items, products, lines, order lines, goods"),
         "total": number(v.decimal(3, 900), "total, price, sum, total price, cost, amount due"),
@@ -28,7 +29,7 @@ ORDERS = load(
         "delivery": text(v.date, "delivery date, delivery, arrives on, due, expected"),
         "city": text(v.city, "city, destination, ship to, delivery city, town"),
         "street": text(v.street_address, "street, address, delivery address, street address"),
-        "carrier": text(v.company, "carrier, shipped by, courier, shipper"),
+        "carrier": text(t.company, "carrier, shipped by, courier, shipper"),
         "paid": boolean(
             ("has been paid", "is paid", "was paid in full"),
             ("has not been paid", "is unpaid", "is still unpaid"),
@@ -41,20 +42,20 @@ ORDERS = load(
 PRODUCTS = load(
     "products",
     {
-        "product": text(v.product, "product, name, item, title, article, product name"),
-        "brand": text(v.company, "brand, maker, manufacturer, made by, vendor, producer"),
+        "product": text(t.product, "product, name, item, title, article, product name"),
+        "brand": text(t.company, "brand, maker, manufacturer, made by, vendor, producer"),
         "price": number(v.decimal(2, 1900), "price, cost, unit price, retail price, amount"),
         "old_price": number(v.decimal(2, 1900), "old price, previous price, was, price before"),
         "stock": number(v.integer(2, 900), "stock, in stock, units, quantity, available"),
-        "colour": text(v.colour, "colour, color, finish, shade"),
+        "colour": text(t.colour, "colour, color, finish, shade"),
         "weight": number(v.decimal(0.2, 60, 1), "weight, weight kg, kg, mass"),
         "rating": number(v.decimal(1, 5, 1), "rating, stars, score, average rating"),
         "warranty": number(v.integer(2, 10), "warranty, warranty years, guarantee, years of warranty"),
         "sku": text(v.code, "sku, id, article number, item number, code, product code"),
-        "material": text(v.material, "material, made of, fabric"),
+        "material": text(t.material, "material, made of, fabric"),
         "country": text(v.country, "country, made in, origin, country of origin"),
-        "seller": text(v.company, "seller, shop, sold by, store, retailer"),
-        "colours": listed(v.colour, "colours, colors, variants, available colours", 2, 3),
+        "seller": text(t.company, "seller, shop, sold by, store, retailer"),
+        "colours": listed(t.colour, "colours, colors, variants, available colours", 2, 3),
         "reviews": number(v.integer(2, 5000), "reviews, number of reviews, ratings"),
     },
     {"pricing": ("price", "old_price"), "maker": ("brand", "country"), "feedback": ("rating", "reviews")},
@@ -64,14 +65,14 @@ INVOICES = load(
     "invoices",
     {
         "number": text(v.code, "invoice number, invoice, number, id, invoice id, invoice no"),
-        "supplier": text(v.company, "supplier, vendor, from, issuer, issued by, seller"),
+        "supplier": text(t.company, "supplier, vendor, from, issuer, issued by, seller"),
         "customer": text(v.person, "customer, billed to, client, recipient, payer, bill to"),
         "amount": number(v.decimal(5, 9000), "amount, total, sum, amount due, invoice total, balance"),
         "tax": number(v.decimal(1, 900), "tax, vat, sales tax, tax amount"),
         "issued": text(v.date, "date, issued, invoice date, issued on, dated"),
         "due": text(v.date, "due date, due, payable by, pay by, payment due"),
         "account": text(v.code, "account, account number, bank account, iban"),
-        "service": text(v.service, "service, description, for, work, subject"),
+        "service": text(t.service, "service, description, for, work, subject"),
         "hours": number(v.decimal(1, 80, 1), "hours, hours worked, time"),
         "rate": number(v.integer(15, 190), "rate, hourly rate, price per hour"),
         "discount": number(v.integer(2, 40), "discount, discount percent, rebate"),
@@ -95,10 +96,10 @@ SHIPMENTS = load(
         "origin": text(v.city, "origin, from city, sent from, source, place of dispatch"),
         "destination": text(v.city, "destination, to city, going to, target, delivery place"),
         "weight": number(v.decimal(0.2, 40, 1), "weight, weight kg, kg, mass"),
-        "carrier": text(v.company, "carrier, courier, shipped by, service, transport"),
+        "carrier": text(t.company, "carrier, courier, shipped by, service, transport"),
         "sent": text(v.date, "sent, sent on, dispatch date, shipped on, date"),
         "arrival": text(v.date, "arrival, arrives on, expected, delivery date, eta"),
-        "content": text(v.things, "content, contents, contains, goods, what"),
+        "content": text(t.things, "content, contents, contains, goods, what"),
         "pieces": number(v.integer(2, 60), "pieces, boxes, parcels, number of boxes"),
         "value": number(v.decimal(5, 3000), "value, worth, insured value, declared value"),
         "street": text(v.street_address, "street, address, delivery address, street address"),
@@ -114,8 +115,8 @@ PAYMENTS = load(
         "amount": number(v.decimal(2, 9000), "amount, sum, value, total, transferred"),
         "date": text(v.date, "date, paid on, value date, transfer date, booked on"),
         "reference": text(v.code, "reference, id, transaction, transaction id, payment reference"),
-        "bank": text(v.company, "bank, through, via, institution"),
-        "purpose": text(v.service, "purpose, for, reason, subject, description"),
+        "bank": text(t.company, "bank, through, via, institution"),
+        "purpose": text(t.service, "purpose, for, reason, subject, description"),
         "account": text(v.code, "account, account number, to account, iban"),
         "fee": number(v.decimal(0.2, 40), "fee, charge, commission, transfer fee"),
         "balance": number(v.decimal(10, 20000), "balance, new balance, remaining balance"),
@@ -126,15 +127,15 @@ PAYMENTS = load(
 VEHICLES = load(
     "vehicles",
     {
-        "model": text(v.vehicle, "model, vehicle, car, name, make"),
+        "model": text(t.vehicle, "model, vehicle, car, name, make"),
         "owner": text(v.person, "owner, driver, belongs to, holder, keeper"),
         "year": number(v.recent_year, "year, built, year built, model year, first registered"),
         "mileage": number(v.integer(2000, 240000, 10), "mileage, kilometres, km, odometer, distance"),
         "price": number(v.integer(500, 60000, 50), "price, cost, asking price, amount"),
-        "colour": text(v.colour, "colour, color, paint"),
+        "colour": text(t.colour, "colour, color, paint"),
         "plate": text(v.code, "plate, licence plate, registration, number plate, license plate"),
         "city": text(v.city, "city, location, place, town, parked in"),
-        "dealer": text(v.company, "dealer, seller, sold by, garage"),
+        "dealer": text(t.company, "dealer, seller, sold by, garage"),
         "seats": number(v.integer(2, 9), "seats, number of seats, places"),
         "power": number(v.integer(40, 400), "power, horsepower, hp, engine power"),
         "inspection": text(v.date, "inspection, next inspection, inspection date, inspected on"),

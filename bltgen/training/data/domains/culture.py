@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bltgen.training.data import things as t
 from bltgen.training.data import values as v
 from bltgen.training.data.document import Number
 from bltgen.training.data.facts import Domain, Fact, boolean, listed, load, number, text
@@ -81,7 +82,7 @@ _UNITS = v.choice("g", "ml", "cups of", "spoons of", "slices of", "pieces of", "
 
 
 def _ingredient(d: Draw) -> Fact:
-    amount, unit, name = str(2 + d.below(12) * (1 if d.chance(0.6) else 50)), _UNITS(d), v.ingredient(d)
+    amount, unit, name = str(2 + d.below(12) * (1 if d.chance(0.6) else 50)), _UNITS(d), t.ingredient(d)
     said = f"{amount} {unit} {name}" if " " in unit else f"{amount} {unit} of {name}"
     return Fact(said, {"ingredient": name, "amount": Number(amount)})
 
@@ -89,10 +90,10 @@ def _ingredient(d: Draw) -> Fact:
 BOOKS = load(
     "books",
     {
-        "title": text(v.title, "title, book, name, book title, work"),
+        "title": text(t.title, "title, book, name, book title, work"),
         "author": text(v.person, "author, writer, written by, by, novelist"),
         "year": number(v.year, "year, published, publication year, published in, year of publication"),
-        "publisher": text(v.company, "publisher, published by, press, house, publishing house"),
+        "publisher": text(t.company, "publisher, published by, press, house, publishing house"),
         "pages": number(v.integer(40, 1200), "pages, page count, length, number of pages"),
         "kind": text(_BOOK_KINDS, "genre, kind, type, category"),
         "language": text(_LANGUAGES, "language, written in, original language"),
@@ -110,7 +111,7 @@ BOOKS = load(
 FILMS = load(
     "films",
     {
-        "title": text(v.title, "title, film, movie, name, movie title"),
+        "title": text(t.title, "title, film, movie, name, movie title"),
         "director": text(v.person, "director, directed by, filmmaker, made by"),
         "year": number(v.year, "year, released, release year, made in"),
         "star": text(v.person, "star, lead, lead actor, main actor, starring"),
@@ -118,10 +119,10 @@ FILMS = load(
         "minutes": number(v.integer(60, 220), "minutes, runtime, length, duration, running time"),
         "kind": text(_FILM_KINDS, "genre, kind, type, category"),
         "country": text(v.country, "country, made in, origin"),
-        "studio": text(v.company, "studio, produced by, production company, producer"),
+        "studio": text(t.company, "studio, produced by, production company, producer"),
         "rating": number(v.decimal(1, 10, 1), "rating, score, points, stars"),
         "setting": text(v.city, "setting, set in, place, takes place in"),
-        "cinema": text(v.company, "cinema, theatre, shown at, venue"),
+        "cinema": text(t.company, "cinema, theatre, shown at, venue"),
         "time": text(v.clock, "time, show time, starts at, screening"),
         "role": text(v.full_name, "role, character, plays, part"),
         "composer": text(v.person, "composer, music, score by, music by"),
@@ -132,11 +133,11 @@ FILMS = load(
 SONGS = load(
     "songs",
     {
-        "song": text(v.title, "song, title, track, name, single"),
+        "song": text(t.title, "song, title, track, name, single"),
         "artist": text(v.person, "artist, singer, performer, sung by, by, musician"),
-        "album": text(v.title, "album, record, from album, released on"),
+        "album": text(t.title, "album, record, from album, released on"),
         "year": number(v.recent_year, "year, released, release year"),
-        "label": text(v.company, "label, record label, released by, publisher"),
+        "label": text(t.company, "label, record label, released by, publisher"),
         "kind": text(_MUSIC, "genre, style, kind, music"),
         "writer": text(v.person, "writer, composer, written by, songwriter"),
         "length": text(v.duration, "length, duration, running time, time"),
@@ -152,11 +153,11 @@ SONGS = load(
 MATCHES = load(
     "matches",
     {
-        "home": text(v.team, "home, home team, winner, host, first team"),
-        "away": text(v.team, "away, away team, opponent, loser, guest, visitors, second team"),
+        "home": text(t.team, "home, home team, winner, host, first team"),
+        "away": text(t.team, "away, away team, opponent, loser, guest, visitors, second team"),
         "home_goals": number(v.integer(4, 9), "home goals, home score, winner goals, goals home"),
         "away_goals": number(v.integer(0, 3), "away goals, away score, loser goals, goals away"),
-        "stadium": text(v.stadium, "stadium, venue, ground, arena, played at"),
+        "stadium": text(t.stadium, "stadium, venue, ground, arena, played at"),
         "city": text(v.city, "city, place, town, location"),
         "date": text(v.date, "date, day, match date, played on"),
         "scorer": text(v.person, "scorer, goal by, top scorer, goalscorer, scored by"),
@@ -172,16 +173,16 @@ MATCHES = load(
 RECIPES = load(
     "recipes",
     {
-        "dish": text(v.dish, "dish, name, recipe, title, meal"),
+        "dish": text(t.dish, "dish, name, recipe, title, meal"),
         "cook": text(v.person, "cook, author, by, recipe by, chef, from"),
         "minutes": number(v.integer(5, 180, 5), "minutes, time, cooking time, duration, total time"),
         "serves": number(v.integer(2, 12), "serves, servings, portions, people"),
         "ingredients": listed(_ingredient, "ingredients, needs, components, shopping list", 2, 3),
         "oven": number(v.integer(120, 250, 5), "oven, temperature, oven temperature, degrees"),
-        "main": text(v.ingredient, "main ingredient, made with, key ingredient, base"),
+        "main": text(t.ingredient, "main ingredient, made with, key ingredient, base"),
         "calories": number(v.integer(80, 1400), "calories, kcal, energy"),
         "country": text(v.country, "country, origin, comes from, cuisine"),
-        "drink": text(v.drink, "drink, goes with, served with, beverage"),
+        "drink": text(t.drink, "drink, goes with, served with, beverage"),
         "vegan": boolean(
             ("is vegan", "is a vegan dish"), ("is not vegan", "is not a vegan dish"), "vegan, is vegan"
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bltgen.training.data import things as t
 from bltgen.training.data import values as v
 from bltgen.training.data.facts import Domain, boolean, listed, load, number, text
 
@@ -10,15 +11,15 @@ __all__ = ["PLANNING"]
 EVENTS = load(
     "events",
     {
-        "event": text(v.event, "event, title, name, event name, what, occasion"),
+        "event": text(t.event, "event, title, name, event name, what, occasion"),
         "date": text(v.date, "date, when, day, event date, takes place on"),
         "time": text(v.clock, "time, start, starts at, start time, begins"),
         "end": text(v.clock, "end, ends at, end time, until, finish"),
-        "venue": text(v.company, "venue, hall, place, where, hosted at"),
+        "venue": text(t.company, "venue, hall, place, where, hosted at"),
         "city": text(v.city, "city, location, town, place"),
         "host": text(v.person, "host, organiser, organizer, organised by, contact"),
         "speaker": text(v.person, "speaker, presenter, talk by, guest speaker"),
-        "guests": listed(v.guest, "guests, attendees, participants, speakers, people", 2, 4),
+        "guests": listed(t.guest, "guests, attendees, participants, speakers, people", 2, 4),
         "visitors": number(v.integer(5, 9000), "visitors, attendance, guests expected, capacity, people"),
         "price": number(v.decimal(2, 300), "price, fee, ticket price, cost, entry fee"),
         "free": boolean(
@@ -42,12 +43,12 @@ TICKETS = load(
             v.choice("open", "closed", "pending", "resolved", "blocked", "reopened", "on hold"),
             "status, state, ticket status",
         ),
-        "component": text(v.product, "component, device, product, subject, affected item"),
+        "component": text(t.product, "component, device, product, subject, affected item"),
         "date": text(v.date, "date, opened on, created, reported on, created at"),
         "due": text(v.date, "due, deadline, due date, fix by"),
         "comments": number(v.integer(2, 90), "comments, replies, number of comments"),
-        "version": text(v.version, "version, release, build"),
-        "company": text(v.company, "company, client, organisation, account"),
+        "version": text(t.version, "version, release, build"),
+        "company": text(t.company, "company, client, organisation, account"),
         "hours": number(v.decimal(1, 40, 1), "hours, time spent, effort, estimate"),
     },
     {"people": ("reporter", "assignee"), "dates": ("date", "due")},
@@ -60,10 +61,10 @@ APPOINTMENTS = load(
         "doctor": text(v.person, "doctor, with, physician, practitioner, seen by, consultant"),
         "date": text(v.date, "date, day, when, appointment date"),
         "time": text(v.clock, "time, at, start, appointment time, hour"),
-        "room": text(v.room, "room, where, room number, office"),
-        "reason": text(v.service, "reason, purpose, treatment, subject, about"),
+        "room": text(t.room, "room, where, room number, office"),
+        "reason": text(t.service, "reason, purpose, treatment, subject, about"),
         "minutes": number(v.integer(10, 120, 5), "minutes, duration, length, duration minutes"),
-        "clinic": text(v.company, "clinic, practice, place, hospital, centre"),
+        "clinic": text(t.company, "clinic, practice, place, hospital, centre"),
         "city": text(v.city, "city, town, location"),
         "phone": text(v.phone, "phone, telephone, callback, phone number"),
         "moved_to": text(v.date, "new date, moved to, postponed to, rescheduled to"),
@@ -79,15 +80,15 @@ APPOINTMENTS = load(
 MEETINGS = load(
     "meetings",
     {
-        "topic": text(v.topic, "topic, subject, title, about, agenda"),
+        "topic": text(t.topic, "topic, subject, title, about, agenda"),
         "chair": text(v.person, "chair, organiser, host, led by, chaired by"),
         "date": text(v.date, "date, day, when, meeting date"),
         "time": text(v.clock, "time, start, begins, start time, at"),
         "end": text(v.clock, "end, until, end time, ends at"),
-        "room": text(v.room, "room, place, where, location"),
-        "people": listed(v.guest, "participants, attendees, people, invited, members", 2, 4),
+        "room": text(t.room, "room, place, where, location"),
+        "people": listed(t.guest, "participants, attendees, people, invited, members", 2, 4),
         "notes": text(v.person, "notes, minutes by, note taker, minutes taken by"),
-        "project": text(v.project, "project, project name, for"),
+        "project": text(t.project, "project, project name, for"),
         "budget": number(v.integer(1000, 90000, 100), "budget, costs, amount, funds"),
         "next": text(v.date, "next meeting, next, next date, follow up"),
         "absent": text(v.person, "absent, missing, excused, not present"),

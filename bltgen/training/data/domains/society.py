@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bltgen.training.data import things as t
 from bltgen.training.data import values as v
 from bltgen.training.data.facts import Domain, boolean, listed, load, number, text
 
@@ -97,7 +98,7 @@ PEOPLE = load(
         "age": number(v.integer(3, 97), "age, years, age in years, years old"),
         "city": text(v.city, "city, town, residence, home, lives in, location, home town, place"),
         "job": text(v.job, "job, occupation, profession, role, position, work, job title"),
-        "employer": text(v.company, "employer, company, works for, organisation, workplace, firm"),
+        "employer": text(t.company, "employer, company, works for, organisation, workplace, firm"),
         "birthplace": text(v.city, "birthplace, born in, place of birth, origin, native town"),
         "birthday": text(v.date, "birthday, date of birth, birth date, born on, dob"),
         "country": text(v.country, "country, nation, nationality, homeland"),
@@ -121,7 +122,7 @@ PEOPLE = load(
 FIRMS = load(
     "firms",
     {
-        "company": text(v.company, "company, name, firm, company name, business, organisation"),
+        "company": text(t.company, "company, name, firm, company name, business, organisation"),
         "city": text(v.city, "city, headquarters, head office, based in, location, seat, town"),
         "country": text(v.country, "country, nation, state"),
         "founder": text(v.person, "founder, founded by, started by, creator"),
@@ -130,10 +131,10 @@ FIRMS = load(
         "employees": number(v.integer(3, 90000), "employees, staff, headcount, workers, number of employees"),
         "revenue": number(v.decimal(1, 900, 1), "revenue, turnover, sales, revenue millions"),
         "industry": text(_INDUSTRIES, "industry, sector, branch, field"),
-        "product": text(v.things, "product, products, makes, main product, sells"),
+        "product": text(t.things, "product, products, makes, main product, sells"),
         "phone": text(v.phone, "phone, telephone, phone number, hotline"),
         "email": text(v.email, "email, e-mail, contact, mail"),
-        "buyer": text(v.company, "buyer, owner, parent, parent company, acquired by, bought by"),
+        "buyer": text(t.company, "buyer, owner, parent, parent company, acquired by, bought by"),
         "offices": listed(v.city, "offices, locations, branches, sites, cities", 2, 3),
     },
     {"headquarters": ("city", "country"), "contact": ("phone", "email")},
@@ -143,7 +144,7 @@ VACANCIES = load(
     "vacancies",
     {
         "job": text(v.job, "title, job, position, job title, role, vacancy, opening"),
-        "company": text(v.company, "company, employer, firm, organisation, hiring company"),
+        "company": text(t.company, "company, employer, firm, organisation, hiring company"),
         "city": text(v.city, "city, location, place of work, town, office"),
         "salary": number(v.integer(18000, 140000, 500), "salary, pay, wage, annual salary, income"),
         "hours": number(v.integer(10, 44), "hours, weekly hours, hours per week"),
@@ -165,9 +166,9 @@ VACANCIES = load(
 COURSES = load(
     "courses",
     {
-        "course": text(v.subject, "course, title, class, name, subject, course name"),
+        "course": text(t.subject, "course, title, class, name, subject, course name"),
         "teacher": text(v.person, "teacher, lecturer, instructor, taught by, professor, tutor"),
-        "room": text(v.room, "room, classroom, where, hall"),
+        "room": text(t.room, "room, classroom, where, hall"),
         "day": text(v.weekday, "day, weekday, when"),
         "time": text(v.clock, "time, start, starts at, start time"),
         "students": number(v.integer(3, 320), "students, participants, enrolled, size, class size"),
@@ -190,12 +191,12 @@ PETS = load(
         "owner": text(v.person, "owner, belongs to, keeper, owned by, human"),
         "age": number(v.integer(1, 30), "age, years, age in years"),
         "weight": number(v.decimal(1, 90, 1), "weight, weight kg, kilos, kg"),
-        "colour": text(v.colour, "colour, color, fur colour, coat"),
+        "colour": text(t.colour, "colour, color, fur colour, coat"),
         "city": text(v.city, "city, town, lives in, home, place"),
         "vet": text(v.person, "vet, veterinarian, doctor, treated by"),
         "chip": text(v.code, "chip, chip number, id, tag, chip id"),
         "visit": text(v.date, "visit, next visit, appointment, visit date, date"),
-        "food": text(v.dish, "food, favourite food, eats, treat"),
+        "food": text(t.dish, "food, favourite food, eats, treat"),
         "vaccinated": boolean(
             ("has been vaccinated", "is vaccinated"),
             ("has not been vaccinated", "is not vaccinated"),

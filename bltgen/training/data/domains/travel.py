@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bltgen.training.data import things as t
 from bltgen.training.data import values as v
 from bltgen.training.data.facts import Domain, boolean, listed, load, number, text
 
@@ -45,14 +46,14 @@ FLIGHTS = load(
     "flights",
     {
         "flight": text(v.flight, "flight, flight number, number, flight no, id"),
-        "airline": text(v.company, "airline, carrier, operator, operated by, company"),
+        "airline": text(t.company, "airline, carrier, operator, operated by, company"),
         "origin": text(v.city, "origin, from, departure city, departure airport, departs from, start"),
         "destination": text(v.city, "destination, to, arrival city, arrival airport, bound for, goes to"),
         "departure": text(v.clock, "departure, departure time, departs, departs at, leaves at"),
         "arrival": text(v.clock, "arrival, arrival time, arrives, arrives at, lands at"),
         "date": text(v.date, "date, day, flight date, departure date, when"),
-        "gate": text(v.gate, "gate, departure gate, boarding gate"),
-        "seat": text(v.seat, "seat, seat number, place"),
+        "gate": text(t.gate, "gate, departure gate, boarding gate"),
+        "seat": text(t.seat, "seat, seat number, place"),
         "passenger": text(v.person, "passenger, traveller, name, passenger name, booked by"),
         "price": number(v.decimal(20, 1500), "price, fare, cost, ticket price"),
         "delay": number(v.integer(5, 300, 5), "delay, delay minutes, minutes late, late by"),
@@ -88,7 +89,7 @@ TRAINS = load(
 BOOKINGS = load(
     "bookings",
     {
-        "hotel": text(v.hotel, "hotel, property, place, name, hotel name, accommodation"),
+        "hotel": text(t.hotel, "hotel, property, place, name, hotel name, accommodation"),
         "guest": text(v.person, "guest, guest name, booked by, name, customer, traveller"),
         "city": text(v.city, "city, town, location, destination"),
         "check_in": text(v.date, "check in, arrival, from, arrival date, check in date, arrives on"),
@@ -111,12 +112,12 @@ BOOKINGS = load(
 RESTAURANTS = load(
     "restaurants",
     {
-        "restaurant": text(v.restaurant, "restaurant, name, place, restaurant name, where"),
+        "restaurant": text(t.restaurant, "restaurant, name, place, restaurant name, where"),
         "cuisine": text(_CUISINES, "cuisine, food, kitchen, style, type"),
         "city": text(v.city, "city, town, location"),
         "street": text(v.street_address, "street, address, street address"),
         "chef": text(v.person, "chef, cook, run by, owner, head chef"),
-        "dish": text(v.dish, "dish, speciality, signature dish, famous for, recommended"),
+        "dish": text(t.dish, "dish, speciality, signature dish, famous for, recommended"),
         "price": number(v.decimal(4, 90), "price, cost, price of dish, amount"),
         "rating": number(v.decimal(1, 5, 1), "rating, stars, score, review score"),
         "seats": number(v.integer(8, 240), "seats, capacity, places"),
@@ -124,7 +125,7 @@ RESTAURANTS = load(
         "time": text(v.clock, "time, reservation time, at, when"),
         "persons": number(v.integer(2, 16), "persons, guests, party size, people, table for"),
         "closed": text(v.weekday, "closed on, closing day, day off, closed"),
-        "dishes": listed(v.dish, "dishes, menu, order, meals, ordered", 2, 3),
+        "dishes": listed(t.dish, "dishes, menu, order, meals, ordered", 2, 3),
     },
     {"address": ("street", "city"), "reservation": ("guest", "time", "persons")},
 )
