@@ -102,19 +102,6 @@ class CrossAttention(nn.Module):
         projected: Tensor = self.query(self.query_norm(x))
         return projected
 
-    def attend_pool(self, queries: Tensor, source: Tensor, mask: Tensor) -> Tensor:
-        """Patches look at their bytes.
-
-        queries [batch, q, dim], source [batch, time, dim], mask [batch, 1, q, time] -> [batch, q, dim].
-        """
-        batch, count, dim = queries.shape
-        q = self.project_queries(queries).view(batch, count, self.heads, -1).transpose(1, 2)
-        kv = self.project_keys_values(source).view(batch, source.shape[1], 2 * self.heads, -1).transpose(1, 2)
-        k, v = kv[:, : self.heads], kv[:, self.heads :]
-        attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        out: Tensor = self.out(attended.transpose(1, 2).reshape(batch, count, dim))
-        return out
-
     def attend_segments(self, queries: Tensor, source: Tensor, segments: Tensor) -> Tensor:
         """Patches look at their bytes, where every byte belongs to one patch: linear in bytes.
 

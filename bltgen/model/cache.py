@@ -24,21 +24,21 @@ __all__ = ["PlaneShape", "RowCache", "Span"]
 
 @dataclass(frozen=True)
 class PlaneShape:
-    """`layers` vectors of `features` numbers of `dtype` at every position."""
+    """At every position, in each of `layers` layers, `groups` vectors (heads) of `width` numbers."""
 
     layers: int
-    features: int
+    groups: int
+    width: int
     dtype: torch.dtype
 
 
 class Span:
     """The new positions of one step: `counts[i]` of them in row `rows[i]`, packed row after row.
 
-    `begins[i]`, `positions[i]`: slot and position of the first new one in row i. `slots` (int64
-    [total], flat over rows and slots) is None where one contiguous run of slots says it all.
+    `begins[i]`, `positions[i]`: slot and position of the first new one in row i.
     """
 
-    __slots__ = ("begins", "counts", "flat_begin", "positions", "rows", "single", "slots", "total")
+    __slots__ = ("_capacity", "_device", "_slots", "begins", "counts", "positions", "rows", "single", "total")
 
     def __init__(
         self,
@@ -55,11 +55,21 @@ class Span:
         self.begins = begins
         self.total = sum(counts)
         self.single = len(rows) == 1
-        self.flat_begin = rows[0] * capacity + begins[0]
-        self.slots: Tensor | None = None
-        if not self.single:
-            flat = [row * capacity + begin for row, begin in zip(rows, begins, strict=True)]
-            self.slots = torch.tensor(ranges(flat, counts), device=device)
+        self._capacity = capacity
+        self._device = device
+        self._slots: dict[int, Tensor] = {}
+
+    def slots(self, groups: int) -> Tensor:
+        """int64 [total * groups]: where their vectors lie in a plane flattened by `RowCache.flat`."""
+        known = self._slots.get(groups)
+        if known is None:
+            size = self._capacity
+            flat = [row * groups * size + begin for row, begin in zip(self.rows, self.begins, strict=True)]
+            known = torch.tensor(ranges(flat, self.counts), device=self._device)
+            if groups > 1:
+                known = (known[:, None] + torch.arange(groups, device=self._device) * size).flatten()
+            self._slots[groups] = known
+        return known
 
 
 def ranges(starts: Sequence[int], counts: Sequence[int]) -> list[int]:
@@ -74,7 +84,7 @@ def ranges(starts: Sequence[int], counts: Sequence[int]) -> list[int]:
 
 
 class RowCache:
-    """Planes [layers, rows, capacity, features] with per-row bookkeeping. Rows grow, shrink and move."""
+    """Planes [rows, groups, capacity, width] by layer. Rows grow, shrink and move."""
 
     def __init__(
         self, shapes: Sequence[PlaneShape], rows: int, oldest: Callable[[int], int], device: torch.device
@@ -87,18 +97,18 @@ class RowCache:
         self.first = [0] * rows
         self.length = [0] * rows
         self.planes: list[list[Tensor]] = []
-        self.generation = 0
         self._allocate(rows, 16)
 
     def _allocate(self, rows: int, capacity: int) -> None:
         self.capacity = capacity
         self.planes = [
             list(
-                torch.zeros(s.layers, rows, capacity, s.features, dtype=s.dtype, device=self.device).unbind()
+                torch.zeros(
+                    s.layers, rows, s.groups, capacity, s.width, dtype=s.dtype, device=self.device
+                ).unbind()
             )
             for s in self.shapes
         ]
-        self.generation += 1
 
     @property
     def rows(self) -> int:
@@ -143,31 +153,34 @@ class RowCache:
                 source = slice(start - before[row], self.length[row] - before[row])
                 for new_plane, old_plane in zip(self.planes, old, strict=True):
                     for new_layer, old_layer in zip(new_plane, old_plane, strict=True):
-                        new_layer[row, :held] = old_layer[row, source]
+                        new_layer[row, :, :held] = old_layer[row, :, source]
 
     def _drop_before(self, row: int, start: int) -> None:
         source = slice(start - self.first[row], self.length[row] - self.first[row])
         held = self.length[row] - start
         for plane in self.planes:
             for layer in plane:
-                layer[row, :held] = layer[row, source].clone()
+                layer[row, :, :held] = layer[row, :, source].clone()
         self.first[row] = start
 
     def write(self, plane: int, layer: int, span: Span, values: Tensor) -> None:
-        """Store values [span.total, features] at the new positions."""
-        flat = self.planes[plane][layer].view(-1, values.shape[-1])
-        if span.slots is None:
-            flat.narrow(0, span.flat_begin, span.total).copy_(values)
+        """Store values [span.total, groups, width] at the new positions."""
+        target = self.planes[plane][layer]
+        if not span.single:
+            groups, width = target.shape[1], target.shape[3]
+            target.view(-1, width).index_copy_(0, span.slots(groups), values.reshape(-1, width))
+        elif span.total == 1:
+            target.select(0, span.rows[0]).select(1, span.begins[0]).copy_(values.select(0, 0))
         else:
-            flat.index_copy_(0, span.slots, values)
+            place = target.select(0, span.rows[0]).narrow(1, span.begins[0], span.total)
+            place.copy_(values.transpose(0, 1))
 
     def read(self, plane: int, layer: int, row: int, start: int, stop: int) -> Tensor:
-        """A view [stop - start, features] of positions start..stop-1 of a row."""
-        first = self.first[row]
-        return self.planes[plane][layer][row, start - first : stop - first]
+        """A view [stop - start, width] of positions start..stop-1 of a row, in a plane of one group."""
+        return self.planes[plane][layer][row, 0].narrow(0, start - self.first[row], stop - start)
 
     def flat(self, plane: int, layer: int) -> Tensor:
-        """A view [rows * capacity, features]."""
+        """A view [rows * groups * capacity, width]."""
         whole = self.planes[plane][layer]
         return whole.view(-1, whole.shape[-1])
 
@@ -192,6 +205,7 @@ class RowCache:
             used = max(part.length[row] - part.first[row] for row in chosen)
             for new_plane, old_plane in zip(joined.planes, part.planes, strict=True):
                 for new_layer, old_layer in zip(new_plane, old_plane, strict=True):
-                    new_layer[at : at + len(chosen), :used] = old_layer[:, :used].index_select(0, index)
+                    held_slots = old_layer[:, :, :used].index_select(0, index)
+                    new_layer[at : at + len(chosen), :, :used] = held_slots
             at += len(chosen)
         return joined

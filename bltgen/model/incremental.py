@@ -73,13 +73,13 @@ class RotaryPositions:
         index = torch.tensor(ranges(span.positions, span.counts), device=self._device)
         return tuple(table.index_select(0, index) for table in self._tables)
 
-    def rotate(self, x: Tensor, factors: tuple[Tensor, ...]) -> Tensor:
-        """Rotate interleaved pairs of x [total, heads, head_dim]; may change x in place."""
+    def rotate(self, x: Tensor, factors: tuple[Tensor, ...]) -> None:
+        """Rotate interleaved pairs of x [total, heads, head_dim] in place."""
         if self._complex:
-            pairs = x.view(*x.shape[:-1], -1, 2)
-            torch.view_as_complex(pairs).mul_(factors[0])
-            return x
-        return apply_rotary(x, (factors[0], factors[1]))
+            total, heads, width = x.shape
+            torch.view_as_complex(x.view(total, heads, width // 2, 2)).mul_(factors[0])
+        else:
+            x.copy_(apply_rotary(x, (factors[0], factors[1])))
 
 
 class Reach:
@@ -130,18 +130,22 @@ class Reach:
     def attend(self, q: Tensor, keys_values: Tensor, kv_heads: int) -> Tensor:
         """What the new positions read from their caches.
 
-        q [total, heads, head_dim], keys_values [rows, capacity, 2 * kv_heads * head_dim]
+        q [total, heads, head_dim], keys_values [rows, 2 * kv_heads, capacity, head_dim]
         -> [total, heads * head_dim].
         """
-        _, heads, width = q.shape
+        total, heads, width = q.shape
+        held = keys_values.narrow(2, self._low, self._high - self._low)
         if self._row is not None:
-            held = keys_values[self._row : self._row + 1, self._low : self._high]
-        else:
-            held = keys_values[:, self._low : self._high]
-            if self._index is not None:
-                held = held.index_select(0, self._index)
-        held = held.view(*held.shape[:2], 2 * kv_heads, width).transpose(1, 2)
-        k, v = held[:, :kv_heads], held[:, kv_heads:]
+            if held.shape[0] > 1:
+                held = held.narrow(0, self._row, 1)
+            if total == 1:
+                q = q.view(1, heads, 1, width)
+                k, v = held.narrow(1, 0, kv_heads), held.narrow(1, kv_heads, kv_heads)
+                out = F.scaled_dot_product_attention(q, k, v, enable_gqa=heads != kv_heads)
+                return out.view(1, heads * width)
+        elif self._index is not None:
+            held = held.index_select(0, self._index)
+        k, v = held.narrow(1, 0, kv_heads), held.narrow(1, kv_heads, kv_heads)
         rows, longest = self._shape
         if self._padding is not None:
             padded = q.new_zeros(rows * longest, heads, width)
@@ -186,21 +190,19 @@ class IncrementalStack:
         self._hidden = config.feed_forward_dim
         self.blocks = [_Block(block) for block in transformer.blocks]  # type: ignore[arg-type]
         self.rotary = RotaryPositions(config, dtype, device)
-        self.shape = PlaneShape(config.layers, 2 * config.n_kv_heads * config.dim_per_head, dtype)
+        self.shape = PlaneShape(config.layers, 2 * config.n_kv_heads, config.dim_per_head, dtype)
 
     def block(
         self, number: int, x: Tensor, cache: RowCache, span: Span, reach: Reach, factors: tuple[Tensor, ...]
     ) -> Tensor:
         """Block `number` on x [total, dim], whose positions `span` has reserved."""
         weights = self.blocks[number]
-        heads, kv_heads, width = self._heads, self._kv_heads, self._width
-        turned = (heads + kv_heads) * width
-        qkv = torch.mm(weights.attention_norm(x), weights.qkv)
-        rotated = self.rotary.rotate(qkv.narrow(1, 0, turned).view(span.total, -1, width), factors)
-        if rotated.dtype.is_floating_point and not self.rotary._complex:
-            qkv.narrow(1, 0, turned).copy_(rotated.flatten(1))
-        cache.write(self.plane, number, span, qkv.narrow(1, heads * width, 2 * kv_heads * width))
-        q = qkv.narrow(1, 0, heads * width).view(span.total, heads, width)
+        heads, kv_heads = self._heads, self._kv_heads
+        total = x.shape[0]
+        qkv = torch.mm(weights.attention_norm(x), weights.qkv).view(total, -1, self._width)
+        self.rotary.rotate(qkv.narrow(1, 0, heads + kv_heads), factors)
+        cache.write(self.plane, number, span, qkv.narrow(1, heads, 2 * kv_heads))
+        q = qkv.narrow(1, 0, heads)
         attended = reach.attend(q, cache.planes[self.plane][number], kv_heads)
         x = torch.addmm(x, attended, weights.out)
         hidden = torch.mm(weights.feed_forward_norm(x), weights.gate_up)

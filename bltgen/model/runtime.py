@@ -76,9 +76,9 @@ class Runtime:
         self.head = decoder.head.weight.detach().t()
 
         dim = config.local_dim
-        states = PlaneShape(1, dim, local)
+        states = PlaneShape(1, 1, dim, local)
         self.byte_planes = (self.entropy.shape, self.encoder.shape, self.decoder.shape, states, states)
-        self.patch_planes = (self.latent.shape, PlaneShape(1, config.latent.dim, latent))
+        self.patch_planes = (self.latent.shape, PlaneShape(1, 1, config.latent.dim, latent))
 
     def embed(self, ids: Tensor, windows: Ids) -> Tensor:
         """Byte and hash n-gram embeddings: ids [total], windows [total, length] -> [total, dim]."""

@@ -235,7 +235,7 @@ class BLTSession:
         if config.encoder.window != config.entropy.window:
             reach = Reach(cache, span, config.encoder.window)
         states = runtime.encoder(runtime.embed(ids, grams), cache, span, reach)
-        cache.write(ENCODED, 0, span, states)
+        cache.write(ENCODED, 0, span, states[:, None])
 
         patches = [patch for row_patches in closing for patch in row_patches]
         seen = self._look_up(numbers, span, closing, patches)
@@ -248,7 +248,7 @@ class BLTSession:
             if layer < len(seen):
                 x = runtime.readers[layer].attend(x[:, None], seen[layer], None, runtime.residual)[:, 0]
             x = runtime.decoder.block(layer, x, cache, span, reach, factors)
-        cache.write(DECODED, 0, span, x)
+        cache.write(DECODED, 0, span, x[:, None])
         self._score(numbers, span, x, kept)
 
     def _close_patches(
@@ -291,7 +291,7 @@ class BLTSession:
             if runtime.latent.blocks:
                 reach = Reach(self._patches, span_patches, runtime.latent.window)
                 latents = runtime.latent(latents, self._patches, span_patches, reach)
-            self._patches.write(LATENTS, 0, span_patches, latents)
+            self._patches.write(LATENTS, 0, span_patches, latents[:, None])
             new = runtime.sources(latents)
             if len(self._rows) == 1:
                 self._seen = [source[-1:] for source in new]
