@@ -71,7 +71,16 @@ def test_killed_run_resumes_to_the_same_weights(text: Path, tmp_path: Path) -> N
 
 def test_training_lowers_bits_per_byte(text: Path, tmp_path: Path) -> None:
     """On a text of a few repeated words both models end far below 8 bits per byte."""
-    config = TrainConfig(20_000, 60_000, step_bytes=1_000, longest=120, report_steps=10, warmup_steps=5)
+    config = TrainConfig(
+        entropy_bytes=40_000,
+        blt_bytes=40_000,
+        step_bytes=800,
+        longest=120,
+        report_steps=5,
+        warmup_steps=3,
+        learning_rate=0.02,
+        embedding_learning_rate=0.02,
+    )
     train_on_files([text], tmp_path / "run", BLTConfig.tiny(), config, progress=False)
     reports = list(read_log(tmp_path / "run"))
     for part in ("entropy", "blt"):
@@ -117,3 +126,11 @@ def test_log_is_json_lines(text: Path, tmp_path: Path) -> None:
     train_on_files([text], tmp_path, BLTConfig.tiny(), config, progress=False)
     for line in (tmp_path / "log.jsonl").read_text().splitlines():
         assert {"part", "step", "bytes", "bits_per_byte"} <= json.loads(line).keys()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device on this machine")
+def test_trains_on_a_gpu(text: Path, tmp_path: Path) -> None:
+    """The same run on a GPU, in bfloat16, ends with a model that loads on the CPU."""
+    config = TrainConfig(1_200, 1_200, step_bytes=600, longest=120, precision="bfloat16")
+    train_on_files([text], tmp_path, BLTConfig.tiny(), config, device="cuda", progress=False)
+    assert all(value.isfinite().all() for value in weights(tmp_path).values())
