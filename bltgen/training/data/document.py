@@ -6,7 +6,7 @@
 >>> document.prompt, document.answer
 (b'Ada is 36.\\n', b'{"name": "Ada", "age": 36}')
 >>> "".join(map(str, document.kinds))
-'000000000001111111112222111111111222'
+'0000000000011111111112222111111111222'
 """
 
 from __future__ import annotations

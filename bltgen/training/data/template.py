@@ -5,7 +5,7 @@
 
 >>> import random
 >>> parse("[Hello|Hi], {name}.").render(random.Random(1), lambda slot, other: slot.upper())
-'Hi, NAME.'
+'Hello, NAME.'
 >>> sorted(parse("{a} [and {b}|]{~a}").slots)
 ['a', 'b']
 """
