@@ -2,8 +2,7 @@
 
 An `ArrayPlan` is an `ArraySpec` with the states and costs to read by it. An `ArrayFrame` is an array being
 read, after some of its items: how many (as far as it matters), how often each counted goal was met. Where
-an item may count or not, the frame forks: `items()` lists the goals of the next item, each with the frame
-after it.
+an item may count or not, the frame forks: `starts()` are the positions before the next item, one a fork.
 """
 
 from __future__ import annotations
@@ -14,10 +13,18 @@ from typing import TYPE_CHECKING, Any
 
 from bltgen.automata.language import INFINITE
 from bltgen.constraints.json_schema.formula import Formula
+from bltgen.constraints.json_schema.json_values import Value
 from bltgen.constraints.json_schema.layout import WHITESPACE, Layout
 from bltgen.constraints.json_schema.normal_form import ArraySpec
 from bltgen.constraints.json_schema.positions import Frame, Position, fixed, narrower, value_start
-from bltgen.errors import Unsupported
+from bltgen.constraints.json_schema.seen import NOTHING_SEEN, Seen
+from bltgen.constraints.json_schema.unique_items import (
+    RecordedItem,
+    distinct_cost,
+    hopeless_values,
+    is_endless_goal,
+    item_start,
+)
 
 if TYPE_CHECKING:
     from bltgen.constraints.json_schema.compiler import Compiler
@@ -32,7 +39,7 @@ Cost = Callable[[Formula], int]
 class ArrayPlan:
     """How to read an array by `spec`. Made by the compiler, one a spec."""
 
-    __slots__ = ("compiler", "counts", "last", "live", "spec")
+    __slots__ = ("compiler", "counts", "last", "live", "records", "spec")
 
     def __init__(self, spec: ArraySpec, compiler: Compiler) -> None:
         self.spec = spec
@@ -41,21 +48,34 @@ class ArrayPlan:
         self.counts = spec.counts
         # From here on all indices are alike.
         self.last = max(spec.horizon, spec.low) if spec.high is None else spec.high
-        if spec.unique or spec.repeated:
-            raise Unsupported("uniqueItems")
+        # Whether the values of items matter, and not only how many satisfy what.
+        self.records = spec.unique or spec.repeated
 
     def open(self, parent: Frame) -> Position:
         """The position after the opening bracket."""
-        frame = self.frame(parent, 0, (0,) * len(self.counts))
+        frame = self.frame(parent, 0, (0,) * len(self.counts), NOTHING_SEEN, not self.spec.repeated)
         return frame.opened(self.compiler.layout.gap(parent.depth + 1))
 
-    def frame(self, parent: Frame, index: int, met: tuple[int, ...]) -> ArrayFrame:
-        """The frame of this plan after `index` items."""
-        key = (self, index, met)
+    def frame(self, parent: Frame, index: int, met: tuple[int, ...], seen: Seen, done: bool) -> ArrayFrame:
+        """The frame of this plan after `index` items with the values `seen`, where those matter.
+
+        `done`: two items are equal, or need not be.
+        """
+        key = (self, index, met, seen, done)
         found: ArrayFrame | None = parent.frames.get(key)
         if found is None:
-            found = parent.frames[key] = ArrayFrame(self, parent, index, met)
+            found = parent.frames[key] = ArrayFrame(self, parent, index, met, seen, done)
         return found
+
+    def is_endless(self) -> bool:
+        """Whether infinitely many arrays may come of any, as far as is seen at once."""
+        spec = self.spec
+        if spec.high is not None or any(count[3] is not None for count in self.counts):
+            return False
+        goal = spec.goal_at(spec.horizon)
+        if spec.unique:
+            return is_endless_goal(self.compiler, goal)
+        return self.compiler.satisfiable(goal)
 
     def forks(self, index: int, met: tuple[int, ...]) -> list[tuple[Formula, tuple[int, ...]]]:
         """The goals that the item at `index` may satisfy, each with the counts after it."""
@@ -129,40 +149,56 @@ class ArrayPlan:
 
     def cost(self, get: Cost, layout: Layout, depth: int) -> int:
         """Bytes of the shortest array inside of `depth` containers, given the costs of goals inside of it."""
-        rest = self.rest_cost(0, (0,) * len(self.counts), get, len(layout.newline(depth + 1)))
+        line = len(layout.newline(depth + 1))
+        if self.records:
+            rest = distinct_cost(self, 0, (0,) * len(self.counts), NOTHING_SEEN, not self.spec.repeated, get, line)
+        else:
+            rest = self.rest_cost(0, (0,) * len(self.counts), get, line)
         if rest >= INFINITE:
             return INFINITE
         return rest + 1 + len(layout.newline(depth)) if rest else 2
 
 
 class ArrayFrame:
-    """An array being read, after an item (or before the first)."""
+    """An array being read, after an item (or before the first).
+
+    `index`: items read, as far as it matters; `met`: how many satisfied each counted goal; `seen`: their
+    values, where those matter; `done`: two are equal, or need not be.
+    """
 
     __slots__ = (
         "_after",
         "_cost",
-        "_items",
+        "_hopeless",
+        "_starts",
         "compiler",
         "depth",
+        "done",
         "frames",
         "index",
         "met",
         "parent",
         "plan",
         "positions",
+        "seen",
     )
 
-    def __init__(self, plan: ArrayPlan, parent: Frame, index: int, met: tuple[int, ...]) -> None:
+    def __init__(
+        self, plan: ArrayPlan, parent: Frame, index: int, met: tuple[int, ...], seen: Seen, done: bool
+    ) -> None:
         self.plan = plan
         self.parent = parent
         self.compiler = plan.compiler
         self.depth = parent.depth + 1
         self.index = index
         self.met = met
+        self.seen = seen
+        self.done = done
         self.positions: dict[Any, Any] = {}
         self.frames: dict[Any, Any] = {}
-        self._items: tuple[tuple[Formula, ArrayFrame], ...] | None = None
+        self._starts: dict[int, tuple[Position, ...]] = {}
         self._after: Position | None = None
+        self._hopeless: frozenset[Value] | None = None
         self._cost = -1
 
     @property
@@ -174,8 +210,14 @@ class ArrayFrame:
     def own_cost(self) -> int:
         """Bytes from here to the closing bracket, it included."""
         newline = self.compiler.layout.newline
-        rest = self.plan.rest_cost(self.index, self.met, self.value_cost, len(newline(self.depth)))
+        rest = self._rest(self.value_cost, len(newline(self.depth)))
         return rest + 1 + len(newline(self.depth - 1)) if rest < INFINITE else INFINITE
+
+    def _rest(self, get: Cost, line: int) -> int:
+        plan = self.plan
+        if plan.records and (plan.spec.unique or not self.done):
+            return distinct_cost(plan, self.index, self.met, self.seen, self.done, get, line)
+        return plan.rest_cost(self.index, self.met, get, line)
 
     def value_cost(self, goal: Formula) -> int:
         """Bytes of the shortest item that satisfies the goal."""
@@ -183,28 +225,116 @@ class ArrayFrame:
 
     def can_end(self) -> bool:
         """Whether some way from here closes the array."""
-        return self.plan.rest_cost(self.index, self.met, self.compiler.cost, 0) < INFINITE
+        return self._rest(self.compiler.cost, 0) < INFINITE
+
+    def is_endless(self) -> bool:
+        """Whether infinitely many arrays may come of what was read, as far as is seen at once."""
+        return self.plan.is_endless()
 
     @property
     def closable(self) -> bool:
         """Whether the array may end here."""
-        if self.index < self.plan.spec.low:
+        if self.index < self.plan.spec.low or not self.done:
             return False
         return all(n >= count[2] for n, count in zip(self.met, self.plan.counts, strict=True))
 
-    def items(self) -> tuple[tuple[Formula, ArrayFrame], ...]:
-        """The goals of a further item, each with the frame after it; only those that lead to an end."""
-        if self._items is None:
-            plan, satisfiable = self.plan, self.compiler.satisfiable
-            found = []
+    # -- items ---------------------------------------------------------------------------------------
+
+    def starts(self, gap: int) -> tuple[Position, ...]:
+        """The positions before a further item; only those that lead to an end."""
+        found = self._starts.get(gap)
+        if found is None:
+            positions: list[Position] = []
+            plan = self.plan
             if plan.spec.high is None or self.index < plan.spec.high:
                 for goal, met in plan.forks(self.index, self.met):
-                    if satisfiable(goal):
-                        frame = plan.frame(self.parent, min(self.index + 1, plan.last), met)
-                        if frame.can_end():
-                            found.append((goal, frame))
-            self._items = tuple(found)
-        return self._items
+                    if self.compiler.satisfiable(goal):
+                        positions += self._starts_of(goal, met, gap)
+            found = self._starts[gap] = tuple(positions)
+        return found
+
+    def _starts_of(self, goal: Formula, met: tuple[int, ...], gap: int) -> list[Position]:
+        plan, compiler = self.plan, self.compiler
+        if not plan.records or (self.done and not plan.spec.unique):
+            frame = self._following(met, NOTHING_SEEN, True)
+            return [value_start(goal, frame, gap)] if frame.can_end() else []
+        if plan.spec.unique:
+            excluded = self.excluded_values()
+            if excluded and not is_endless_goal(compiler, goal):
+                free = compiler.formulas.both(goal, compiler.formulas.values(excluded, False))
+                if not compiler.satisfiable(free):
+                    return []
+            if not self._any_following(met):
+                return []
+            return [RecordedItem(item_start(compiler, goal, self.depth), (), goal, self, met, True, gap)]
+        return self._repeating_starts(goal, met, gap)
+
+    def _any_following(self, met: tuple[int, ...]) -> bool:
+        """Whether the array can end after a further item of some new value."""
+        rest = self.plan.rest_cost(self._next_index, met, self.compiler.cost, 0)
+        return rest < INFINITE
+
+    def _repeating_starts(self, goal: Formula, met: tuple[int, ...], gap: int) -> list[Position]:
+        """Where two items must yet be equal: this one equals an earlier one, or is remembered."""
+        compiler, formulas = self.compiler, self.compiler.formulas
+        positions: list[Position] = []
+        if self.seen.size:
+            again = formulas.both(goal, formulas.values(self.excluded_values()))
+            frame = self._following(met, NOTHING_SEEN, True)
+            if compiler.satisfiable(again) and frame.can_end():
+                positions.append(value_start(again, frame, gap))
+        # Remembered, it may be the partner of a later item; needed only if there is no other pair.
+        plan = self.plan
+        if not self._following(met, self.seen, False).can_end():
+            last = max(plan.spec.horizon, self._next_index)
+            if plan.spec.high is not None:
+                last = min(last, plan.spec.high - 1)
+            later = [plan.spec.goal_at(i) for i in range(self._next_index, last + 1)]
+            goal = formulas.both(goal, formulas.any_of(later))
+        if compiler.satisfiable(goal):
+            positions.append(
+                RecordedItem(item_start(compiler, goal, self.depth), (), goal, self, met, False, gap)
+            )
+        return positions
+
+    @property
+    def _next_index(self) -> int:
+        return min(self.index + 1, self.plan.last)
+
+    def _following(self, met: tuple[int, ...], seen: Seen, done: bool) -> ArrayFrame:
+        return self.plan.frame(self.parent, self._next_index, met, seen, done)
+
+    def after_value(self, value: Value, met: tuple[int, ...], done: bool) -> ArrayFrame | None:
+        """The frame after a further item of this value; None where it must not be, or nothing can follow."""
+        if value in self.seen or (self.plan.spec.unique and value in self.hopeless):
+            return None
+        frame = self._following(met, self.seen.add(value), done)
+        return frame if frame.can_end() else None
+
+    @property
+    def hopeless(self) -> frozenset[Value]:
+        """Values after which the items still needed could not all differ."""
+        if self._hopeless is None:
+            self._hopeless = frozenset(hopeless_values(self))
+        return self._hopeless
+
+    @property
+    def excludes(self) -> bool:
+        """Whether some values must not be of the next item, whatever its goal says."""
+        return self.plan.spec.unique and (self.seen.size > 0 or bool(self.hopeless))
+
+    def is_excluded(self, value: Value) -> bool:
+        """Whether the next item must not have this value."""
+        return self.plan.spec.unique and (value in self.seen or value in self.hopeless)
+
+    def excluded_values(self) -> list[Value]:
+        """All values that the next item must not have (or was seen to have)."""
+        values: list[Any] = list(self.seen)
+        if self.plan.spec.unique:
+            values += self.hopeless
+        return values
+
+    # -- positions -----------------------------------------------------------------------------------
 
     def opened(self, gap: int) -> Position:
         """The position after the opening bracket and some whitespace."""
@@ -227,10 +357,6 @@ class ArrayFrame:
         if found is None:
             found = self.positions[key] = AfterItem(self, gap)
         return found
-
-    def starts(self, gap: int) -> tuple[Position, ...]:
-        """The positions before a further item."""
-        return tuple([value_start(goal, frame, gap) for goal, frame in self.items()])
 
 
 def settle(frame: Any) -> None:
@@ -263,9 +389,9 @@ class ArrayOpened:
         if self.frame.closable:
             bits |= 1 << CLOSE
         if self.frame.compiler.layout.indent is not None:
-            return bits | (1 << 0x0A if self.frame.items() else 0)
-        for goal, _ in self.frame.items():
-            bits |= self.frame.compiler.first_bytes(goal)
+            return bits | (1 << 0x0A if self.frame.starts(0) else 0)
+        for start in self.frame.starts(0):
+            bits |= start.bits
         return bits
 
     @property
@@ -326,7 +452,7 @@ class AfterItem:
         bits = WHITESPACE if self.gap else 0
         if self.frame.closable:
             bits |= 1 << (CLOSE if self.frame.compiler.layout.indent is None else 0x0A)
-        if self.frame.items():
+        if self.frame.starts(0):
             bits |= 1 << COMMA
         return bits
 
@@ -340,7 +466,7 @@ class AfterItem:
         if byte == COMMA:
             return (
                 fixed(layout.newline(frame.depth), 0, frame.starts(layout.gap(frame.depth)))
-                if frame.items()
+                if frame.starts(0)
                 else ()
             )
         if layout.indent is not None:

@@ -43,6 +43,7 @@ from bltgen.constraints.json_schema.normal_form import Cases
 from bltgen.constraints.json_schema.object_plan import ObjectPlan
 from bltgen.constraints.json_schema.positions import first_bytes
 from bltgen.constraints.json_schema.references import Place
+from bltgen.constraints.json_schema.state import JsonState, StateTable
 from bltgen.constraints.json_string import JsonString
 from bltgen.constraints.number_set import NumberSet
 from bltgen.errors import LimitExceeded, Unsupported
@@ -50,6 +51,9 @@ from bltgen.errors import LimitExceeded, Unsupported
 __all__ = ["Compiler", "Goal"]
 
 _LITERALS = (("z",), ("b", True), ("b", False))
+STATES_LIMIT = 200_000
+"""States kept in memory by one schema before its caches are dropped and built anew as needed."""
+
 COMPACT = Layout.of("compact")
 LITERAL_TEXTS = (b"null", b"true", b"false")
 
@@ -104,6 +108,11 @@ class Compiler:
         self._strings: dict[Formula, Pair] = {}
         self._numbers: dict[Formula, NumberSet] = {}
         self.name_spelling = Spelling(options.ascii_only, options.escapes == "plain")
+        self.table = StateTable(STATES_LIMIT)
+        self.item_starts: dict[Any, JsonState] = {}
+        self.endless_goals: dict[Formula, bool] = {}
+        self.assignments: dict[Any, int] = {}
+        self.assigning: set[Any] = set()
         self._any_text: State | None = None
         self._indented: dict[tuple[Formula, int], int] = {}
         self._entered: set[tuple[Place, str]] = set()

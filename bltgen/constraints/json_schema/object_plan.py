@@ -11,7 +11,7 @@ names that are still possible, and by one language for all other names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count as counter
 from itertools import product
@@ -31,12 +31,14 @@ from bltgen.constraints.json_schema.member_positions import AfterMember, NameSta
 from bltgen.constraints.json_schema.name_trie import NameNode, Spelling
 from bltgen.constraints.json_schema.normal_form import ObjectSpec
 from bltgen.constraints.json_schema.positions import Frame, Position
+from bltgen.constraints.json_schema.seen import NOTHING_SEEN, Seen
+from bltgen.constraints.json_schema.unique_items import is_endless_goal, is_endless_text
 from bltgen.errors import LimitExceeded
 
 if TYPE_CHECKING:
     from bltgen.constraints.json_schema.compiler import Compiler
 
-__all__ = ["NameClass", "ObjectFrame", "ObjectPlan", "SeenNames"]
+__all__ = ["NameClass", "ObjectFrame", "ObjectPlan"]
 
 Cost = Callable[[Formula], int]
 
@@ -56,40 +58,6 @@ class NameClass:
         self.language = language
         self.goal = goal
         self.demands = demands
-
-
-class SeenNames:
-    """A set of undeclared names that were read: a version of a growing table, so that adding is O(1).
-
-    Adding to the newest version shares the table; adding to an older one (after going back) copies it.
-    """
-
-    __slots__ = ("_next", "_table", "size")
-
-    def __init__(self, table: dict[bytes, int] | None = None, size: int = 0) -> None:
-        self._table: dict[bytes, int] = {} if table is None else table
-        self.size = size
-        self._next: dict[bytes, SeenNames] = {}
-
-    def __contains__(self, name: bytes) -> bool:
-        return self._table.get(name, self.size) < self.size
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter([name for name, at in self._table.items() if at < self.size])
-
-    def add(self, name: bytes) -> SeenNames:
-        """This set and `name`."""
-        found = self._next.get(name)
-        if found is None:
-            table = self._table
-            if len(table) > self.size:
-                table = {known: at for known, at in table.items() if at < self.size}
-            table[name] = self.size
-            found = self._next[name] = SeenNames(table, self.size + 1)
-        return found
-
-
-NOTHING_SEEN = SeenNames()
 
 
 class ObjectPlan:
@@ -253,7 +221,7 @@ class ObjectPlan:
             return INFINITE
         return rest + 1 + len(layout.newline(depth)) if rest else 2
 
-    def rest_cost(self, mask: int, met: int, seen: SeenNames, last: int, get: Cost, line: int) -> int:
+    def rest_cost(self, mask: int, met: int, seen: Seen, last: int, get: Cost, line: int) -> int:
         """Bytes of the members still needed; INFINITE where the object cannot end.
 
         Each counts with the comma before it and `line` bytes of line break, indentation and space.
@@ -275,7 +243,7 @@ class ObjectPlan:
         present = mask.bit_count() + seen.size + todo.bit_count()
         return self._filled(total, present, mask | todo, seen, last, get, line)
 
-    def _filled(self, total: int, present: int, used: int, seen: SeenNames, last: int, get: Cost, line: int) -> int:
+    def _filled(self, total: int, present: int, used: int, seen: Seen, last: int, get: Cost, line: int) -> int:
         """`total`, and the cheapest further members up to the least number there must be."""
         spec = self.spec
         need = spec.low - present
@@ -298,7 +266,7 @@ class ObjectPlan:
             return INFINITE
         return total + sum(sorted(costs)[:need])
 
-    def _demanding_cost(self, mask: int, met: int, seen: SeenNames, last: int, get: Cost, line: int) -> int:
+    def _demanding_cost(self, mask: int, met: int, seen: Seen, last: int, get: Cost, line: int) -> int:
         """As `rest_cost`, where some member must yet meet each of the open demands."""
         spec, formulas = self.spec, self.spec.formulas
         required = self.required & ~mask
@@ -336,7 +304,7 @@ class ObjectPlan:
         return best
 
     def _assigned_cost(
-        self, chosen: dict[Any, Formula], mask: int, required: int, seen: SeenNames, last: int, get: Cost, line: int
+        self, chosen: dict[Any, Formula], mask: int, required: int, seen: Seen, last: int, get: Cost, line: int
     ) -> int:
         total, used = 0, mask | required
         for i in bits_of(required):
@@ -361,9 +329,16 @@ class ObjectPlan:
                 taken = taken.add(name)
         return self._filled(total, used.bit_count() + taken.size, used, taken, last, get, line)
 
+    def is_endless(self, mask: int, live: int = -1) -> bool:
+        """Whether infinitely many objects may come of one with these names seen, as far as is seen at once."""
+        if self.spec.high is None and is_endless_text(self.other_names):
+            return True
+        live &= ((1 << len(self.names)) - 1) & ~mask & ~self.dead
+        return any(is_endless_goal(self.compiler, self.goal(i)) for i in bits_of(live))
+
     # -- texts of undeclared names -------------------------------------------------------------------
 
-    def other_text(self, names: Language, seen: SeenNames) -> State | None:
+    def other_text(self, names: Language, seen: Seen) -> State | None:
         """The state after the opening quote of an undeclared name out of `names`.
 
         Of the language of all names neither declared nor seen ones are taken out: it is infinite whatever
@@ -382,7 +357,7 @@ class ObjectPlan:
         state: State | None = found[0]
         return state
 
-    def class_texts(self, seen: SeenNames, raw: bytes) -> list[State | None]:
+    def class_texts(self, seen: Seen, raw: bytes) -> list[State | None]:
         """For each class of undeclared names the state after `raw`, None where no name begins so."""
         found = []
         for each in self.classes:
@@ -399,7 +374,7 @@ class ObjectPlan:
         frame = self.frame(parent, 0, 0, NOTHING_SEEN, -1)
         return frame.opened(self.compiler.layout.gap(parent.depth + 1))
 
-    def frame(self, parent: Frame, mask: int, met: int, seen: SeenNames, last: int) -> ObjectFrame:
+    def frame(self, parent: Frame, mask: int, met: int, seen: Seen, last: int) -> ObjectFrame:
         """The frame of this plan in that state."""
         key = (self, mask, met, seen, last)
         found: ObjectFrame | None = parent.frames.get(key)
@@ -409,7 +384,7 @@ class ObjectPlan:
 
 
 def _cheapest_names(
-    language: Language, seen: SeenNames, wanted: int, spelling: Spelling
+    language: Language, seen: Seen, wanted: int, spelling: Spelling
 ) -> list[tuple[bytes, int]]:
     """Up to `wanted` names of the language that were not seen, cheapest first, with their encoded lengths."""
     found: list[tuple[bytes, int]] = []
@@ -470,7 +445,7 @@ class ObjectFrame:
     )
 
     def __init__(
-        self, plan: ObjectPlan, parent: Frame, mask: int, met: int, seen: SeenNames, last: int
+        self, plan: ObjectPlan, parent: Frame, mask: int, met: int, seen: Seen, last: int
     ) -> None:
         self.plan = plan
         self.parent = parent
@@ -503,6 +478,10 @@ class ObjectFrame:
     def value_cost(self, goal: Formula) -> int:
         """Bytes of the shortest value of a member that satisfies the goal."""
         return self.compiler.cost(goal, self.depth)
+
+    def is_endless(self) -> bool:
+        """Whether infinitely many objects may come of what was read, as far as is seen at once."""
+        return self.plan.is_endless(self.mask, self.live)
 
     @property
     def count(self) -> int:

@@ -34,20 +34,16 @@ from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.positions import Root, value_start
 from bltgen.constraints.json_schema.references import DRAFTS, Documents
 from bltgen.constraints.json_schema.report import report_of
-from bltgen.constraints.json_schema.state import JsonState, StateTable
+from bltgen.constraints.json_schema.state import JsonState
 from bltgen.constraints.regex import regex
 from bltgen.errors import ConstraintSyntaxError, EmptyLanguage, Unsupported
 
 __all__ = ["JsonSchema", "json_schema", "json_value"]
 
-STATES_LIMIT = 200_000
-"""States kept in memory by one schema before its caches are dropped and built anew as needed."""
-
-
 class JsonSchema:
     """The JSON texts that satisfy a schema. A `Constraint`; made by `json_schema`."""
 
-    __slots__ = ("_compiler", "_description", "_documents", "_goal", "_start", "_table")
+    __slots__ = ("_compiler", "_description", "_documents", "_goal", "_start")
 
     def __init__(
         self, documents: Documents, compiler: Compiler, goal: Formula, description: dict[str, Any]
@@ -56,7 +52,6 @@ class JsonSchema:
         self._compiler = compiler
         self._goal = goal
         self._description = description
-        self._table = StateTable(STATES_LIMIT)
         self._start: JsonState | None = None
 
     def start(self) -> State:
@@ -67,7 +62,7 @@ class JsonSchema:
             if not compiler.satisfiable(self._goal):
                 raise EmptyLanguage("no JSON value satisfies the schema", compiler.conflicts(self._goal))
             gap = compiler.layout.gap(0) if compiler.layout.mode == "any" else 0
-            found = self._table.of((value_start(self._goal, Root(compiler), gap),))
+            found = compiler.table.of((value_start(self._goal, Root(compiler), gap),))
             self._start = found
         state: State = found
         return state
