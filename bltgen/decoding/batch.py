@@ -133,7 +133,8 @@ def decode(model: ByteModel, jobs: Iterable[Job[T]], batch_size: int = 1) -> Ite
             yield from refused
             if opened is None:
                 continue
-            width = sum(one.width for one in running)
+            # The rows of searches that have ended are still there, until the next move.
+            width = 0 if session is None else len(session.lengths)
             session = opened if session is None else session.concat(opened)
             arrays = _arrays(opened)
             for index, job in enumerate(admitted):

@@ -225,3 +225,20 @@ def test_the_default_budget_holds_the_shortest_text():
     """A constraint whose shortest text is longer than the default budget still generates."""
     long: Language = LETTERS.repeat(3000, 9000)
     assert 3000 <= len(Generator(models.constant()).generate("", long).data) <= 6000
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 7])
+def test_each_prompt_keeps_its_own_rows_when_others_end(batch_size):
+    """A model that repeats its prompt: texts of many lengths, admitted as others finish."""
+
+    def logits(prompt: bytes, output: bytes) -> np.ndarray:
+        scores = np.zeros(257)
+        scores[prompt[len(output)] if len(output) < len(prompt) else 256] = 40
+        return scores
+
+    prompts = [bytes([97 + i]) * (1 + 7 * i % 11) for i in range(20)]
+    for strategy in ("mask", "redecode", "smc"):
+        many = Generator(models.FunctionModel(logits)).generate_many(
+            prompts, batch_size=batch_size, seed=0, strategy=strategy
+        )
+        assert [one.data for one in many] == prompts
