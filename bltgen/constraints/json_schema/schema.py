@@ -16,8 +16,10 @@ The way through the package: `references` (documents and places) -> `formula` (w
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import referencing
@@ -80,6 +82,13 @@ class JsonSchema:
     def sample(self, rng: random.Random, max_bytes: int | None = None) -> bytes:
         """A random valid text of at most `max_bytes` bytes; BudgetTooSmall where none is so short."""
         return draw(self.start(), rng, max_bytes)
+
+    def parse(self, data: bytes) -> Any:
+        """The value of a valid text, as `json.loads` gives it; numbers beyond a float or int as Decimal.
+
+        Raises RecursionError where it is nested about a thousand deep.
+        """
+        return json.loads(data, parse_float=_number, parse_int=_number)
 
     def report(self) -> Report:
         """Each keyword of the schema by its JSON pointer: enforced exactly, or an annotation."""
@@ -205,6 +214,19 @@ def json_value(**options: Any) -> JsonSchema:
     (True, False)
     """
     return json_schema(True, **options)
+
+
+def _number(text: str) -> int | float | Decimal:
+    """The number as an int or float, or where it fits neither (1e400, 5,000 digits) as it is.
+
+    >>> _number("36"), _number("1e400")
+    (36, Decimal('1E+400'))
+    """
+    try:
+        value = float(text) if set(text) & set(".eE") else int(text)
+    except ValueError:
+        return Decimal(text)
+    return value if -math.inf < value < math.inf else Decimal(text)
 
 
 def _parse(text: str | bytes) -> Any:
