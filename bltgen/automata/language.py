@@ -118,6 +118,7 @@ class Language:
     __slots__ = (
         "__weakref__",
         "_bound",
+        "_relaxed",
         "_shortest",
         "_state",
         "_transitions",
@@ -143,6 +144,7 @@ class Language:
     depth: int
     _shortest: int | None
     _bound: int
+    _relaxed: Language | None
     _transitions: tuple[tuple[int, Language], ...] | None
     _state: LanguageState | None
 
@@ -303,6 +305,7 @@ def _term(
     made.depth = depth
     made._shortest = 0 if nullable else made.least if plain else None
     made._bound = 0
+    made._relaxed = None
     made._transitions = None
     made._state = None
     reference = _Reference(made, _forget)
@@ -602,7 +605,7 @@ def _intersection(languages: Iterable[Language]) -> Language:
         _merge_windows(parts)
     if excluded:
         body = _union(excluded)
-        if body is ANY_BYTES or any(part in parts for part in _flat_union(body)):
+        if body is ANY_BYTES or _covers_any(_flat_union(body), parts):
             return EMPTY
         if body is not EMPTY:
             parts[_complement(body)] = None
@@ -623,6 +626,32 @@ def _intersection(languages: Iterable[Language]) -> Language:
     return _known(key) or _term(
         INTERSECTION, key, tuple(ordered), None, nullable, least, most, False, depth + 1
     )
+
+
+def _covers_any(alternatives: Iterable[Language], parts: dict[Language, None]) -> bool:
+    """Whether some alternative holds all of some part, as far as their form tells.
+
+    Of windows B{a,b} over the same single bytes, what an alternative holds is cut off the part, in place.
+    """
+    for alternative in alternatives:
+        if alternative in parts:
+            return True
+        if alternative.op != REPEAT:
+            continue
+        body, (low, high) = alternative.parts[0], alternative.value
+        for part in list(parts):
+            if part.op != REPEAT or part.parts[0] is not body:
+                if part is body and low <= 1:
+                    return True
+                continue
+            first, last = part.value
+            if low <= first and last <= high:
+                return True
+            if body.op == BYTES and (low <= first <= high or low <= last <= high):
+                del parts[part]
+                window = (high + 1, last) if low <= first else (first, low - 1)
+                parts[_repeat(body, *window)] = None
+    return False
 
 
 def _merge_windows(parts: dict[Language, None]) -> None:

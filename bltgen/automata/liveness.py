@@ -27,6 +27,7 @@ from itertools import count
 from bltgen.automata.byteset import lowest_byte
 from bltgen.automata.derivative import transitions
 from bltgen.automata.language import (
+    ANY_BYTES,
     AUTOMATON,
     COMPLEMENT,
     CONCAT,
@@ -35,11 +36,27 @@ from bltgen.automata.language import (
     REPEAT,
     UNION,
     Language,
+    _concat,
+    _intersection,
+    _repeat,
+    _union,
 )
 from bltgen.automata.limits import current_limits
 from bltgen.errors import LimitExceeded
 
 __all__ = ["completion", "shortest"]
+
+ANTICHAIN = 64
+"""How many incomparable states with the same parts are remembered to prune later ones."""
+
+RELAXED_AFTER = 50
+"""A search that visits more states than this also asks for the shortest text without counters."""
+
+RELAXED_STATES = 500
+"""The most states that such a question may visit."""
+
+RELAXED_DEPTH = 60
+"""Parts of a term nested deeper are relaxed to anything at all."""
 
 _SEARCHED = frozenset((INTERSECTION, COMPLEMENT, AUTOMATON))
 
@@ -76,22 +93,27 @@ def _of_parts(term: Language) -> int:
     return min(INFINITE, int(term.value[0]) * lengths[0])
 
 
-def _search(origin: Language) -> None:
+def _search(origin: Language, limit: int | None = None) -> None:
     """Set the exact `_shortest` of `origin`, and of as many other terms as the search settles."""
-    limit = current_limits().search_states
+    if limit is None:
+        limit = current_limits().search_states
     order = count().__next__
     reached: dict[Language, int] = {origin: 0}
     parent: dict[Language, Language] = {}
     expanded: set[Language] = set()
-    heap = [(max(origin.least, origin._bound), 0, order(), origin)]
+    hopeless: set[Language] = set()
+    antichains: dict[tuple[Language, ...], list[tuple[int, frozenset[Language]]]] = {}
+    heap = [(max(origin.least, origin._bound), 0, 0, order(), origin)]
     while heap:
-        estimate, negative, _, term = heappop(heap)
+        estimate, negative, _, _, term = heappop(heap)
         depth = -negative
         if reached[term] != depth:
             continue
         if term._shortest is not None:
             _settle(term, estimate, reached, parent, expanded)
             return
+        if _is_dominated(term, depth, antichains):
+            continue
         expanded.add(term)
         if len(expanded) > limit:
             raise LimitExceeded(
@@ -99,11 +121,7 @@ def _search(origin: Language) -> None:
                 limit,
                 "simplify the patterns that must hold together, or raise Limits.search_states",
             )
-        if term.op == UNION:
-            successors = [(part, depth) for part in term.parts]
-        else:
-            successors = [(target, depth + 1) for _, target in transitions(term)]
-        for target, distance in successors:
+        for target, distance in _successors(term, depth):
             if reached.get(target, INFINITE) <= distance:
                 continue
             rest = target._shortest
@@ -111,16 +129,109 @@ def _search(origin: Language) -> None:
                 if target.op in (CONCAT, REPEAT):
                     # Its searched parts are strictly inside of what this search walks.
                     rest = shortest(target)
-                elif target.op == UNION:
-                    rest = 0
                 else:
                     rest = max(target.least, target._bound)
+                    if len(expanded) > RELAXED_AFTER:
+                        rest = max(rest, _relaxed_shortest(target, hopeless))
             if rest < INFINITE:
                 reached[target] = distance
                 parent[target] = term
-                heappush(heap, (distance + rest, -distance, order(), target))
+                heappush(heap, (distance + rest, -distance, _excluded_count(target), order(), target))
     for term in expanded:
         term._shortest = INFINITE
+
+
+def _successors(term: Language, depth: int) -> list[tuple[Language, int]]:
+    """Where the search goes from a term: into its alternatives at no cost, else one byte on.
+
+    An intersection's alternatives are those of its first union: a search needs one way through, and
+    threads taken singly are far fewer than their sets.
+    """
+    if term.op == UNION:
+        return [(part, depth) for part in term.parts]
+    if term.op == INTERSECTION:
+        for index, part in enumerate(term.parts):
+            if part.op == UNION:
+                others = term.parts[:index] + term.parts[index + 1 :]
+                return [(_intersection((thread, *others)), depth) for thread in part.parts]
+    return [(target, depth + 1) for _, target in transitions(term)]
+
+
+def _excluded_count(term: Language) -> int:
+    """How many alternatives a term excludes: of equal terms, the search takes the least restricted first."""
+    if term.op == INTERSECTION:
+        for part in term.parts:
+            if part.op == COMPLEMENT:
+                return len(part.parts[0].parts) if part.parts[0].op == UNION else 1
+    return 0
+
+
+def _is_dominated(
+    term: Language,
+    depth: int,
+    antichains: dict[tuple[Language, ...], list[tuple[int, frozenset[Language]]]],
+) -> bool:
+    """Whether a term seen no deeper holds the same parts and excludes less: it then finishes as soon.
+
+    Source: M. De Wulf et al., "Antichains: a new algorithm for checking universality of finite
+    automata", CAV 2006.
+    """
+    if term.op != INTERSECTION:
+        return False
+    excluded: frozenset[Language] = frozenset()
+    for part in term.parts:
+        if part.op == COMPLEMENT:
+            body = part.parts[0]
+            excluded = frozenset(body.parts if body.op == UNION else (body,))
+    if not excluded:
+        return False
+    held = tuple([part for part in term.parts if part.op != COMPLEMENT])
+    seen = antichains.setdefault(held, [])
+    for earlier_depth, earlier in seen:
+        if earlier_depth <= depth and earlier <= excluded:
+            return True
+    if len(seen) < ANTICHAIN:
+        seen.append((depth, excluded))
+    return False
+
+
+# -- relaxation ----------------------------------------------------------------------------------------
+
+
+def _relaxed_shortest(term: Language, hopeless: set[Language]) -> int:
+    """A lower bound on the shortest text: that of the term without its counters, if it is found quickly.
+
+    Where parts contradict each other whatever the counts, it is INFINITE, and the search need not visit
+    all values of the counters to see it.
+    """
+    relaxed = _relaxed(term, 0)
+    if relaxed is term or relaxed in hopeless:
+        return 0
+    if relaxed._shortest is None and relaxed.op in _SEARCHED:
+        try:
+            _search(relaxed, RELAXED_STATES)
+        except LimitExceeded:
+            hopeless.add(relaxed)
+    return relaxed.least if relaxed._shortest is None else relaxed._shortest
+
+
+def _relaxed(term: Language, depth: int) -> Language:
+    """A superset with few derivatives: what is counted may be repeated at will."""
+    if term._relaxed is None:
+        term._relaxed = ANY_BYTES if depth > RELAXED_DEPTH else _without_counters(term, depth + 1)
+    return term._relaxed
+
+
+def _without_counters(term: Language, depth: int) -> Language:
+    if term.op == REPEAT:
+        return _repeat(_relaxed(term.parts[0], depth), min(1, term.value[0]), INFINITE)
+    if term.op == CONCAT:
+        return _concat(_relaxed(term.parts[0], depth), _relaxed(term.parts[1], depth))
+    if term.op == UNION:
+        return _union([_relaxed(part, depth) for part in term.parts])
+    if term.op == INTERSECTION:
+        return _intersection([_relaxed(part, depth) for part in term.parts])
+    return term
 
 
 def _settle(

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from bltgen.automata.byteset import ALL_BITS, ByteSet
 from bltgen.automata.description import describe, rebuild, render
-from bltgen.automata.lazy_dfa import drop_caches
 from bltgen.automata.language import (
     ANY_BYTE,
     ANY_BYTES,
@@ -27,6 +26,7 @@ from bltgen.automata.language import (
     literal,
     union,
 )
+from bltgen.automata.lazy_dfa import drop_caches
 from bltgen.automata.limits import Limits, use_limits
 from bltgen.errors import BudgetTooSmall, EmptyLanguage, LimitExceeded
 
@@ -46,7 +46,7 @@ def _product(left: frozenset[bytes], right: frozenset[bytes]) -> frozenset[bytes
 def _power(base: frozenset[bytes], low: int, high: int) -> frozenset[bytes]:
     result: frozenset[bytes] = frozenset()
     power = frozenset({b""})
-    for n in range(0, min(high, low + LENGTH + 1) + 1):
+    for n in range(min(high, low + LENGTH + 1) + 1):
         if n >= low:
             result |= power
         power = _product(power, base)
@@ -254,12 +254,38 @@ def test_caches_are_dropped_when_they_grow() -> None:
 
 
 def test_a_search_that_is_too_long_says_so() -> None:
-    """Two different ways to say the same, subtracted: exhaustive search, bounded."""
-    a, sigma = literal(b"a"), byte_set(ByteSet.of(b"ab"))
-    left = sigma.star() + a + sigma.repeat(20, 20)
-    right = union(*[sigma.star() + a + x + sigma.repeat(19, 19) for x in (a, literal(b"b"))])
+    """Three cycles of coprime lengths meet after 95 * 96 * 97 bytes: LimitExceeded before."""
+    a = literal(b"a")
+    cycles = [a.repeat(n, n).plus() for n in (95, 96, 97)]
     with use_limits(Limits(search_states=1000)), pytest.raises(LimitExceeded, match="1000"):
-        (left - right).is_empty()
+        intersection(*cycles).is_empty()
+    assert intersection(*[a.repeat(n, n).plus() for n in (5, 6, 7)]).start().shortest == 210
+
+
+def test_equivalence_needs_no_subset_construction() -> None:
+    """Two forms of a language whose minimal automaton has 2**41 states: told equal, and told apart."""
+    a, b, sigma = literal(b"a"), literal(b"b"), byte_set(ByteSet.of(b"ab"))
+    left = sigma.star() + a + sigma.repeat(40, 40)
+    right = union(*[sigma.star() + a + x + sigma.repeat(39, 39) for x in (a, b)])
+    wrong = union(*[sigma.star() + a + x + sigma.repeat(39, 39) for x in (a, a + b)])
+    with use_limits(Limits(search_states=2000)):
+        assert left.equivalent(right)
+        witness = left.witness_against(wrong)
+        assert witness is not None
+        assert left.accepts(witness) != wrong.accepts(witness)
+
+
+def test_contradictions_under_counters_are_seen() -> None:
+    """A long length window over two counters, minus a pattern: no step visits many states."""
+    counted = (literal(b"a").repeat(1, 100) + literal(b"b")).repeat(1, 50)
+    any_byte = byte_set(ByteSet.range(0, 127))
+    without = counted & ANY_BYTE.repeat(700, 900) & ~(any_byte.star() + literal(b"abab") + any_byte.star())
+    with use_limits(Limits(search_states=1500)):
+        state = without.start()
+        for byte in (b"a" * 30 + b"b") * 22 + b"a" * 17 + b"b":
+            assert byte in state.allowed
+            state = state.advance(byte)
+        assert state.accepting
 
 
 @pytest.mark.parametrize("data", [b"x" * 5000, bytes(range(256)) * 20])
