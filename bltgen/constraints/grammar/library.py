@@ -1,0 +1,56 @@
+"""The ready grammars: files of the directory `grammars`, found by name.
+
+In an installed package they are `bltgen/grammars/`; in a checkout, and in an editable install of one, they
+are `grammars/` beside the package.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from bltgen.errors import ConstraintError
+
+__all__ = ["FORMATS", "grammar_names", "library_text"]
+
+FORMATS = ("lark", "gbnf", "abnf")
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+def _directories() -> list[Any]:
+    package = files("bltgen")
+    found: list[Any] = [package / "grammars"]
+    if isinstance(package, Path):
+        found.append(package.parent / "grammars")
+    return [directory for directory in found if directory.is_dir()]
+
+
+def grammar_names() -> list[str]:
+    """The names that `grammar_file` takes, sorted."""
+    names = set()
+    for directory in _directories():
+        for entry in directory.iterdir():
+            stem, _, suffix = entry.name.rpartition(".")
+            if suffix in FORMATS:
+                names.add(stem)
+    return sorted(names)
+
+
+def library_text(name: str) -> tuple[str, str] | None:
+    """(text, format) of the ready grammar of this name, or None."""
+    if not _NAME.fullmatch(name):
+        return None
+    for directory in _directories():
+        for suffix in FORMATS:
+            entry = directory / f"{name}.{suffix}"
+            if entry.is_file():
+                return entry.read_text("utf-8"), suffix
+    return None
+
+
+def missing(name: str) -> ConstraintError:
+    """The error for a name that is not there."""
+    return ConstraintError(f"there is no grammar {name!r}; there are: {', '.join(grammar_names())}")
