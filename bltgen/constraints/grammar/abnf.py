@@ -208,7 +208,7 @@ class _Parser:
                 if counts[1] is not None and counts[1] < counts[0]:
                     raise self.error("the upper count is less than the lower one")
                 self.at = match.end()
-                if self.text[self.at : self.at + 1] in " \t\r\n;":
+                if self.at < end and self.text[self.at] in " \t\r\n;":
                     raise self.error("a count stands directly before its element", "an element")
                 continue
             else:

@@ -61,8 +61,8 @@ def grammar(
         if format == "abnf":
             given = {name.lower(): constraint for name, constraint in given.items()}
             start = start.lower() if start else start
-        first = start or ("root" if format == "gbnf" else next(iter(rules)))
         named = [name for name in rules if "~" not in name]
+        first = start or ("root" if format == "gbnf" else named[0])
         if first not in rules:
             raise ConstraintSyntaxError(
                 f"there is no rule {first!r} to start from",

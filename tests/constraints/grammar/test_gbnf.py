@@ -1,0 +1,131 @@
+"""GBNF as llama.cpp defines it: what each construct admits, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from bltgen.constraints.grammar import grammar
+from bltgen.constraints.regex import regex
+from bltgen.errors import ConstraintSyntaxError, EmptyLanguage, Unsupported
+
+CASES = {
+    "literal": ('root ::= "ab"', ["ab"], ["a", "AB"]),
+    "sequence and choice": ('root ::= "a" b | "c"\nb ::= "b"', ["ab", "c"], ["ac"]),
+    "empty alternative": ('root ::= "a" | ', ["a", ""], ["aa"]),
+    "next line after a bar": ('root ::= "a" |\n  "b"', ["a", "b"], [""]),
+    "next line after the sign": ('root ::=\n  "a"', ["a"], [""]),
+    "lines in brackets": ('root ::= (\n "a"\n |\n "b" # why\n)* "c"', ["c", "abc"], ["ab"]),
+    "comment": ('# head\nroot ::= "a" # "b"\n', ["a"], ["ab"]),
+    "class": ("root ::= [a-cx]", ["a", "c", "x"], ["d", "", "-"]),
+    "class with a hyphen": ("root ::= [a-]", ["a", "-"], ["b"]),
+    "class with brackets": (r"root ::= [\[\]]", ["[", "]"], ["\\"]),
+    "negated class": ("root ::= [^a-c\\n]", ["d", "é", "😀"], ["a", "\n", ""]),
+    "any character": ("root ::= .", ["x", "\n", "é"], ["", "xy"]),
+    "escapes": (r'root ::= "\x41\u00e9\U0001F600\n\t\r\\\""', ['Aé😀\n\t\r\\"'], ["A"]),
+    "escapes in a class": (r"root ::= [\x41-\x43\u03b1]+", ["ABCα"], ["D"]),
+    "star": ('root ::= "a"*', ["", "aa"], ["b"]),
+    "plus": ('root ::= "a"+', ["a"], [""]),
+    "question mark": ('root ::= "a"?', ["", "a"], ["aa"]),
+    "exact count": ("root ::= [ab]{3}", ["aba"], ["ab", "abab"]),
+    "lower bound": ('root ::= "a"{2,}', ["aa", "aaaaa"], ["a"]),
+    "both bounds": ('root ::= ("a" | "b"){1,2}', ["a", "ab"], ["", "aba"]),
+    "count of nothing": ('root ::= "a"{0} "b"', ["b"], ["ab"]),
+    "names with hyphens and digits": ('root ::= ws-2\nws-2 ::= "x"', ["x"], [""]),
+    "left recursion": ('root ::= root "+" root | [0-9]', ["1", "1+2+3"], ["1+"]),
+    "hidden dead end": ('root ::= "a" x | "b"\nx ::= "c" x', ["b"], ["a", "ac"]),
+    "windows line ends": ('root ::= a\r\na ::= "x"\r\n', ["x"], ["\r"]),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_constructs(name: str) -> None:
+    """Each construct admits and refuses what its name says."""
+    text, accepted, refused = CASES[name]
+    constraint = grammar(text, format="gbnf")
+    for word in accepted:
+        assert constraint.accepts(word.encode()), word
+    for word in refused:
+        assert not constraint.accepts(word.encode()), word
+
+
+# llama.cpp's own grammars/chess.gbnf, arithmetic.gbnf and list.gbnf, as its users write them.
+CHESS = r"""
+# Specifies chess moves as a list in algebraic notation, using PGN conventions
+root   ::= "1. " move " " move "\n" ([1-9] [0-9]? ". " move " " move "\n")+
+move   ::= (pawn | nonpawn | castle) [+#]?
+# piece type, optional file/rank, optional capture, dest file & rank
+nonpawn ::= [NBKQR] [a-h]? [1-8]? "x"? [a-h] [1-8]
+pawn   ::= ([a-h] "x")? [a-h] [1-8] ("=" [NBKQR])?
+castle ::= "O-O" "-O"?
+"""
+ARITHMETIC = """
+root  ::= (expr "=" ws term "\\n")+
+expr  ::= term ([-+*/] term)*
+term  ::= ident | num | "(" ws expr ")" ws
+ident ::= [a-z] [a-z0-9_]* ws
+num   ::= [0-9]+ ws
+ws    ::= [ \\t\\n]*
+"""
+
+
+def test_grammars_of_llama_cpp() -> None:
+    """Grammars in the wild compile and do what they say."""
+    chess = grammar(CHESS, format="gbnf")
+    assert chess.accepts(b"1. e4 e5\n2. Nf3 Nc6\n3. O-O Qxd1+\n")
+    assert not chess.accepts(b"1. e4 e9\n2. a1 a1\n")
+    arithmetic = grammar(ARITHMETIC, format="gbnf")
+    assert arithmetic.accepts(b"a*(b +2)= 7\n")
+    assert not arithmetic.accepts(b"a*(b +2=7\n")
+
+
+@pytest.mark.parametrize("text", ["root ::= <think>", "root ::= <[1000]>", 'root ::= "a" !<[7]>'])
+def test_token_references_are_refused(text: str) -> None:
+    """There is no tokenizer whose tokens could be meant."""
+    with pytest.raises(Unsupported, match="token"):
+        grammar(text, format="gbnf")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "message"),
+    [
+        ('root ::= "a', 1, 10, "never closed"),
+        ("root ::= [a", 1, 10, "never closed"),
+        ('root ::= ("a"', 1, 10, "never closed"),
+        ('root ::= "a")', 1, 13, "does not belong"),
+        ('root = "a"', 1, 6, "no body"),
+        ("root ::= a", 1, 10, "no rule 'a'"),
+        ('start ::= "a"', 1, 1, "no rule 'root'"),
+        ('root ::= "a"\nroot ::= "b"', 2, 1, "defined twice"),
+        ('root ::= "a"{2,1}', 1, 13, "less than"),
+        ('root ::= "a"{,1}', 1, 13, "not a count"),
+        (r'root ::= "\q"', 1, 12, "not an escape"),
+        (r'root ::= "\uD800"', 1, 12, "no character"),
+        ("root ::= [b-a]", 1, 14, "ends before"),
+        ('root ::= "a"\n%', 2, 1, "does not belong"),
+    ],
+)
+def test_syntax_errors_say_where(text: str, line: int, column: int, message: str) -> None:
+    """Line, column, a caret under the place."""
+    with pytest.raises(ConstraintSyntaxError, match=message) as caught:
+        grammar(text, format="gbnf")
+    assert (caught.value.line, caught.value.column) == (line, column)
+    assert str(caught.value).splitlines()[-1].strip() == "^"
+
+
+def test_nothing_matches() -> None:
+    """A rule that goes on for ever is found when the grammar is compiled."""
+    with pytest.raises(EmptyLanguage):
+        grammar('root ::= "a" root', format="gbnf")
+
+
+def test_constraints_by_name() -> None:
+    """A regex under a name, as a rule."""
+    combined = grammar('root ::= "<" word ">"', format="gbnf", constraints={"word": regex("[a-z]+")})
+    assert combined.accepts(b"<abc>")
+    assert not combined.accepts(b"<>")
+
+
+def test_deep_brackets_in_a_grammar() -> None:
+    """10,000 nested brackets in the grammar's own text."""
+    depth = 10_000
+    assert grammar("root ::= " + "(" * depth + '"a"' + ")*" * depth, format="gbnf").accepts(b"aa")
