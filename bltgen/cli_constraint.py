@@ -40,9 +40,11 @@ def add_constraint(parser: argparse.ArgumentParser, *, required: bool) -> None:
     group.add_argument(
         "--whitespace",
         metavar="KIND",
-        help="of --schema: compact, any, bounded (the default), or a number: that indentation",
+        help="of --schema: compact, any, bounded (the default), or indent=N",
     )
     group.add_argument("--property-order", choices=["any", "schema"], help="of --schema (default: any)")
+    group.add_argument("--numbers", choices=["any", "plain"], help="spellings of --schema (default: any)")
+    group.add_argument("--escapes", choices=["any", "plain"], help="in strings of --schema (default: any)")
     group.add_argument("--formats", choices=["assert", "annotate"], help="of --schema (default: assert)")
 
 
@@ -72,13 +74,12 @@ def constraint_of(options: argparse.Namespace, *, strings_from: str | None = Non
 
 
 def _schema_options(options: argparse.Namespace, strings_from: str | None) -> dict[str, Any]:
-    whitespace = options.whitespace
-    if whitespace is not None and whitespace.isdigit():
-        whitespace = int(whitespace)
     chosen = {
         "draft": options.draft,
-        "whitespace": whitespace,
+        "whitespace": options.whitespace,
         "property_order": options.property_order,
+        "numbers": options.numbers,
+        "escapes": options.escapes,
         "formats": options.formats,
         "strings_from": strings_from,
     }
@@ -103,7 +104,7 @@ def _grammar(given: str, format: str | None) -> Constraint:
         raise ValueError(
             f"{given}: say --grammar-format, the file name does not ({', '.join(GRAMMAR_FORMATS)})"
         )
-    return grammar(read_text(given), format=found)
+    return grammar(read_text(given), format=found)  # type: ignore[arg-type]  # one of GRAMMAR_FORMATS
 
 
 def _named_type(given: str) -> Any:

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from bltgen.decoding.hypothesis import Finish, Hypothesis
+from bltgen.decoding.json_stream import stream_values
+from bltgen.decoding.sampling import SamplingParameters
 
 if TYPE_CHECKING:
     from bltgen.automata.contract import Constraint
@@ -93,6 +95,8 @@ class Generation:
     finish: Finish
     prompt: bytes = field(repr=False)
     constraint: Constraint | None = field(repr=False)
+    max_bytes: int = field(repr=False)
+    parameters: SamplingParameters = field(repr=False)
     seed: int = field(repr=False)
     strategy: str = field(repr=False)
     draws_from: str = field(repr=False)
@@ -112,7 +116,11 @@ class Generation:
         """
         parse = getattr(self.constraint, "parse", None)
         if parse is not None:
-            return parse(self.data)
+            try:
+                return parse(self.data)
+            except RecursionError:
+                *_, (_, value) = stream_values([self.data])
+                return value
         try:
             return self.data.decode("utf-8")
         except UnicodeDecodeError:

@@ -19,10 +19,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from bltgen.decoding.batch import Job, Rows, Steps, decode
+from bltgen.decoding.explain import Explanation, explain
 from bltgen.decoding.generation import Generation, Patch, Statistics, candidate_of, patches_of
+from bltgen.decoding.json_stream import stream_values
 from bltgen.decoding.sampling import SamplingParameters
 from bltgen.decoding.search import Search
 from bltgen.decoding.strategies import strategy_named
@@ -126,6 +128,8 @@ class _Task:
             finish=hypothesis.finish,
             prompt=self.job.prompt,
             constraint=self.search.constraint,
+            max_bytes=self.search.budget,
+            parameters=self.search.parameters,
             seed=self.search.seed,
             strategy=self.strategy.name,
             draws_from=self.strategy.draws_from,
@@ -244,6 +248,44 @@ class Generator:
         """
         task = _task(constraint, max_bytes, strategy, stop, seed, sampling).open(as_prompt(prompt))
         return Stream(self.model, task)
+
+    def stream_values(
+        self,
+        prompt: str | bytes,
+        constraint: Constraint | None = None,
+        *,
+        max_bytes: int | None = None,
+        strategy: str | Strategy = "mask",
+        stop: str | bytes | Sequence[str | bytes] = (),
+        seed: int | None = None,
+        **sampling: Unpack[Sampling],
+    ) -> Iterator[tuple[str, Any]]:
+        """(JSON pointer, value) as each value of the JSON text under way is complete, the whole ("") last.
+
+        As `stream`, for constraints whose texts are JSON. Raises RejectedByte where the text is not.
+        """
+        stream = self.stream(
+            prompt,
+            constraint,
+            max_bytes=max_bytes,
+            strategy=strategy,
+            stop=stop,
+            seed=seed,
+            **sampling,
+        )
+        return stream_values(patch.data for patch in stream)
+
+    def explain(self, generation: Generation) -> Explanation:
+        """Why each byte: what was allowed, how probable it was, in which patch; see `Explanation`."""
+        return explain(
+            self.model,
+            generation.prompt,
+            generation.data,
+            generation.constraint,
+            max_bytes=generation.max_bytes,
+            parameters=generation.parameters,
+            ended=generation.finish == "end",
+        )
 
     def generate_many(
         self,

@@ -166,7 +166,9 @@ def _patch_share(
 
 
 def _starts_patch(model: ByteModel, prompt: bytes, prefix: bytes) -> bool:
-    return bool(model.session([prompt + prefix]).at_boundary[0])
+    session = model.session([prompt])
+    session.extend([prefix])
+    return bool(session.at_boundary[0])
 
 
 def _normalised(masses: Mapping[bytes, float]) -> dict[bytes, float]:

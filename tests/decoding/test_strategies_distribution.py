@@ -44,7 +44,9 @@ SAMPLING = {
 
 def drawn(strategy, count=DRAWS, **sampling):
     """(text, log-weight) of `count` draws of a strategy."""
-    batch_size = 1 if getattr(strategy, "trie", None) else 64  # a shared trie is learned by one after the other
+    batch_size = (
+        1 if getattr(strategy, "trie", None) else 64
+    )  # a shared trie is learned by one after the other
     many = Generator(MODEL).generate_many(
         [b""] * count, LANGUAGE, seed=1, batch_size=batch_size, strategy=strategy, **sampling
     )

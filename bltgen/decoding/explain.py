@@ -1,0 +1,235 @@
+"""Why a text came out as it did: for each byte what the constraint allowed and what the model wanted.
+
+The text is read again by the model, byte by byte, so that the generation of any strategy can be
+explained, also one under way (its bytes so far). Cost: one model step a byte.
+
+>>> from bltgen.automata.language import literal, union
+>>> from bltgen.testing.models import table
+>>> model = table({b"": {b"a": 0.25, b"b": 0.25, b"c": 0.5}})
+>>> print(explain(model, b"", b"a", union(literal(b"a"), literal(b"b"))).table())
+  at  byte  allowed   wanted  p before  p after  entropy  patch
+   0  a     2         c         0.2500   0.5000   1.0397      0
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from bltgen.decoding.sampling import END, SamplingParameters, masked
+from bltgen.decoding.search import Search
+from bltgen.errors import RejectedByte
+
+if TYPE_CHECKING:
+    from bltgen.automata.contract import Constraint
+    from bltgen.model.contract import ByteModel
+
+__all__ = ["ExplainedByte", "Explanation", "explain"]
+
+
+@dataclass(frozen=True)
+class ExplainedByte:
+    """One byte of the text, or its end (byte 256).
+
+    allowed: how many bytes could come within the budget, the end not counted. may_end: the text
+    could end here. probability: of this byte in the base distribution, before the mask; masked:
+    after it. mass: what the mask left of the base distribution. wanted: the most probable byte
+    before the mask. entropy: nats, of the entropy model's prediction of this byte. patch: number of
+    the patch in the output. forced: nothing else could come.
+    """
+
+    offset: int
+    byte: int
+    allowed: int
+    may_end: bool
+    probability: float
+    masked: float
+    mass: float
+    wanted: int
+    entropy: float
+    patch: int
+    forced: bool
+
+
+def _shown(column: int) -> str:
+    if column == END:
+        return "END"
+    character = chr(column)
+    return character if 33 <= column < 127 else {10: "\\n", 9: "\\t", 32: "' '"}.get(column, f"x{column:02X}")
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What `explain` found, as data (`bytes`), a table, JSON, a page or a picture."""
+
+    bytes: tuple[ExplainedByte, ...]
+
+    def table(self) -> str:
+        """Text, a line a byte; "=" behind the count of allowed bytes where nothing else could come."""
+        lines = ["  at  byte  allowed   wanted  p before  p after  entropy  patch"]
+        for one in self.bytes:
+            allowed = f"{one.allowed}{'+end' if one.may_end else ''}{' =' if one.forced else ''}"
+            lines.append(
+                f"{one.offset:>4}  {_shown(one.byte):<4}  {allowed:<8}  {_shown(one.wanted):<6}"
+                f"  {one.probability:>8.4f}  {one.masked:>7.4f}  {one.entropy:>7.4f}  {one.patch:>5}"
+            )
+        return "\n".join(lines)
+
+    def as_json(self) -> str:
+        """An array of objects with the fields of `ExplainedByte`."""
+        return json.dumps([asdict(one) for one in self.bytes])
+
+    def page(self) -> str:
+        """A page of HTML that stands alone: the text in its patches, shaded by probability, and the table."""
+        patches: list[str] = []
+        for number in sorted({one.patch for one in self.bytes}):
+            inside = "".join(_span(one) for one in self.bytes if one.patch == number)
+            patches.append(f'<span class="patch">{inside}</span>')
+        rows = "".join(
+            f"<tr{' class=forced' if one.forced else ''}><td>{one.offset}<td>{html.escape(_shown(one.byte))}"
+            f"<td>{one.allowed}{' + end' if one.may_end else ''}<td>{html.escape(_shown(one.wanted))}"
+            f"<td>{one.probability:.4f}<td>{one.mass:.4f}<td>{one.masked:.4f}<td>{one.entropy:.3f}<td>{one.patch}"
+            for one in self.bytes
+        )
+        return _PAGE.format(patches="".join(patches), rows=rows)
+
+    def draw(self, path: str) -> None:
+        """A picture: probability before and after the mask, entropy, how many bytes were allowed.
+
+        Raises ImportError without matplotlib (the extra `plot`).
+        """
+        try:
+            import matplotlib
+        except ImportError:
+            raise ImportError("a picture needs matplotlib: pip install 'bltgen[plot]'") from None
+        matplotlib.use("Agg")
+        from matplotlib import pyplot
+
+        count = len(self.bytes)
+        places = range(count)
+        figure, (upper, lower) = pyplot.subplots(
+            2, 1, figsize=(max(6.0, min(60.0, 0.18 * count)), 5), sharex=True, layout="constrained"
+        )
+        for axes in (upper, lower):
+            for at, one in enumerate(self.bytes):
+                if at and one.patch != self.bytes[at - 1].patch:
+                    axes.axvline(at - 0.5, color="#9aa5b1", lw=0.8)
+        upper.bar(
+            [at - 0.2 for at in places], [one.probability for one in self.bytes], 0.4, label="before the mask"
+        )
+        upper.bar([at + 0.2 for at in places], [one.masked for one in self.bytes], 0.4, label="after")
+        upper.set_ylabel("probability of the byte")
+        upper.legend(fontsize=7)
+        lower.plot(places, [one.entropy for one in self.bytes], color="#1f3b63", marker="o", ms=3, lw=1)
+        lower.set_ylabel("entropy (nats)")
+        allowed = lower.twinx()
+        allowed.plot(places, [max(1, one.allowed) for one in self.bytes], color="#b5402a", lw=0, marker="_")
+        allowed.set_yscale("log")
+        allowed.set_ylabel("allowed bytes", color="#b5402a")
+        lower.set_xticks(
+            list(places), [_shown(one.byte) for one in self.bytes], fontsize=6, family="monospace"
+        )
+        figure.savefig(path, dpi=150)
+        pyplot.close(figure)
+
+
+def _span(one: ExplainedByte) -> str:
+    surprise = min(1.0, -math.log(max(one.masked, 1e-6)) / 5)
+    title = (
+        f"byte {one.offset}: {_shown(one.byte)}; allowed {one.allowed}{' + end' if one.may_end else ''}; "
+        f"p {one.probability:.4f} -> {one.masked:.4f}; wanted {_shown(one.wanted)}; entropy {one.entropy:.3f}"
+    )
+    return (
+        f'<span class="{"forced" if one.forced else "drawn"}" style="--s:{surprise:.2f}" '
+        f'title="{html.escape(title)}">{html.escape(_shown(one.byte))}</span>'
+    )
+
+
+_PAGE = """<!doctype html><meta charset="utf-8"><title>bltgen: explanation</title>
+<style>
+body {{ font: 14px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em }}
+.text {{ font: 16px/2.2 ui-monospace, monospace; overflow-wrap: anywhere }}
+.patch {{ border: 1px solid #9aa5b1; border-radius: 4px; margin-right: 3px; padding: 2px 0 }}
+.patch span {{ padding: 2px 1px; background: rgba(181, 64, 42, calc(var(--s) * .6)) }}
+.patch .forced {{ color: #6b7785; text-decoration: underline dotted }}
+table {{ border-collapse: collapse; font: 12px ui-monospace, monospace }}
+td, th {{ padding: 1px 10px; text-align: right; border-bottom: 1px solid #e3e7ec }}
+tr.forced {{ color: #6b7785 }}
+</style>
+<h1>Why each byte</h1>
+<p>Boxes are patches; the redder a byte, the less probable it was among what was allowed; dotted bytes
+were forced. Point at a byte for its figures.</p>
+<p class="text">{patches}</p>
+<table><tr><th>at<th>byte<th>allowed<th>wanted<th>p before<th>mass allowed<th>p after<th>entropy<th>patch</tr>
+{rows}</table>
+"""
+
+
+def explain(
+    model: ByteModel,
+    prompt: bytes,
+    data: bytes,
+    constraint: Constraint | None = None,
+    *,
+    max_bytes: int | None = None,
+    parameters: SamplingParameters | None = None,
+    ended: bool = False,
+) -> Explanation:
+    """Each byte of `data` after `prompt`; ended: and the end.
+
+    max_bytes: the budget it was generated with (default: as `generate`). Raises RejectedByte where
+    the text leaves the language.
+    """
+    search = Search(constraint, max_bytes, parameters or SamplingParameters())
+    hypothesis = search.start
+    session = model.session([prompt])
+    found: list[ExplainedByte] = []
+    patch = -1
+    for offset, byte in enumerate([*data, *([END] if ended else [])]):
+        allowed = search.choices(hypothesis)
+        if not allowed[byte]:
+            raise RejectedByte(data, offset, bytes(np.flatnonzero(allowed[:END]).tolist()))
+        logits = session.logits[:1].detach().cpu().double().numpy()
+        base = search.base(logits, [hypothesis.data])
+        kept, mass = masked(base, allowed[None])
+        if byte != END and (session.at_boundary[0] or patch < 0):
+            patch += 1
+        found.append(
+            ExplainedByte(
+                offset=offset,
+                byte=byte,
+                allowed=int(allowed[:END].sum()),
+                may_end=bool(allowed[END]),
+                probability=float(np.exp(base.truncated[0, byte])),
+                masked=float(np.exp(kept[0, byte])),
+                mass=float(np.exp(mass[0])),
+                wanted=int(base.truncated[0].argmax()),
+                entropy=float(session.entropies[0]),
+                patch=max(patch, 0),
+                forced=int(allowed.sum()) == 1,
+            )
+        )
+        if byte != END:
+            hypothesis = search.append(hypothesis, bytes((byte,)), (), 0.0, 0.0)
+            session.extend([bytes((byte,))])
+    return Explanation(tuple(found))
+
+
+def write(explanation: Explanation, path: str) -> bytes | None:
+    """The explanation as the file name asks for (.html, .json, .txt); None where a .png was drawn.
+
+    Raises ValueError for another ending.
+    """
+    kind = path.rpartition(".")[2].lower()
+    texts: dict[str, Any] = {"html": explanation.page, "json": explanation.as_json, "txt": explanation.table}
+    if kind == "png":
+        explanation.draw(path)
+        return None
+    if kind not in texts:
+        raise ValueError(f"{path}: an explanation is .html, .json, .txt or .png")
+    return str(texts[kind]()).encode() + b"\n"
