@@ -18,7 +18,7 @@ __all__ = ["CrossAttention", "SelfAttention", "apply_rotary", "causal_mask", "ro
 def rotary_table(config: TransformerConfig, positions: Tensor) -> tuple[Tensor, Tensor]:
     """Cosines and sines [*positions.shape, head_dim/2] of the rotary angles (RoFormer, arXiv:2104.09864)."""
     half = torch.arange(0, config.dim_per_head, 2, dtype=torch.float32, device=positions.device)
-    frequencies = config.rope_theta ** (-half / config.dim_per_head)
+    frequencies = 1.0 / config.rope_theta ** (half / config.dim_per_head)
     angles = positions[..., None].to(torch.float32) * frequencies
     return angles.cos(), angles.sin()
 

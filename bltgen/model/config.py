@@ -100,6 +100,7 @@ class TransformerConfig:
 class CrossAttentionConfig:
     """Attention between bytes and patches. `queries_per_patch` is `k` in the paper's section 3.2.
 
+    `heads`: in the encoder, and in the decoder unless `decoder_heads` says otherwise.
     `all_layers_*`: cross-attend after (encoder) or before (decoder) every block, not only one.
     `doubled_residual`: the released models add a cross-attention's input to its output twice.
     """
@@ -110,6 +111,20 @@ class CrossAttentionConfig:
     all_layers_decoder: bool = True
     doubled_residual: bool = True
     norm_eps: float = 1e-5
+    decoder_heads: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("heads", "queries_per_patch"):
+            _require(getattr(self, name) >= 1, f"{name} must be at least 1, got {getattr(self, name)}")
+        _require(
+            self.decoder_heads is None or self.decoder_heads >= 1,
+            f"decoder_heads must be at least 1, got {self.decoder_heads}",
+        )
+
+    @property
+    def n_decoder_heads(self) -> int:
+        """Heads of the decoder's cross-attention, resolved."""
+        return self.heads if self.decoder_heads is None else self.decoder_heads
 
     @property
     def residual(self) -> int:
@@ -128,6 +143,12 @@ class HashEmbeddingConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "group_sizes", tuple(self.group_sizes))
         _require(self.functions == 0 or self.buckets >= 1, "hash buckets must be at least 1")
+        _require(0 <= self.functions <= 64, f"hash functions must be 0 to 64, got {self.functions}")
+        _require(len(self.group_sizes) <= 64, f"at most 64 hash group sizes, got {len(self.group_sizes)}")
+        _require(
+            all(1 <= size <= 64 for size in self.group_sizes),
+            f"hash group sizes must be 1 to 64, got {self.group_sizes}",
+        )
 
     @property
     def tables(self) -> int:
@@ -176,11 +197,14 @@ class BLTConfig:
             self.encoder.dim == self.decoder.dim,
             f"encoder and decoder must have one width, got {self.encoder.dim} and {self.decoder.dim}",
         )
-        _require(
-            self.encoder.dim % self.cross_attention.heads == 0,
-            f"local width {self.encoder.dim} is not divisible by "
-            f"{self.cross_attention.heads} cross-attention heads",
-        )
+        for part, heads in (
+            ("encoder", self.cross_attention.heads),
+            ("decoder", self.cross_attention.n_decoder_heads),
+        ):
+            _require(
+                self.encoder.dim % heads == 0,
+                f"local width {self.encoder.dim} is not divisible by {heads} {part} cross-attention heads",
+            )
 
     @property
     def local_dim(self) -> int:

@@ -29,7 +29,7 @@ class LocalDecoder(nn.Module):
         self.patch_latents = nn.Linear(config.latent.dim, dim * self.k, bias=False)
         count = config.decoder.layers if cross.all_layers_decoder else 1
         self.cross_attention = nn.ModuleList(
-            CrossAttention(dim, cross.heads, cross.norm_eps) for _ in range(count)
+            CrossAttention(dim, cross.n_decoder_heads, cross.norm_eps) for _ in range(count)
         )
         self.transformer = Transformer(config.decoder)
         self.norm = nn.RMSNorm(dim, eps=config.decoder.norm_eps)

@@ -4,11 +4,14 @@ Position 0 is BOS, a patch of its own; position 1 always starts a patch. After t
 starts *before* position t + 1 where the prediction of t + 1, made at t, says so:
 
 - "entropy": its entropy exceeds the threshold (paper, equation 1);
-- "monotonic": it exceeds the entropy before it by more than the threshold (equation 2);
+- "monotonic": it exceeds the entropy before it by more than the threshold (equation 2); the first
+  byte, whose entropy has none to be compared with, is a patch of its own;
 - "static": the open patch holds `patch_size` bytes;
-- "space": byte t is space-like and the byte before it is not (paper, section 2.2).
+- "space": byte t is space-like (no Latin letter, digit or UTF-8 continuation byte) and the byte
+  before it is not (paper, section 2.2).
 
-In every mode a patch that holds `max_patch_length` bytes is closed.
+In every mode a patch that holds `max_patch_length` bytes is closed. Where implementations differ,
+these rules are those of the released code.
 """
 
 from __future__ import annotations
@@ -28,8 +31,8 @@ def _space_like_table() -> tuple[bool, ...]:
     table = [True] * (256 + BYTE_OFFSET)
     for byte in range(256):
         letter_or_digit = chr(byte).isascii() and chr(byte).isalnum()
-        continuation_or_lead = byte >= 0x80  # bytes of non-ASCII characters belong to words
-        table[byte + BYTE_OFFSET] = not (letter_or_digit or continuation_or_lead)
+        continuation = 0x80 <= byte < 0xC0
+        table[byte + BYTE_OFFSET] = not (letter_or_digit or continuation)
     return tuple(table)
 
 
@@ -47,6 +50,7 @@ def patch_starts(config: PatcherConfig, ids: Tensor, entropies: Tensor) -> Tenso
         starts[:, 1:] = entropies > config.threshold
     elif config.mode == "monotonic":
         starts[:, 2:] = entropies[:, 1:] - entropies[:, :-1] > config.threshold
+        starts[:, 2:3] = True
     elif config.mode == "space":
         table = torch.tensor(SPACE_LIKE, device=ids.device)
         space = table[ids]
@@ -95,6 +99,8 @@ class PatchRule:
         if self._mode == "entropy":
             return entropies[position] > self._threshold
         if self._mode == "monotonic":
+            if position == 1:
+                return True
             return float(np.float32(entropies[position] - entropies[position - 1])) > self._threshold
         if self._mode == "space":
             before = position > 1 and SPACE_LIKE[data[position - 2] + BYTE_OFFSET]

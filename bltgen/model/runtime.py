@@ -19,8 +19,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bltgen.model.attention import CrossAttention
-from bltgen.model.cache import PlaneShape, RowCache
-from bltgen.model.incremental import CrossReader, IncrementalStack, Norm
+from bltgen.model.cache import PlaneShape, RowCache, Span
+from bltgen.model.incremental import CrossReader, IncrementalStack, Norm, Reach
 from bltgen.model.ngram_window import Ids, NGramWindow
 
 if TYPE_CHECKING:
@@ -58,9 +58,7 @@ class Runtime:
         self.k = config.cross_attention.queries_per_patch
         self.residual = config.cross_attention.residual
         self.encoder = IncrementalStack(model.local_encoder.transformer, local, self.device, ENCODER)
-        layers = list(model.local_encoder.cross_attention)
-        # Pools of earlier layers would be overwritten, as in the released code.
-        self.pool_reader = CrossReader(cast(CrossAttention, layers[-1] if layers else None))
+        self.pools = [CrossReader(cast(CrossAttention, c)) for c in model.local_encoder.cross_attention]
         self.patch_queries = model.local_encoder.patch_queries.weight.detach().t()
 
         project = model.latent_transformer.project_in
@@ -76,8 +74,9 @@ class Runtime:
         self.head = decoder.head.weight.detach().t()
 
         dim = config.local_dim
-        states = PlaneShape(1, 1, dim, local)
-        self.byte_planes = (self.entropy.shape, self.encoder.shape, self.decoder.shape, states, states)
+        encoded = PlaneShape(len(self.pools), 1, dim, local)
+        decoded = PlaneShape(1, 1, dim, local)
+        self.byte_planes = (self.entropy.shape, self.encoder.shape, self.decoder.shape, encoded, decoded)
         self.patch_planes = (self.latent.shape, PlaneShape(1, 1, config.latent.dim, latent))
 
     def embed(self, ids: Tensor, windows: Ids) -> Tensor:
@@ -98,13 +97,13 @@ class Runtime:
         dim = self.config.local_dim
         if len(patches) == 1:
             row, start, length = patches[0]
-            states = cache.read(ENCODED, 0, row, start, start + length)
-            return self._pool_group(states[None], None).view(1, self.k * dim)
+            read = [cache.read(ENCODED, i, row, start, start + length) for i in range(len(self.pools))]
+            return self._pool_group([states[None] for states in read], None).view(1, self.k * dim)
         groups: dict[int, list[int]] = {}
         for number, (_, _, length) in enumerate(patches):
             groups.setdefault((length - 1).bit_length(), []).append(number)
         pooled = torch.empty(len(patches), self.k * dim, dtype=self.local_dtype, device=self.device)
-        flat = cache.flat(ENCODED, 0)
+        flat = [cache.flat(ENCODED, layer) for layer in range(len(self.pools))]
         for members in groups.values():
             chosen = [patches[number] for number in members]
             lengths = torch.tensor([length for _, _, length in chosen], device=self.device)
@@ -116,14 +115,29 @@ class Runtime:
             padding = steps >= lengths[:, None]
             mask = torch.zeros(padding.shape, dtype=self.local_dtype, device=self.device)
             mask = mask.masked_fill_(padding, float("-inf"))[:, None, None]
-            group = self._pool_group(flat[slots], mask)
+            group = self._pool_group([states[slots] for states in flat], mask)
             pooled.index_copy_(0, torch.tensor(members, device=self.device), group.view(len(members), -1))
         return pooled
 
-    def _pool_group(self, states: Tensor, mask: Tensor | None) -> Tensor:
-        maxima = states.amax(dim=1)
-        queries = torch.mm(maxima, self.patch_queries).view(states.shape[0], self.k, -1)
-        return self.pool_reader.attend(queries, self.pool_reader.keys_values(states), mask, self.residual)
+    def _pool_group(self, read: list[Tensor], mask: Tensor | None) -> Tensor:
+        """read[i] [patches, longest, dim]: what pool i reads -> [patches, k, dim]."""
+        maxima = read[0].amax(dim=1)
+        pooled = torch.mm(maxima, self.patch_queries).view(len(maxima), self.k, -1)
+        for pool, states in zip(self.pools, read, strict=True):
+            pooled = pool.attend(pooled, pool.keys_values(states), mask, self.residual)
+        return pooled
+
+    def encode(self, x: Tensor, cache: RowCache, span: Span, reach: Reach) -> Tensor:
+        """Byte states [total, dim] after the encoder; what the pools will read of them is kept."""
+        every = len(self.pools) > 1
+        factors = self.encoder.rotary.at(span)
+        for layer in range(len(self.encoder.blocks)):
+            x = self.encoder.block(layer, x, cache, span, reach, factors)
+            if every:
+                cache.write(ENCODED, layer, span, x[:, None])
+        if not every:
+            cache.write(ENCODED, 0, span, x[:, None])
+        return x
 
     def latents_in(self, pooled: Tensor) -> Tensor:
         """Pooled patches [patches, k * dim] at the width and dtype of the latent transformer."""

@@ -1,30 +1,40 @@
-"""Tensors on disk as safetensors: written whole or not at all, read with errors that say what is wrong."""
+"""Tensors on disk as safetensors: written whole or not at all, read with errors that say what is wrong.
+
+Reading maps the file: no tensor takes memory of its own until it is changed or converted.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import secrets
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import save_file
 from torch import Tensor
 
 from bltgen.errors import CheckpointError
 
-__all__ = ["read_tensors", "write_atomically", "write_tensors"]
+__all__ = ["read_json", "read_sharded", "read_tensors", "write_atomically", "write_tensors"]
+
+LARGEST_JSON = 64 * 2**20
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Replace `path` by `data` in one step: a crash leaves the old file or the new one, never a part."""
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    """A temporary file beside `path` that takes its place if the block succeeds, and goes if not."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    temporary = Path(name)
     try:
-        with temporary.open("xb") as file:  # not a private file of `tempfile`: others may read a model
-            file.write(data)
-            file.flush()
+        yield temporary
+        with temporary.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except BaseException:
@@ -32,20 +42,76 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
-def write_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, Any] | None = None) -> None:
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace `path` by `data` in one step: a crash leaves the old file or the new one, never a part."""
+    with _replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str, Any] | None = None) -> None:
     """Write tensors and JSON-able metadata to one file."""
-    contiguous = {name: tensor.detach().contiguous().cpu() for name, tensor in tensors.items()}
+    contiguous = {name: _own_storage(tensor.detach().cpu()) for name, tensor in tensors.items()}
     texts = {name: json.dumps(value) for name, value in (metadata or {}).items()}
-    write_atomically(path, save(contiguous, metadata=texts))
+    with _replacing(path) as temporary:
+        save_file(contiguous, temporary, metadata=texts)
+
+
+def _own_storage(tensor: Tensor) -> Tensor:
+    """The tensor alone in its memory: slices of a matrix or of a mapped file are copied."""
+    alone = tensor.is_contiguous() and tensor.untyped_storage().nbytes() == tensor.nbytes
+    return tensor if alone else tensor.clone(memory_format=torch.contiguous_format)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """The inverse of `write_tensors`, memory-mapped. Raises CheckpointError."""
+    """Tensors, memory-mapped, and metadata (values that are not JSON as they are). Raises CheckpointError."""
     try:
         with safe_open(path, framework="pt") as file:
-            metadata = {name: json.loads(value) for name, value in (file.metadata() or {}).items()}
+            metadata: dict[str, Any] = {}
+            for name, value in (file.metadata() or {}).items():
+                try:
+                    metadata[name] = json.loads(value)
+                except ValueError:
+                    metadata[name] = value
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118 (not a dict)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(f"{path}: not a readable safetensors file ({error})") from error
+
+
+def read_sharded(folder: Path) -> tuple[dict[str, Tensor], Path]:
+    """Tensors of `model.safetensors`, or of the shards that its index names; and the file to blame."""
+    index = folder / "model.safetensors.index.json"
+    whole = folder / "model.safetensors"
+    if whole.exists() or not index.exists():
+        return read_tensors(whole)[0], whole
+    weights = read_json(index).get("weight_map")
+    if not isinstance(weights, dict) or not all(isinstance(file, str) for file in weights.values()):
+        raise CheckpointError(f"{index}: weight_map must map tensor names to file names")
+    tensors: dict[str, Tensor] = {}
+    for file in sorted(set(weights.values())):
+        if Path(file).name != file:
+            raise CheckpointError(f"{index}: {file!r} is not a file name in the same folder")
+        shard = read_tensors(folder / file)[0]
+        absent = sorted(name for name, where in weights.items() if where == file and name not in shard)
+        if absent:
+            raise CheckpointError(
+                f"{folder / file}: tensor {absent[0]} is missing ({index.name} says it is here)"
+            )
+        tensors.update(shard)
+    return tensors, index
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in a file of reasonable size. Raises CheckpointError."""
+    try:
+        if path.stat().st_size > LARGEST_JSON:
+            raise CheckpointError(f"{path}: larger than {LARGEST_JSON} bytes")
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        raise CheckpointError(f"{path}: no such file") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise CheckpointError(f"{path}: not readable as JSON ({error})") from error
+    if not isinstance(data, dict):
+        raise CheckpointError(f"{path}: must hold a JSON object")
+    return data

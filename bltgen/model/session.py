@@ -35,7 +35,7 @@ from bltgen.model.contract import Session
 from bltgen.model.entropy_model import next_byte_entropy
 from bltgen.model.incremental import Reach
 from bltgen.model.patcher import PatchRule
-from bltgen.model.runtime import DECODED, ENCODED, LATENTS, Runtime
+from bltgen.model.runtime import DECODED, LATENTS, Runtime
 
 __all__ = ["ROLLBACK", "BLTSession"]
 
@@ -234,8 +234,7 @@ class BLTSession:
         reach = entropy_reach
         if config.encoder.window != config.entropy.window:
             reach = Reach(cache, span, config.encoder.window)
-        states = runtime.encoder(runtime.embed(ids, grams), cache, span, reach)
-        cache.write(ENCODED, 0, span, states[:, None])
+        states = runtime.encode(runtime.embed(ids, grams), cache, span, reach)
 
         patches = [patch for row_patches in closing for patch in row_patches]
         seen = self._look_up(numbers, span, closing, patches)
