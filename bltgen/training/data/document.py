@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any, Union
 
 __all__ = ["PROSE", "SYNTAX", "VALUE", "Document", "Json", "Number", "Style", "plain", "schema_of", "write"]
@@ -115,13 +116,21 @@ def schema_of(value: Json) -> dict[str, Any]:
     if isinstance(value, str):
         return {"type": "string"}
     if isinstance(value, list):
-        return {"type": "array", "items": schema_of(value[0]) if value else {}}
+        return {"type": "array", "items": reduce(_covering, map(schema_of, value)) if value else {}}
     return {
         "type": "object",
         "properties": {key: schema_of(item) for key, item in value.items()},
         "required": list(value),
         "additionalProperties": False,
     }
+
+
+def _covering(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The schema of two items of one shape, where one may have an integer and the other a decimal."""
+    if one["type"] == "object":
+        members = {key: _covering(item, other["properties"][key]) for key, item in one["properties"].items()}
+        return {**one, "properties": members}
+    return one if one == other else {"type": "number"}
 
 
 def _plain_value(value: Json) -> Any:

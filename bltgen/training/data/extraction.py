@@ -26,7 +26,7 @@ class _Telling:
     def __init__(self, d: Draw, domain: Domain) -> None:
         self.d, self.domain = d, domain
         self.facts: dict[str, Fact] = {}
-        self.others: set[str] = set()
+        self.gender = d.pick(("she", "he"))
         self.used: list[str] = []
 
     def fill(self, name: str, other: bool) -> str:
@@ -36,6 +36,11 @@ class _Telling:
                 self.facts[name] = spec.draw(self.d)
             return self.facts[name].text
         return spec.draw(self.d).text
+
+    def refer(self) -> str:
+        """A pronoun or a noun that takes up the subject."""
+        pronoun = self.d.pick(self.domain.pronouns)
+        return self.say(self.gender if pronoun in ("she", "he") else pronoun)
 
     def say(self, source: str) -> str:
         self.used.append(source)
@@ -66,21 +71,81 @@ def _from_phrases(telling: _Telling, phrases: tuple[str, ...], wanted: int) -> s
     while said:
         n = min(len(said), 1 + d.below(3))
         head, said = said[:n], said[n:]
-        if n == 1:
-            body = head[0]
-        elif n == 2:
-            body = (
-                d.pick((" and ", " and ", ", and ", ", ")).join(head)
-                if d.chance(0.8)
-                else " and also ".join(head)
-            )
-        else:
+        if n == 3:
             body = f"{head[0]}, {head[1]} and {head[2]}"
+        else:
+            body = d.pick((" and ", " and ", " and ", ", and ", " and also ")).join(head)
         if sentences:
-            subject = d.pick(domain.pronouns)
-        opener = telling.say(d.pick(domain.openers)) if domain.openers and d.chance(0.15) else ""
-        sentences.append(f"{opener} {subject} {body}." if opener else f"{_capital(subject)} {body}.")
-    return " ".join(_capital(s) for s in sentences)
+            subject = telling.refer()
+        if domain.openers and d.chance(0.12):
+            sentences.append(f"{telling.say(d.pick(domain.openers))} {subject} {body}.")
+        else:
+            sentences.append(f"{_capital(subject)} {body}.")
+    return " ".join(sentences)
+
+
+def _go_on(telling: _Telling, sentences: tuple[str, ...], phrases: tuple[str, ...]) -> str:
+    """One more sentence on the same subject, which takes it up by a pronoun or names it again."""
+    d, told = telling.d, set(telling.facts)
+    if d.chance(0.6):
+        rest = [phrase for phrase in phrases if not parse(phrase).slots & told]
+        return f" {_capital(telling.refer())} {telling.say(d.pick(rest))}." if rest else ""
+    rest = [text for text in sentences if parse(text).slots & told and parse(text).slots - told]
+    return f" {_capital(telling.say(d.pick(rest)))}" if rest else ""
+
+
+# What may stand around a text; {} is the text.
+_FRAMES = (
+    *(
+        "FYI: {}",
+        "Note: {}",
+        "Update: {}",
+        "News: {}",
+        "PS: {}",
+        "Hello! {}",
+        "Hi, {}",
+        "> {}",
+        "* {}",
+        "1. {}",
+        "({})",
+    ),
+    *(
+        "{} Thanks!",
+        "{} Please reply soon.",
+        "{} Thank you.",
+        "{} That is all for now.",
+        "{} More tomorrow.",
+        '"{}"',
+    ),
+    *(
+        "Just a quick note: {}",
+        "From our records: {}",
+        "Good morning. {}",
+        "As you know, {}",
+        "{} Any questions?",
+    ),
+    *(
+        "To whom it may concern: {}",
+        "{} See the attached file.",
+        "{} Have a nice day!",
+        "I was told: {}",
+        "{} OK?",
+    ),
+)
+
+
+def _framed(d: Draw, text: str) -> str:
+    """The text as people send it: greeted, on several lines, without a full stop, in small letters."""
+    r = d.rng.random()
+    if r < 0.15:
+        return d.pick(_FRAMES).format(text)
+    if r < 0.20:
+        return text.replace(". ", ".\n")
+    if r < 0.28:
+        return text.rstrip(".")
+    if r < 0.31:
+        return text.lower()
+    return text
 
 
 def _as_written(text: str, facts: Mapping[str, Fact]) -> dict[str, Fact] | None:
@@ -91,8 +156,9 @@ def _as_written(text: str, facts: Mapping[str, Fact]) -> dict[str, Fact] | None:
     found: dict[str, Fact] = {}
     for name, fact in facts.items():
         if fact.text not in text:
-            written = _capital(fact.text)
-            if not isinstance(fact.value, str) or written not in text:
+            spellings = (_capital(fact.text), fact.text.lower())
+            written = next((spelling for spelling in spellings if spelling in text), None)
+            if written is None or not isinstance(fact.value, str):
                 return None
             fact = Fact(written, written)
         found[name] = fact
@@ -103,19 +169,16 @@ def _tell(d: Draw, domain: Domain, held_out: bool) -> tuple[str, Mapping[str, Fa
     telling = _Telling(d, domain)
     phrases = domain.held_out_phrases if held_out else domain.phrases
     sentences = domain.held_out_sentences if held_out else domain.sentences
-    r = d.rng.random()
-    if phrases and (r < 0.55 or not sentences):
+    if d.chance(0.5):
         body = _from_phrases(telling, phrases, 1 + d.below(4))
     else:
         body = _capital(telling.say(d.pick(sentences)))
-        if phrases and domain.pronouns and d.chance(0.3):
-            rest = [p for p in phrases if not parse(p).slots & set(telling.facts)]
-            if rest:
-                body += f" {_capital(d.pick(domain.pronouns))} {telling.say(d.pick(rest))}."
-    if domain.asides and d.chance(0.35):
+        if d.chance(0.35):
+            body += _go_on(telling, sentences, phrases)
+    if d.chance(0.35):
         aside = _capital(telling.say(d.pick(domain.asides)))
         body = f"{aside} {body}" if d.chance(0.4) else f"{body} {aside}"
-    return body, telling.facts, " + ".join(telling.used)
+    return _framed(d, _SPACES.sub("", body)), telling.facts, " + ".join(telling.used)
 
 
 def _asked(d: Draw, domain: Domain, facts: Mapping[str, Fact]) -> list[str]:
@@ -141,7 +204,6 @@ def extraction_documents(
     while True:
         domain = DOMAINS[d.below(len(DOMAINS))]
         prompt, told, template = _tell(d, domain, held_out)
-        prompt = _SPACES.sub("", prompt)
         facts = _as_written(prompt, told)
         if not facts or not MIN_PROMPT <= len(prompt.encode()) <= MAX_PROMPT:
             continue

@@ -170,6 +170,10 @@ _PARTS = {
     "ingredient": ("name", "ingredient", "item", "product"),
     "quantity": ("quantity", "count", "amount", "qty", "number", "pieces"),
     "amount": ("amount", "quantity", "value", "number"),
+    "price": ("price", "price", "cost", "amount"),
+    "member": ("name", "name", "person", "member", "full_name"),
+    "age": ("age", "age", "years"),
+    "post": ("role", "job", "position", "title"),
 }
 
 

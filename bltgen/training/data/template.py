@@ -20,7 +20,7 @@ from functools import cache, cached_property
 
 __all__ = ["Slot", "Template", "parse"]
 
-_TOKEN = re.compile(r"\{(~?)(an? )?(\w+)\}|[\[\]|]|[^{}\[\]|]+")
+_TOKEN = re.compile(r"\{(a )?(~?)(\w+)\}|[\[\]|]|[^{}\[\]|]+|[{}]")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,9 @@ def parse(source: str) -> Template:
     for match in _TOKEN.finditer(source):
         token = match.group()
         if match.group(3):
-            stack[-1][1].append(Slot(match.group(3), bool(match.group(1)), bool(match.group(2))))
+            stack[-1][1].append(Slot(match.group(3), bool(match.group(2)), bool(match.group(1))))
+        elif token in ("{", "}"):
+            raise ValueError(f"{token!r} is no slot at {match.start()} in {source!r}")
         elif token == "[":
             stack.append(([], []))
         elif token in ("|", "]"):

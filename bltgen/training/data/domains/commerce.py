@@ -16,6 +16,13 @@ def _item(d: Draw) -> Fact:
     return Fact(f"{count} {name}", {"item": name, "quantity": Number(count)})
 
 
+def _priced(d: Draw) -> Fact:
+    name, price = t.product(d), v.decimal(2, 400)(d)
+    said = d.pick(("{a} {n} for {p} euros", "{a} {n} at {p}", "{a} {n} ({p} dollars)"))
+    article = "an" if name[0].lower() in "aeio" else "a"
+    return Fact(said.format(a=article, n=name, p=price), {"item": name, "price": Number(price)})
+
+
 ORDERS = load(
     "orders",
     {
@@ -24,6 +31,7 @@ ORDERS = load(
         "product": text(t.product, "product, item, article, goods, product name"),
         "quantity": number(v.integer(2, 400), "quantity, amount, count, units, qty, pieces"),
         "items": listed(_item, "items, products, lines, order lines, goods"),
+        "basket": listed(_priced, "basket, purchases, articles, cart, bought, priced items", 1, 2),
         "total": number(v.decimal(3, 900), "total, price, sum, total price, cost, amount due"),
         "date": text(v.date, "date, order date, ordered on, placed on"),
         "delivery": text(v.date, "delivery date, delivery, arrives on, due, expected"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bltgen.training.data import things as t
 from bltgen.training.data import values as v
-from bltgen.training.data.facts import Domain, boolean, listed, load, number, text
+from bltgen.training.data.document import Number
+from bltgen.training.data.facts import Domain, Fact, boolean, listed, load, number, text
+from bltgen.training.data.values import Draw
 
 __all__ = ["SOCIETY"]
 
@@ -206,4 +208,32 @@ PETS = load(
     {"keeper": ("owner", "city"), "care": ("vet", "visit")},
 )
 
-SOCIETY: tuple[Domain, ...] = (PEOPLE, FIRMS, VACANCIES, COURSES, PETS)
+
+def _aged(d: Draw) -> Fact:
+    name, age = t.guest(d), str(4 + d.below(80))
+    said = d.pick(("{n} ({a})", "{n}, {a},", "{n} aged {a}", "{n} who is {a}")).format(n=name, a=age)
+    return Fact(said.strip(","), {"member": name, "age": Number(age)})
+
+
+def _posted(d: Draw) -> Fact:
+    name, job = t.guest(d), v.job(d)
+    article = "an" if job[0] in "aeio" else "a"
+    said = d.pick(("{n} ({j})", "{n} as {j}", "{n}, {x} {j}")).format(n=name, j=job, x=article)
+    return Fact(said, {"member": name, "post": job})
+
+
+GROUPS = load(
+    "groups",
+    {
+        "group": text(t.project, "group, team, name, team name, club"),
+        "members": listed(_aged, "members, people, players, children, persons", 2, 3),
+        "staff": listed(_posted, "staff, employees, team members, crew, colleagues", 2, 3),
+        "leader": text(v.person, "leader, head, led by, captain, manager"),
+        "city": text(v.city, "city, town, place, location"),
+        "since": number(v.recent_year, "since, founded, year, founding year"),
+        "size": number(v.integer(5, 60), "size, number of members, member count, headcount"),
+    },
+    {"about": ("city", "since")},
+)
+
+SOCIETY: tuple[Domain, ...] = (PEOPLE, FIRMS, VACANCIES, COURSES, PETS, GROUPS)
