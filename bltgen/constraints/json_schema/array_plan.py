@@ -151,7 +151,9 @@ class ArrayPlan:
         """Bytes of the shortest array inside of `depth` containers, given the costs of goals inside of it."""
         line = len(layout.newline(depth + 1))
         if self.records:
-            rest = distinct_cost(self, 0, (0,) * len(self.counts), NOTHING_SEEN, not self.spec.repeated, get, line)
+            rest = distinct_cost(
+                self, 0, (0,) * len(self.counts), NOTHING_SEEN, not self.spec.repeated, get, line
+            )
         else:
             rest = self.rest_cost(0, (0,) * len(self.counts), get, line)
         if rest >= INFINITE:

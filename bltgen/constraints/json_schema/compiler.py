@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bltgen.automata.contract import State
-from bltgen.automata.language import EMPTY, EPSILON, INFINITE, Language, literal, union
+from bltgen.automata.language import EMPTY, INFINITE, Language, intersection, literal, union
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_number import number_state
 from bltgen.constraints.json_schema import json_values as values
@@ -186,7 +186,7 @@ class Compiler:
         goal = self.goal(formula)
         if goal.numbers is None:
             numbers = self.number_set(formula)
-            goal.numbers = number_state(numbers, self.options.numbers)  # type: ignore[arg-type,assignment]
+            goal.numbers = number_state(numbers, self.options.numbers)  # type: ignore[arg-type]
         assert goal.numbers is not None
         return goal.numbers if goal.numbers.shortest < INFINITE else None
 
@@ -209,8 +209,8 @@ class Compiler:
             return found if positive else ~found
         if op == SCHEMA:
             place, positive = formula.value
-            found = self._within(place, "number", lambda: self._numbers_at(place))
-            return found if positive else ~found
+            there: NumberSet = self._within(place, "number", lambda: self._numbers_at(place))
+            return there if positive else ~there
         sets = [self.number_set(part) for part in formula.parts]
         if op in (ONE, NOT_ONE):
             none, one = NumberSet.all(), NumberSet.empty()
@@ -247,13 +247,12 @@ class Compiler:
         free, restricted = self._pair(formula)
         grounding = self.options.grounding
         if grounding is not None:
-            free &= grounding - EPSILON
-        return free | restricted
+            free = intersection(free, grounding)
+        return union(free, restricted)
 
     def string_language(self, formula: Formula) -> Language:
         """The decoded strings that satisfy the formula."""
-        free, restricted = self._pair(formula)
-        return free | restricted
+        return union(*self._pair(formula))
 
     def _pair(self, formula: Formula) -> Pair:
         found = self._strings.get(formula)

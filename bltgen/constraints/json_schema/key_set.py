@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bltgen.automata.language import Language, literal, union
+from bltgen.automata.language import Language, intersection, literal, union
 from bltgen.automata.utf8 import UTF8_TEXT
 
 __all__ = ["ALL_KEYS", "KeySet"]
@@ -60,7 +60,7 @@ class KeySet:
     def language(self) -> Language:
         """The same set as a language of UTF-8 texts."""
         members = union(*[literal(name) for name in self.names], *self.languages)
-        return UTF8_TEXT - members if self.negated else members & UTF8_TEXT
+        return intersection(UTF8_TEXT, ~members if self.negated else members)
 
 
 ALL_KEYS = KeySet(negated=True)

@@ -28,7 +28,7 @@ from decimal import Decimal
 from itertools import product
 from typing import Any, NamedTuple
 
-from bltgen.automata.language import Language
+from bltgen.automata.language import EMPTY, Language
 from bltgen.automata.utf8 import UTF8_CHAR
 from bltgen.constraints.json_schema import json_values as values
 from bltgen.constraints.json_schema.formula import Formula, Formulas, Summary, meet
@@ -75,27 +75,27 @@ class Names(NamedTuple):
     def rest(self, formulas: Formulas, goal: Formula) -> Formula:
         if self.everything:
             return formulas.true
-        keys = KeySet(self.names, tuple(sorted(self.languages, key=lambda l: l.id)), True)
+        keys = KeySet(self.names, tuple(sorted(self.languages, key=lambda language: language.id)), True)
         return formulas.atom(("each", keys, goal)) if goal is not formulas.true else goal
 
 
 class Prefix(NamedTuple):
-    """The items that a way evaluates: the first `count`, all, and those that satisfy one of `goals`."""
+    """The items that a way evaluates: the first `length`, all, and those that satisfy one of `goals`."""
 
-    count: int = 0
+    length: int = 0
     goals: frozenset[Formula] = frozenset()
     everything: bool = False
 
     def merged(self, other: Prefix) -> Prefix:
         if self.everything or other.everything:
             return Prefix(everything=True)
-        return Prefix(max(self.count, other.count), self.goals | other.goals)
+        return Prefix(max(self.length, other.length), self.goals | other.goals)
 
     def rest(self, formulas: Formulas, goal: Formula) -> Formula:
         if self.everything:
             return formulas.true
         goal = formulas.any_of([goal, *sorted(self.goals, key=lambda g: g.id)])
-        return formulas.atom(("each item", self.count, None, goal)) if goal is not formulas.true else goal
+        return formulas.atom(("each item", self.length, None, goal)) if goal is not formulas.true else goal
 
 
 Evaluated = Names | Prefix
@@ -268,13 +268,13 @@ class Keywords:
         return numbers
 
     def string(self, place: Place) -> tuple[Language | None, bool]:
-        """The decoded strings that the string keywords admit (None: all), and whether only a length is given."""
+        """The decoded strings that the string keywords admit (None: all); whether only a length is given."""
         parts: list[Language] = []
         free = True
         low = _count(place, "minLength", self._get(place, "minLength")) or 0
         high = _count(place, "maxLength", self._get(place, "maxLength"))
         if low or high is not None:
-            parts.append(UTF8_CHAR.repeat(low, high))
+            parts.append(EMPTY if high is not None and high < low else UTF8_CHAR.repeat(low, high))
         pattern = self._get(place, "pattern")
         if pattern is not None:
             parts.append(self.pattern(place, "pattern", pattern))
@@ -311,7 +311,8 @@ class Keywords:
             return None
         from bltgen.constraints.json_format import format_language
 
-        return format_language(name, place.dialect.draft)
+        found: Language | None = format_language(name, place.dialect.draft)
+        return found
 
     def pattern(self, place: Place, keyword: str, pattern: Any) -> Language:
         """The strings in which an ECMA-262 pattern is found."""
@@ -665,14 +666,26 @@ _BOUNDS: dict[str, Callable[[Decimal], NumberSet]] = {
 }
 _EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 
-ANNOTATIONS = frozenset(
-    ["$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$comment", "$defs", "definitions", "title", "description", "default", "examples", "deprecated", "readOnly", "writeOnly", "contentEncoding", "contentMediaType", "contentSchema", "$vocabulary"]
-)
+# fmt: off
+ANNOTATIONS = frozenset({
+    "$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$comment", "$defs",
+    "definitions", "title", "description", "default", "examples", "deprecated", "readOnly",
+    "writeOnly", "contentEncoding", "contentMediaType", "contentSchema", "$vocabulary"
+})
+# fmt: on
 """Keywords that never restrict a value."""
 
-KEYWORDS = frozenset(
-    ["type", "enum", "const", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "$ref", "$dynamicRef", "$recursiveRef", "multipleOf", "maximum", "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength", "minLength", "pattern", "format", "items", "additionalItems", "prefixItems", "unevaluatedItems", "contains", "minContains", "maxContains", "minItems", "maxItems", "uniqueItems", "properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "propertyNames", "required", "minProperties", "maxProperties", "dependencies", "dependentRequired", "dependentSchemas"]
-) | {CONSTRAINT_KEYWORD}
+# fmt: off
+KEYWORDS = frozenset({
+    "type", "enum", "const", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "$ref",
+    "$dynamicRef", "$recursiveRef", "multipleOf", "maximum", "exclusiveMaximum", "minimum",
+    "exclusiveMinimum", "maxLength", "minLength", "pattern", "format", "items", "additionalItems",
+    "prefixItems", "unevaluatedItems", "contains", "minContains", "maxContains", "minItems",
+    "maxItems", "uniqueItems", "properties", "patternProperties", "additionalProperties",
+    "unevaluatedProperties", "propertyNames", "required", "minProperties", "maxProperties",
+    "dependencies", "dependentRequired", "dependentSchemas"
+}) | {CONSTRAINT_KEYWORD}
+# fmt: on
 """Keywords that restrict values."""
 
 _EXACT_KEYWORDS = ANNOTATIONS | {"type", "enum", "const"}

@@ -67,7 +67,7 @@ class ObjectOpened:
                 return fixed(layout.newline(frame.depth), 1, (frame.name_start(0),))
             return ()
         if byte == QUOTE:
-            return frame.name_start(0).step(byte)
+            return frame.name_start(0).step(byte) if frame.has_more else ()
         if WHITESPACE >> byte & 1 and self.gap:
             return (frame.opened(narrower(self.gap)),)
         return ()
@@ -226,7 +226,11 @@ class NameText:
         frame, node, others = self.frame, self.node, self.others
         if self.pending:
             bits = 0 if others is None else others.allowed.bits
-            return bits if node is None else bits | node.escape_bits(self.pending, frame.live, frame.compiler.name_spelling)
+            return (
+                bits
+                if node is None
+                else bits | node.escape_bits(self.pending, frame.live, frame.compiler.name_spelling)
+            )
         bits = 0
         if others is not None:
             bits = others.allowed.bits

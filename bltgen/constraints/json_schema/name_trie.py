@@ -29,7 +29,7 @@ _RAW = ((1 << 256) - 1) & ~((1 << 0x20) - 1) & ~(1 << BACKSLASH) & ~(1 << QUOTE)
 
 
 class Spelling:
-    """How names may be spelled. `plain`: only what must be escaped is; `ascii_only`: so must all but ASCII."""
+    """How names are spelled. `plain`: only what must be escaped is; `ascii_only`: so must all but ASCII."""
 
     __slots__ = ("ascii_only", "plain", "raw", "wants_escape")
 

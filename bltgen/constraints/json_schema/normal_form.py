@@ -323,10 +323,7 @@ class _ArrayDraft:
                 return False
         if self.high is not None and self.low > self.high:
             return False
-        for i, goal in self.prefix.items():
-            if i < self.low and self._goal(i) is formulas.false:
-                return False
-        return True
+        return not any(i < self.low and self._goal(i) is formulas.false for i in self.prefix)
 
     def _limit(self, high: int | None) -> None:
         if high is not None:
@@ -448,17 +445,19 @@ class Cases:
         best: tuple[Formula, list[tuple[_Draft, _Pending]]] | None = None
         kept: _Pending = []
         for clause in pending:
-            choices: list[tuple[_Draft, _Pending]] | None = []
+            choices: list[tuple[_Draft, _Pending]] = []
+            idle = False
             if clause.op == SCHEMA and self._contradicts(draft, clause, kind):
                 continue
             for option in self._options(clause, kind):
                 if self._implied(draft, option):
-                    choices = None
+                    idle = True
                     break
-                made, added = draft.copy(), []
+                made = draft.copy()
+                added: _Pending = []
                 if self._flatten(option, kind, made, added, ()):
                     choices.append((made, added))
-            if choices is None:
+            if idle:
                 continue
             kept.append(clause)
             if best is None or len(choices) < len(best[1]):

@@ -214,7 +214,7 @@ class ObjectPlan:
         return lengths[i]
 
     def cost(self, get: Cost, layout: Layout, depth: int) -> int:
-        """Bytes of the shortest object inside of `depth` containers, given the costs of goals inside of it."""
+        """Bytes of the shortest object inside of `depth` containers, given the costs of goals within."""
         line = 0 if layout.indent is None else len(layout.newline(depth + 1)) + 1
         rest = self.rest_cost(0, 0, NOTHING_SEEN, -1, get, line)
         if rest >= INFINITE:
@@ -243,7 +243,9 @@ class ObjectPlan:
         present = mask.bit_count() + seen.size + todo.bit_count()
         return self._filled(total, present, mask | todo, seen, last, get, line)
 
-    def _filled(self, total: int, present: int, used: int, seen: Seen, last: int, get: Cost, line: int) -> int:
+    def _filled(
+        self, total: int, present: int, used: int, seen: Seen, last: int, get: Cost, line: int
+    ) -> int:
         """`total`, and the cheapest further members up to the least number there must be."""
         spec = self.spec
         need = spec.low - present
@@ -304,7 +306,14 @@ class ObjectPlan:
         return best
 
     def _assigned_cost(
-        self, chosen: dict[Any, Formula], mask: int, required: int, seen: Seen, last: int, get: Cost, line: int
+        self,
+        chosen: dict[Any, Formula],
+        mask: int,
+        required: int,
+        seen: Seen,
+        last: int,
+        get: Cost,
+        line: int,
     ) -> int:
         total, used = 0, mask | required
         for i in bits_of(required):
@@ -330,7 +339,7 @@ class ObjectPlan:
         return self._filled(total, used.bit_count() + taken.size, used, taken, last, get, line)
 
     def is_endless(self, mask: int, live: int = -1) -> bool:
-        """Whether infinitely many objects may come of one with these names seen, as far as is seen at once."""
+        """Whether infinitely many objects may come of one with these names seen, as far as is easily seen."""
         if self.spec.high is None and is_endless_text(self.other_names):
             return True
         live &= ((1 << len(self.names)) - 1) & ~mask & ~self.dead
@@ -444,9 +453,7 @@ class ObjectFrame:
         "seen",
     )
 
-    def __init__(
-        self, plan: ObjectPlan, parent: Frame, mask: int, met: int, seen: Seen, last: int
-    ) -> None:
+    def __init__(self, plan: ObjectPlan, parent: Frame, mask: int, met: int, seen: Seen, last: int) -> None:
         self.plan = plan
         self.parent = parent
         self.compiler = plan.compiler
@@ -522,7 +529,7 @@ class ObjectFrame:
         return self._live
 
     def forks(self, i: int | None, name: bytes) -> tuple[tuple[Formula, ObjectFrame], ...]:
-        """The goals of a member of this name, each with the frame after it; only those that lead to an end."""
+        """The goals of a member of this name, each with the frame after it, if that leads to an end."""
         plan = self.plan
         spec, compiler = plan.spec, self.compiler
         if i is not None:
@@ -535,7 +542,7 @@ class ObjectFrame:
         open_demands = [
             d for d, (keys, _) in enumerate(spec.exists) if not self.met >> d & 1 and keys.contains(name)
         ]
-        found = []
+        found: list[tuple[Formula, ObjectFrame]] = []
         for chosen in product((True, False), repeat=len(open_demands)):
             both, met = goal, self.met
             for demand, meets in zip(open_demands, chosen, strict=True):
@@ -581,7 +588,7 @@ class ObjectFrame:
         return self.others() is not None
 
     def others(self) -> State | None:
-        """The state after the opening quote of a further member with an undeclared name; None: there is none."""
+        """The state after the opening quote of a further, undeclared name; None: there is none."""
         if self._others is None:
             self._others = (self.plan.other_text(self.other_names(), self.seen),)
         found: State | None = self._others[0]

@@ -255,12 +255,11 @@ class Documents:
                 reference[1:],
             )
         )
-        if keyword == "$dynamicRef" and fragment and not fragment.startswith("/"):
-            if isinstance(self._anchor(uri, fragment), DynamicAnchor):
-                for entered in place.scope:
-                    anchor = self._anchor(entered, fragment, missing_ok=True)
-                    if isinstance(anchor, DynamicAnchor):
-                        return self._enter(place, entered, fragment, where)
+        named = fragment and not fragment.startswith("/")
+        if keyword == "$dynamicRef" and named and isinstance(self._anchor(uri, fragment), DynamicAnchor):
+            for entered in place.scope:
+                if isinstance(self._anchor(entered, fragment, missing_ok=True), DynamicAnchor):
+                    return self._enter(place, entered, fragment, where)
         return self._enter(place, uri, fragment, where)
 
     def _outermost_recursive(self, target: Place) -> Place | None:

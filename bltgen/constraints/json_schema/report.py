@@ -15,7 +15,19 @@ from bltgen.constraints.json_schema.references import Documents, Place
 
 __all__ = ["report_of", "subschemas"]
 
-_ONE = ["additionalProperties", "propertyNames", "contains", "not", "if", "then", "else", "items", "additionalItems", "unevaluatedItems", "unevaluatedProperties"]
+_ONE = (
+    "additionalProperties",
+    "propertyNames",
+    "contains",
+    "not",
+    "if",
+    "then",
+    "else",
+    "items",
+    "additionalItems",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+)
 _LISTS = ["allOf", "anyOf", "oneOf", "prefixItems", "items"]
 _MAPS = ["properties", "patternProperties", "dependentSchemas", "dependencies"]
 _IMPLIED = {"minContains": "contains", "maxContains": "contains", "then": "if", "else": "if"}

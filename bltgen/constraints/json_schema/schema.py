@@ -25,7 +25,7 @@ from typing import Any
 import referencing
 
 from bltgen.automata.contract import Constraint, Report, State
-from bltgen.automata.language import EPSILON, Language
+from bltgen.automata.language import EPSILON, Language, intersection
 from bltgen.automata.sampling import draw
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_schema.compiler import Compiler, Options
@@ -41,6 +41,7 @@ from bltgen.constraints.regex import regex
 from bltgen.errors import ConstraintSyntaxError, EmptyLanguage, Unsupported
 
 __all__ = ["JsonSchema", "json_schema", "json_value"]
+
 
 class JsonSchema:
     """The JSON texts that satisfy a schema. A `Constraint`; made by `json_schema`."""
@@ -247,7 +248,7 @@ def _content(constraint: Any) -> Language:
     if isinstance(constraint, str):
         constraint = regex(constraint)
     if isinstance(constraint, Language):
-        return constraint & UTF8_TEXT
+        return intersection(constraint, UTF8_TEXT)
     if isinstance(constraint, Constraint):
-        return embedded(constraint) & UTF8_TEXT
+        return intersection(embedded(constraint), UTF8_TEXT)
     raise ValueError(f"a format or constraint is a regular expression or a constraint, not {constraint!r}")

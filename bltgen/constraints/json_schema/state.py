@@ -119,7 +119,7 @@ class JsonState(dict[int, "JsonState | None"]):
     @property
     def accepting(self) -> bool:
         """Whether the bytes so far are a whole valid text."""
-        return any([position.accepting for position in self.positions])
+        return any(position.accepting for position in self.positions)
 
     @property
     def shortest(self) -> int:

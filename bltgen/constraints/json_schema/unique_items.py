@@ -16,9 +16,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from bltgen.automata.byteset import bits_of
+from bltgen.automata.byteset import ALL_BITS, bits_of
 from bltgen.automata.contract import State
 from bltgen.automata.language import INFINITE, Language
+from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_number import NumberState
 from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.json_values import Value, canonical, read
@@ -40,12 +41,22 @@ if TYPE_CHECKING:
     from bltgen.constraints.json_schema.compiler import Compiler
     from bltgen.constraints.json_schema.state import JsonState
 
-__all__ = ["RecordedItem", "distinct_cost", "hopeless_values", "is_endless_goal", "is_endless_text", "item_start", "value_of"]
+__all__ = [
+    "RecordedItem",
+    "distinct_cost",
+    "hopeless_values",
+    "is_endless_goal",
+    "is_endless_text",
+    "item_start",
+    "value_of",
+]
 
 Chain = tuple[Any, ...]
 """The bytes of an item, last first: (earlier bytes, byte), or ()."""
 
 WITNESSES = 6
+QUOTE = 0x22
+_CLOSING = 1 << 0x5D | 1 << 0x7D
 
 
 def item_start(compiler: Compiler, goal: Formula, depth: int) -> JsonState:
@@ -125,13 +136,8 @@ class RecordedItem:
 
     def _find_bits(self) -> int:
         bits = self.inner.bits
-        if not self._is_endless():
-            text = text_of(self.chain)
-            for byte in bits_of(bits):
-                following = self.inner.advance(byte)
-                assert following is not None, "an allowed byte has a successor"
-                if not self._lives(following, text + bytes((byte,))):
-                    bits ^= 1 << byte
+        if self.frame.excludes:
+            bits &= self._safe_bits() | self._tested_bits(bits & ~self._safe_bits())
         if self.inner.accepting:
             after = self._after(text_of(self.chain))
             if after is not None:
@@ -139,6 +145,33 @@ class RecordedItem:
         if self.gap and not self.chain:
             bits |= WHITESPACE
         return bits
+
+    def _tested_bits(self, bits: int) -> int:
+        """Those of the bytes after which some value may come that is not excluded."""
+        live = 0
+        text = text_of(self.chain)
+        for byte in bits_of(bits):
+            following = self.inner.advance(byte)
+            assert following is not None, "an allowed byte has a successor"
+            if self._next(following, byte)._is_endless() or self._lives(following, text + bytes((byte,))):
+                live |= 1 << byte
+        return live
+
+    def _safe_bits(self) -> int:
+        """The bytes after which infinitely many values may still come, as far as is seen at once."""
+        if len(self.inner.positions) > 1:
+            return 0
+        position = self.inner.positions[0]
+        frame: Any = getattr(position, "frame", None)
+        if isinstance(position, StringText) and getattr(position.text, "language", None) is UTF8_TEXT:
+            return ALL_BITS & ~(1 << QUOTE)
+        here = frame
+        while frame is not None and not isinstance(frame, Root):
+            if frame.is_endless():
+                # Infinite as long as this container is open.
+                return ALL_BITS if frame is not here else ALL_BITS & ~_CLOSING
+            frame = frame.parent
+        return 0
 
     def step(self, byte: int) -> tuple[Position, ...]:
         inner = self.inner
@@ -225,9 +258,9 @@ class RecordedItem:
         return after.nearest()
 
 
-def _completions(state: JsonState) -> list[bytes]:
+def _completions(state: JsonState) -> Iterator[bytes]:
     """A few completions that differ: the shortest, and some that go astray first."""
-    found = [state.completion()]
+    yield state.completion()
     for turn in range(1, WITNESSES):
         here, text = state, bytearray()
         for step in range(2 * turn):
@@ -240,8 +273,7 @@ def _completions(state: JsonState) -> list[bytes]:
             assert following is not None, "an allowed byte has a successor"
             text.append(byte)
             here = following
-        found.append(bytes(text) + here.completion())
-    return found
+        yield bytes(text) + here.completion()
 
 
 def _may_become(compiler: Compiler, text: bytes, value: Value, depth: int) -> bool:
@@ -259,7 +291,7 @@ def _may_become(compiler: Compiler, text: bytes, value: Value, depth: int) -> bo
 
 def _is_endless(position: Position, chain: Chain) -> bool:
     """Whether infinitely many values may come of an item, by the position in it."""
-    frame = getattr(position, "frame", None)
+    frame: Any = getattr(position, "frame", None)
     if frame is None:
         return False
     compiler: Compiler = frame.compiler
@@ -271,7 +303,7 @@ def _is_endless(position: Position, chain: Chain) -> bool:
             return True
     elif isinstance(position, NumberText) and _is_endless_number(position.text, text_of(chain)):
         return True
-    while type(frame) is not Root:
+    while not isinstance(frame, Root):
         if frame.is_endless():
             return True
         frame = frame.parent
@@ -326,7 +358,7 @@ def _find_endless(compiler: Compiler, goal: Formula) -> bool:
 def cheapest_values(
     compiler: Compiler, goal: Formula, excluded: list[Value], wanted: int, depth: int
 ) -> list[tuple[Value, int]]:
-    """Up to `wanted` values that satisfy the goal and are not excluded, the shortest first, with their costs."""
+    """Up to `wanted` values that satisfy the goal and are not excluded, shortest first, with their costs."""
     formulas = compiler.formulas
     found: list[tuple[Value, int]] = []
     taken = list(excluded)
@@ -482,6 +514,8 @@ def hopeless_values(frame: ArrayFrame) -> Iterator[Value]:
                     suspects.update(dict.fromkeys([value for value, _ in few]))
     for value in suspects:
         met = frame.met
-        following = plan.frame(frame.parent, min(frame.index + 1, plan.last), met, frame.seen.add(value), True)
+        following = plan.frame(
+            frame.parent, min(frame.index + 1, plan.last), met, frame.seen.add(value), True
+        )
         if not following.can_end():
             yield value
