@@ -198,6 +198,7 @@ class ArrayFrame:
         self.done = done
         self.positions: dict[Any, Any] = {}
         self.frames: dict[Any, Any] = {}
+        plan.compiler.table.watch(self.positions, self.frames)
         self._starts: dict[int, tuple[Position, ...]] = {}
         self._after: Position | None = None
         self._hopeless: frozenset[Value] | None = None

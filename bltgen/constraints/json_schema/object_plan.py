@@ -464,6 +464,7 @@ class ObjectFrame:
         self.last = last
         self.positions: dict[Any, Any] = {}
         self.frames: dict[Any, Any] = {}
+        plan.compiler.table.watch(self.positions, self.frames)
         self._after: Position | None = None
         self._cost = -1
         self._live = -1

@@ -92,6 +92,7 @@ class Root:
         self.cost = 0
         self.positions: dict[Any, Any] = {}
         self.frames: dict[Any, Any] = {}
+        compiler.table.watch(self.positions, self.frames)
 
     def after(self) -> Position:
         found: Position | None = self.positions.get("after")

@@ -70,6 +70,12 @@ class JsonSchema:
         state: State = found
         return state
 
+    def __del__(self) -> None:
+        # States keep the compiler alive that they need; without any, cycles would await the collector.
+        compiler = getattr(self, "_compiler", None)
+        if compiler is not None and getattr(self, "_start", None) is not None:
+            compiler.table.drop()
+
     def accepts(self, data: bytes) -> bool:
         """Whether `data` is a JSON text, in the chosen layout, that satisfies the schema."""
         state: State | None = self.start()

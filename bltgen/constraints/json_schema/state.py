@@ -56,10 +56,9 @@ class StateTable:
         self._caches.append(made)
         return made
 
-    def watch(self, cache: dict[Any, Any]) -> dict[Any, Any]:
-        """Register a cache that `drop` is to clear."""
-        self._caches.append(cache)
-        return cache
+    def watch(self, *caches: dict[Any, Any]) -> None:
+        """Register caches that `drop` is to clear."""
+        self._caches += caches
 
     def drop(self) -> None:
         """Forget all successors and interned things."""

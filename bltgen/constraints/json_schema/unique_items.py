@@ -159,19 +159,10 @@ class RecordedItem:
 
     def _safe_bits(self) -> int:
         """The bytes after which infinitely many values may still come, as far as is seen at once."""
-        if len(self.inner.positions) > 1:
-            return 0
-        position = self.inner.positions[0]
-        frame: Any = getattr(position, "frame", None)
-        if isinstance(position, StringText) and getattr(position.text, "language", None) is UTF8_TEXT:
-            return ALL_BITS & ~(1 << QUOTE)
-        here = frame
-        while frame is not None and not isinstance(frame, Root):
-            if frame.is_endless():
-                # Infinite as long as this container is open.
-                return ALL_BITS if frame is not here else ALL_BITS & ~_CLOSING
-            frame = frame.parent
-        return 0
+        bits = 0
+        for position in self.inner.positions:
+            bits |= position.bits & _safe_after(position)
+        return bits
 
     def step(self, byte: int) -> tuple[Position, ...]:
         inner = self.inner
@@ -198,7 +189,7 @@ class RecordedItem:
         """Whether infinitely many values may come of what was read, as far as is seen at once."""
         if not self.frame.excludes:
             return True
-        return len(self.inner.positions) == 1 and _is_endless(self.inner.positions[0], self.chain)
+        return any(_is_endless(position, self.chain) for position in self.inner.positions)
 
     def _lives(self, inner: JsonState, text: bytes) -> bool:
         """Whether some value that is not excluded may come of `text`, after which `inner` stands."""
@@ -256,6 +247,20 @@ class RecordedItem:
         after = self._after(text_of(self.chain))
         assert after is not None, "a whole value that is not excluded has a position after it"
         return after.nearest()
+
+
+def _safe_after(position: Position) -> int:
+    """The bytes after which infinitely many values may still come of a position."""
+    if isinstance(position, StringText) and getattr(position.text, "language", None) is UTF8_TEXT:
+        return ALL_BITS & ~(1 << QUOTE)
+    here: Any = getattr(position, "frame", None)
+    frame = here
+    while frame is not None and not isinstance(frame, Root):
+        if frame.is_endless():
+            # Infinite as long as this container is open.
+            return ALL_BITS if frame is not here else ALL_BITS & ~_CLOSING
+        frame = frame.parent
+    return 0
 
 
 def _completions(state: JsonState) -> Iterator[bytes]:
