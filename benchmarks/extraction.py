@@ -18,11 +18,13 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import math
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -129,10 +131,26 @@ def count(score: Score, expected: dict[str, Any], given: Any, domain: str) -> No
     score.perfect += not wrong and not found
 
 
+def exact(spelled: str) -> int | float:
+    """A decimal as `jsonschema` can judge it, which knows floats alone.
+
+    145.5e400 is an integer, though no float holds it; 1e-400 is none (NaN here), though its float is 0.
+    """
+    value = Decimal(spelled)
+    if value.adjusted() < 2000 and value == value.to_integral_value():
+        return int(value)
+    return math.nan if float(spelled).is_integer() else float(spelled)
+
+
+def read(data: bytes) -> Any:
+    """The JSON value of the bytes, with integers exact. Raises ValueError."""
+    return json.loads(data, parse_float=exact)
+
+
 def is_valid(schema: dict[str, Any], data: bytes) -> bool:
     """Whether the bytes are JSON that the schema admits, in the judgement of `jsonschema`."""
     try:
-        value = json.loads(data)
+        value = read(data)
     except ValueError:
         return False
     return bool(jsonschema.Draft202012Validator(schema).is_valid(value))
@@ -160,7 +178,7 @@ def evaluate(
         score.documents += 1
         valid = is_valid(document.schema, output.data)
         score.valid += valid
-        count(score, document.values, json.loads(output.data) if valid else None, document.domain)
+        count(score, document.values, read(output.data) if valid else None, document.domain)
     return score
 
 

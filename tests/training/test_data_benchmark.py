@@ -109,6 +109,14 @@ def test_numbers_are_compared_as_numbers_and_types_as_types() -> None:
     assert score(b'{"n": 1}', n=Number("1")).share("integer") == 1
 
 
+@pytest.mark.parametrize(
+    ("number", "valid"), [(b"1e400", 1), (b"44.5e900", 1), (b"2.0", 1), (b"2.5", 0), (b"1e-400", 0)]
+)
+def test_an_integer_is_judged_by_its_exact_value(number: bytes, valid: int) -> None:
+    """Also where no float can hold it."""
+    assert score(b'{"n": ' + number + b"}", n=Number("1")).valid == valid
+
+
 def test_speed_is_generated_bytes_over_the_time_of_generation() -> None:
     ticks = itertools.count()
     one = document(name="Ada")
