@@ -56,6 +56,7 @@ Chain = tuple[Any, ...]
 
 WITNESSES = 6
 QUOTE = 0x22
+_DIGITS = sum(1 << byte for byte in b"0123456789")
 _CLOSING = 1 << 0x5D | 1 << 0x7D
 
 
@@ -161,7 +162,7 @@ class RecordedItem:
         """The bytes after which infinitely many values may still come, as far as is seen at once."""
         bits = 0
         for position in self.inner.positions:
-            bits |= position.bits & _safe_after(position)
+            bits |= position.bits & _safe_after(position, self.chain)
         return bits
 
     def step(self, byte: int) -> tuple[Position, ...]:
@@ -196,6 +197,8 @@ class RecordedItem:
         excluded = self.frame.is_excluded
         if inner.accepting and not excluded(value_of(text)):
             return True
+        if not inner.bits:
+            return False
         for witness in _completions(inner):
             if not excluded(value_of(text + witness)):
                 return True
@@ -249,8 +252,10 @@ class RecordedItem:
         return after.nearest()
 
 
-def _safe_after(position: Position) -> int:
+def _safe_after(position: Position, chain: Chain) -> int:
     """The bytes after which infinitely many values may still come of a position."""
+    if isinstance(position, NumberText) and _is_endless_number(position.text, text_of(chain)):
+        return _DIGITS
     if isinstance(position, StringText) and getattr(position.text, "language", None) is UTF8_TEXT:
         return ALL_BITS & ~(1 << QUOTE)
     here: Any = getattr(position, "frame", None)
