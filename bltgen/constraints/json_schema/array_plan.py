@@ -262,9 +262,9 @@ class ArrayFrame:
             frame = self._following(met, NOTHING_SEEN, True)
             return [value_start(goal, frame, gap)] if frame.can_end() else []
         if plan.spec.unique:
-            excluded = self.excluded_values()
-            if excluded and not is_endless_goal(compiler, goal):
-                free = compiler.formulas.both(goal, compiler.formulas.values(excluded, False))
+            if self.excludes and not is_endless_goal(compiler, goal):
+                excluded = compiler.formulas.values(self.excluded_values(), False)
+                free = compiler.formulas.both(goal, excluded)
                 if not compiler.satisfiable(free):
                     return []
             if not self._any_following(met):

@@ -138,7 +138,8 @@ class RecordedItem:
     def _find_bits(self) -> int:
         bits = self.inner.bits
         if self.frame.excludes:
-            bits &= self._safe_bits() | self._tested_bits(bits & ~self._safe_bits())
+            safe = self._safe_bits()
+            bits = (bits & safe) | self._tested_bits(bits & ~safe)
         if self.inner.accepting:
             after = self._after(text_of(self.chain))
             if after is not None:
@@ -256,6 +257,10 @@ def _safe_after(position: Position, chain: Chain) -> int:
     """The bytes after which infinitely many values may still come of a position."""
     if isinstance(position, NumberText) and _is_endless_number(position.text, text_of(chain)):
         return _DIGITS
+    if isinstance(position, ValueStart):
+        numbers = position.frame.compiler.numbers(position.goal)
+        if numbers is not None and _is_endless_number(numbers, b"1"):
+            return _DIGITS & ~(1 << 0x30)
     if isinstance(position, StringText) and getattr(position.text, "language", None) is UTF8_TEXT:
         return ALL_BITS & ~(1 << QUOTE)
     here: Any = getattr(position, "frame", None)
