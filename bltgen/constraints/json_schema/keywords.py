@@ -241,6 +241,29 @@ class Keywords:
                 todo += [here.child("allOf", i) for i in range(len(here.schema["allOf"]))]
         return meet(found)._replace(exact=exact and not todo)
 
+    def check(self, place: Place) -> None:
+        """Raise for what is malformed or unsupported in the keywords of a place, without compiling it."""
+        self.types(place)
+        schema = place.schema
+        for keyword in schema:
+            given = self._get(place, keyword)
+            if given is None:
+                continue
+            if keyword in _COUNTS:
+                _count(place, keyword, given)
+            elif keyword in _BOUNDS and not isinstance(given, bool):
+                if _number(place, keyword, given) <= 0 and keyword == "multipleOf":
+                    raise ConstraintSyntaxError(f"{place.pointer}/multipleOf: must be greater than 0")
+            elif keyword == "pattern":
+                self.pattern(place, keyword, given)
+            elif keyword == "patternProperties":
+                for pattern in _mapping(place, keyword, given):
+                    self.pattern(place, keyword, pattern)
+            elif keyword in _LISTS and not isinstance(given, bool):
+                _list(place, keyword, given)
+            elif keyword == CONSTRAINT_KEYWORD:
+                self.string(place)
+
     # -- scalars -------------------------------------------------------------------------------------
 
     def number(self, place: Place) -> NumberSet | None:
@@ -656,6 +679,12 @@ _DRAFTS_OF = {
 }
 """The drafts, first and last, in which a keyword is known; 4 to 2020 where it is not listed. `dependencies`
 is not in the later drafts' vocabularies but in their meta-schemas, "for compatibility"."""
+
+_COUNTS = frozenset(
+    {"minLength", "maxLength", "minItems", "maxItems", "minContains", "maxContains", "minProperties"}
+    | {"maxProperties"}
+)
+_LISTS = frozenset(("enum", "required", "allOf", "anyOf", "oneOf", "prefixItems"))
 
 _BOUNDS: dict[str, Callable[[Decimal], NumberSet]] = {
     "minimum": lambda bound: NumberSet.interval(bound, None),

@@ -200,7 +200,7 @@ class Documents:
                 return self._builtin(draft)
         try:
             retrieved = self._registry.get_or_retrieve(uri)
-        except referencing.exceptions.Unresolvable as error:
+        except (referencing.exceptions.Unresolvable, referencing.exceptions.NoSuchResource) as error:
             raise ConstraintSyntaxError(
                 f"{where}: unknown dialect {uri!r}; known are {', '.join(DRAFTS.values())} and what the "
                 "registry holds"

@@ -13,7 +13,7 @@ from bltgen.automata.contract import Report, ReportEntry
 from bltgen.constraints.json_schema.keywords import ANNOTATIONS, KEYWORDS, Keywords
 from bltgen.constraints.json_schema.references import Documents, Place
 
-__all__ = ["report_of", "subschemas"]
+__all__ = ["places_of", "report_of", "subschemas"]
 
 _ONE = (
     "additionalProperties",
@@ -52,9 +52,8 @@ def subschemas(place: Place) -> Iterator[tuple[str | int, ...]]:
                     yield keyword, name
 
 
-def report_of(documents: Documents, keywords: Keywords) -> Report:
-    """The report on the schema at the root of the documents."""
-    entries: list[ReportEntry] = []
+def places_of(documents: Documents, keywords: Keywords) -> Iterator[Place]:
+    """Every subschema that can be reached from the root, in the order of the source."""
     seen: set[Place] = set()
     todo = [documents.root]
     while todo:
@@ -62,9 +61,16 @@ def report_of(documents: Documents, keywords: Keywords) -> Report:
         if place in seen or isinstance(place.schema, bool):
             continue
         seen.add(place)
-        entries += [_entry(place, keyword, keywords) for keyword in place.schema]
+        yield place
         following = [*keywords.references(place), *[place.child(*path) for path in subschemas(place)]]
         todo += reversed(following)
+
+
+def report_of(documents: Documents, keywords: Keywords) -> Report:
+    """The report on the schema at the root of the documents."""
+    entries: list[ReportEntry] = []
+    for place in places_of(documents, keywords):
+        entries += [_entry(place, keyword, keywords) for keyword in place.schema]
     return Report(tuple(entries))
 
 

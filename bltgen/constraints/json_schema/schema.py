@@ -35,7 +35,7 @@ from bltgen.constraints.json_schema.json_values import read
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.positions import Root, value_start
 from bltgen.constraints.json_schema.references import DRAFTS, Documents
-from bltgen.constraints.json_schema.report import report_of
+from bltgen.constraints.json_schema.report import places_of, report_of
 from bltgen.constraints.json_schema.state import JsonState
 from bltgen.constraints.regex import regex
 from bltgen.errors import ConstraintSyntaxError, EmptyLanguage, Unsupported
@@ -209,6 +209,8 @@ def json_schema(
         custom_formats={n: _content(f) for n, f in (custom_formats or {}).items()},
         constraints={n: _content(c) for n, c in (constraints or {}).items()},
     )
+    for place in places_of(documents, compiler.keywords):
+        compiler.keywords.check(place)
     made = JsonSchema(documents, compiler, compiler.formulas.schema(documents.root), description)
     made.start()
     return made
