@@ -335,7 +335,8 @@ class Keywords:
         from bltgen.constraints.json_format import format_language
 
         found: Language | None = format_language(name, place.dialect.draft)
-        return found
+        # A format that only a later draft defines means the same where an earlier one uses it.
+        return found if found is not None else format_language(name, "2020-12")
 
     def pattern(self, place: Place, keyword: str, pattern: Any) -> Language:
         """The strings in which an ECMA-262 pattern is found."""

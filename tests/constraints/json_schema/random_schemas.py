@@ -114,7 +114,7 @@ def spelled(value: Any, rng: random.Random) -> bytes:
         )
         return b'"' + text + b'"'
     if isinstance(value, int) and not isinstance(value, bool) and rng.random() < 0.2:
-        return f"{value}{rng.choice(['.0', 'e0', '.00', '0e-1'])}".encode()
+        return f"{value}{rng.choice(['.0', 'e0', '.00', '0e-1' if value else 'E+5'])}".encode()
     return json.dumps(value).encode()
 
 
