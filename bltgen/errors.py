@@ -61,32 +61,41 @@ class ConstraintSyntaxError(ConstraintError):
         expected: str | None = None,
     ) -> None:
         self.message, self.text, self.position, self.expected = message, text, position, expected
-        self.line: int | None = None
-        self.column: int | None = None
+        self.line, self.column, caret = _located(text, position)
         shown = message
-        if text is not None and position is not None:
-            before = text[:position]
-            self.line = before.count("\n") + 1
-            self.column = position - (before.rfind("\n") + 1) + 1
+        if self.line is not None:
             shown += f" at line {self.line}, column {self.column}"
         if expected:
             shown += f"; expected {expected}"
-        if text is not None and self.line is not None and self.column is not None:
-            source = text.split("\n")[self.line - 1]
-            start = max(0, self.column - 1 - 60)
-            shown += f"\n  {source[start : start + 100]}\n  {' ' * (self.column - 1 - start)}^"
-        super().__init__(shown)
+        super().__init__(shown + caret)
+
+
+def _located(text: str | None, position: int | None) -> tuple[int | None, int | None, str]:
+    """Line and column from 1, and the source line with a caret below it, for an index into `text`."""
+    if text is None or position is None:
+        return None, None, ""
+    line_start = text.rfind("\n", 0, position) + 1
+    line, column = text.count("\n", 0, position) + 1, position - line_start + 1
+    source = text[line_start:].split("\n", 1)[0]
+    begin = max(0, column - 1 - 60)
+    return line, column, f"\n  {source[begin : begin + 100]}\n  {' ' * (column - 1 - begin)}^"
 
 
 class Unsupported(ConstraintError):
     """A construct that cannot be enforced exactly.
 
-    Attributes: `where`, a JSON pointer or source position; `reason`.
+    Attributes: `reason`; `where`, a JSON pointer or source position; `text` and `position` (or None),
+    the source and an index into it.
     """
 
-    def __init__(self, reason: str, where: str = "") -> None:
-        self.reason, self.where = reason, where
-        super().__init__(f"{where}: {reason}" if where else reason)
+    def __init__(
+        self, reason: str, where: str = "", *, text: str | None = None, position: int | None = None
+    ) -> None:
+        line, column, caret = _located(text, position)
+        if line is not None and not where:
+            where = f"line {line}, column {column}"
+        self.reason, self.where, self.text, self.position = reason, where, text, position
+        super().__init__((f"{where}: {reason}" if where else reason) + caret)
 
 
 class EmptyLanguage(ConstraintError):
