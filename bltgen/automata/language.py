@@ -122,7 +122,9 @@ class Language:
         "_shortest",
         "_state",
         "_transitions",
+        "alphabet",
         "depth",
+        "gap",
         "id",
         "least",
         "most",
@@ -141,6 +143,8 @@ class Language:
     least: int
     most: int
     plain: bool
+    alphabet: int
+    gap: int
     depth: int
     _shortest: int | None
     _bound: int
@@ -303,6 +307,8 @@ def _term(
     made.most = most if most < INFINITE else INFINITE
     made.plain = plain
     made.depth = depth
+    made.alphabet = _alphabet(op, parts, value)
+    made.gap = _gap(op, parts, value) if plain and op != AUTOMATON else INFINITE
     made._shortest = 0 if nullable else made.least if plain else None
     made._bound = 0
     made._relaxed = None
@@ -312,6 +318,47 @@ def _term(
     reference.key = key
     _TERMS[key] = reference
     return made
+
+
+def _alphabet(op: int, parts: tuple[Language, ...], value: Any) -> int:
+    """The bytes (as bits) outside of which no text has any."""
+    if op == BYTES:
+        return cast(int, value)
+    if op == LITERAL:
+        bits = 0
+        for byte in value:
+            bits |= 1 << byte
+        return bits
+    if op in (COMPLEMENT, AUTOMATON):
+        return ALL_BITS
+    bits = ALL_BITS if op == INTERSECTION else 0
+    for part in parts:
+        bits = bits & part.alphabet if op == INTERSECTION else bits | part.alphabet
+    return bits
+
+
+def _gap(op: int, parts: tuple[Language, ...], value: Any) -> int:
+    """No two lengths of a plain term's texts that follow on each other differ by more."""
+    gap = max((part.gap for part in parts), default=1)
+    if op == CONCAT:
+        # Copies of one set of lengths, shifted by the other's: they leave no gap where they overlap.
+        for wide, other in (parts, parts[::-1]):
+            if other.gap <= wide.most - wide.least + wide.gap:
+                gap = min(gap, wide.gap)
+    elif op == REPEAT and value[0] < value[1]:
+        body, low = parts[0], value[0]
+        gap = max(gap, (low + 1) * body.least - low * body.most)
+    elif op == UNION:
+        ascending = sorted(parts, key=_by_least)
+        reach = ascending[0].most
+        for part in ascending:
+            gap = max(gap, part.least - reach)
+            reach = max(reach, part.most)
+    return gap
+
+
+def _by_least(language: Language) -> int:
+    return language.least
 
 
 def _known(key: tuple[Any, ...]) -> Language | None:
@@ -602,6 +649,11 @@ def _intersection(languages: Iterable[Language]) -> Language:
             return EMPTY
         parts[_bytes(bits)] = None
     if len(parts) > 1:
+        alphabet = ALL_BITS
+        for part in parts:
+            alphabet &= part.alphabet
+        if alphabet != ALL_BITS:
+            _narrow_windows(parts, alphabet)
         _merge_windows(parts)
     if excluded:
         body = _union(excluded)
@@ -623,15 +675,26 @@ def _intersection(languages: Iterable[Language]) -> Language:
         return EPSILON if nullable else EMPTY
     ordered = sorted(parts, key=_by_id)
     key = (INTERSECTION, *[part.id for part in ordered])
-    return _known(key) or _term(
-        INTERSECTION, key, tuple(ordered), None, nullable, least, most, False, depth + 1
-    )
+    found = _known(key)
+    if found is None:
+        found = _term(INTERSECTION, key, tuple(ordered), None, nullable, least, most, False, depth + 1)
+        if len(ordered) == 2 and _is_window_of(ordered[0], ordered[1]):
+            found._shortest = least
+    return found
+
+
+def _is_window_of(first: Language, second: Language) -> bool:
+    """Whether one only bounds the other's length, whose texts have every length between their bounds."""
+    for window, other in ((first, second), (second, first)):
+        if window.op == REPEAT and window.parts[0].op == BYTES and other.gap <= 1:
+            return not other.alphabet & ~cast(int, window.parts[0].value)
+    return False
 
 
 def _covers_any(alternatives: Iterable[Language], parts: dict[Language, None]) -> bool:
     """Whether some alternative holds all of some part, as far as their form tells.
 
-    Of windows B{a,b} over the same single bytes, what an alternative holds is cut off the part, in place.
+    Of windows B{a,b} over the same prefix code, what an alternative holds is cut off the part, in place.
     """
     for alternative in alternatives:
         if alternative in parts:
@@ -647,18 +710,69 @@ def _covers_any(alternatives: Iterable[Language], parts: dict[Language, None]) -
             first, last = part.value
             if low <= first and last <= high:
                 return True
-            if body.op == BYTES and (low <= first <= high or low <= last <= high):
+            if (low <= first <= high or low <= last <= high) and _is_prefix_code(body, 8):
                 del parts[part]
                 window = (high + 1, last) if low <= first else (first, low - 1)
                 parts[_repeat(body, *window)] = None
     return False
 
 
+def _is_prefix_code(language: Language, depth: int) -> bool:
+    """Whether no text is the beginning of another, as far as the form tells: bytes, UTF-8 characters."""
+    if language.op in (BYTES, LITERAL):
+        return True
+    if depth == 0:
+        return False
+    if language.op == CONCAT:
+        return all(_is_prefix_code(part, depth - 1) for part in language.parts)
+    if language.op == REPEAT:
+        return language.value[0] == language.value[1] and _is_prefix_code(language.parts[0], depth - 1)
+    if language.op != UNION:
+        return False
+    seen = 0
+    for part in language.parts:
+        first = _first_bytes(part)
+        if first == 0 or seen & first or not _is_prefix_code(part, depth - 1):
+            return False
+        seen |= first
+    return True
+
+
+def _first_bytes(language: Language) -> int:
+    """The bytes (as bits) with which texts begin, of a byte set, a literal, or a chain of such; else 0."""
+    while language.op == CONCAT:
+        language = language.parts[0]
+    if language.op == REPEAT and language.value[0] and language.parts[0].op == BYTES:
+        language = language.parts[0]
+    if language.op == LITERAL:
+        return 1 << cast(bytes, language.value)[0]
+    return cast(int, language.value) if language.op == BYTES else 0
+
+
+def _narrow_windows(parts: dict[Language, None], alphabet: int) -> None:
+    """(B | C D)* & X is B* & X where X has no byte of C: over ASCII, characters are bytes."""
+    for part in list(parts):
+        if part.op == REPEAT and part.parts[0].op == UNION and part.alphabet & ~alphabet:
+            kept = []
+            for alternative in part.parts[0].parts:
+                first = _first_bytes(alternative)
+                if first == 0:
+                    break
+                if alternative.op == BYTES:
+                    kept.append(_bytes(alternative.value & alphabet))
+                elif first & alphabet:
+                    kept.append(alternative)
+            else:
+                if len(kept) < len(part.parts[0].parts):
+                    del parts[part]
+                    parts[_repeat(_union(kept), *part.value)] = None
+
+
 def _merge_windows(parts: dict[Language, None]) -> None:
-    """B{a,b} & B{c,d} is B{max,min} for a set of single bytes B: lengths are counted once."""
+    """B{a,b} & B{c,d} is B{max,min} where a text of B* is cut into texts of B in one way only."""
     windows: dict[Language, tuple[int, int]] = {}
     for part in list(parts):
-        if part.op == REPEAT and part.parts[0].op == BYTES:
+        if part.op == REPEAT and _is_prefix_code(part.parts[0], 8):
             body, (low, high) = part.parts[0], part.value
             if body in windows:
                 seen_low, seen_high = windows[body]
