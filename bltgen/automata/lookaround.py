@@ -46,6 +46,7 @@ from bltgen.automata.language import (
     _intersection,
     _repeat,
     _union,
+    concat,
     from_automaton,
 )
 from bltgen.automata.limits import Limits, current_limits, use_limits
@@ -154,6 +155,9 @@ def chain(parts: Iterable[Expression]) -> Expression:
     flat: list[Expression] = []
     for part in parts:
         flat += part.parts if isinstance(part, Chain) else (part,)
+    languages = [part for part in flat if isinstance(part, Language)]
+    if len(languages) == len(flat):
+        return concat(*languages)
     done: list[Expression] = []
     for part in flat:
         if done and isinstance(done[-1], Language) and not isinstance(part, Language):

@@ -44,7 +44,7 @@ from bltgen.automata.language import ANY_BYTES, Language
 from bltgen.automata.lookaround import chain, language_of
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.regex_lowering import lowered
-from bltgen.constraints.regex_parser import Dialect, Parsed, parse
+from bltgen.constraints.regex_parser import PREFERENCES, Dialect, Parsed, parse
 from bltgen.constraints.regex_preference import without_atomic_groups, without_conditionals
 
 __all__ = ["regex"]
@@ -68,7 +68,9 @@ def regex(
         raise ValueError(f"mode is 'fullmatch' or 'search', not {mode!r}")
     parsed = parse(pattern, dialect, flags)
     source = pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern
-    root = without_atomic_groups(without_conditionals(parsed.root, source))
+    root = parsed.root
+    if any(construct in PREFERENCES for _, construct in parsed.constructs):
+        root = without_atomic_groups(without_conditionals(root, source))
     expression = lowered(root, is_bytes=parsed.is_bytes)
     if mode == "search":
         text = ANY_BYTES if parsed.is_bytes else UTF8_TEXT

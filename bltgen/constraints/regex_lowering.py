@@ -13,6 +13,7 @@ from __future__ import annotations
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.language import (
     ANY_BYTES,
+    EMPTY,
     EPSILON,
     Language,
     byte_set,
@@ -43,6 +44,7 @@ from bltgen.constraints.regex_syntax import (
     Node,
     Repetition,
     Sequence,
+    Text,
     children,
 )
 
@@ -68,6 +70,8 @@ def lowered(root: Node, *, is_bytes: bool) -> Expression:
 def _lower(node: Node, parts: list[Expression], is_bytes: bool) -> Expression:
     if isinstance(node, Characters):
         return _characters(node.ranges, is_bytes)
+    if isinstance(node, Text):
+        return _text(node.text, is_bytes)
     if isinstance(node, Sequence):
         return chain(parts)
     if isinstance(node, Alternation):
@@ -89,6 +93,14 @@ def _characters(ranges: Ranges, is_bytes: bool) -> Language:
     if not is_bytes:
         return code_points(ranges)
     return byte_set(ByteSet.of(byte for low, high in ranges for byte in range(low, high + 1)))
+
+
+def _text(text: str, is_bytes: bool) -> Language:
+    try:
+        return literal(text.encode("latin-1" if is_bytes else "utf-8"))
+    except UnicodeEncodeError:
+        # A lone surrogate is no character: no text holds it.
+        return EMPTY
 
 
 def _assertion(node: Assertion, is_bytes: bool) -> Expression:

@@ -40,14 +40,20 @@ from bltgen.constraints.regex_syntax import (
     Node,
     Repetition,
     Sequence,
+    Text,
 )
 from bltgen.errors import ConstraintSyntaxError, LimitExceeded, Unsupported
 
-__all__ = ["Dialect", "Parsed", "parse"]
+__all__ = ["PREFERENCES", "Dialect", "Parsed", "parse"]
 
 Dialect = Literal["python", "ecma262"]
 
-_FLAG_LETTERS = {"i": re.I, "s": re.S, "m": re.M, "x": re.X, "a": re.A, "u": re.U}
+# Plain integers: operations on RegexFlag cost a microsecond each.
+_I, _S, _M, _X, _A, _U, _L = map(int, (re.I, re.S, re.M, re.X, re.A, re.U, re.L))
+_FLAG_LETTERS = {"i": _I, "s": _S, "m": _M, "x": _X, "a": _A, "u": _U}
+PREFERENCES = ("atomic group", "possessive quantifier", "conditional")
+"""The constructs, as `Parsed.constructs` names them, that `regex_preference` rewrites."""
+
 _SIMPLE_ESCAPES = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11}
 _QUANTIFIER = re.compile(r"\{(?:([0-9]*)(,)([0-9]*)|([0-9]+))\}")
 _ECMA_QUANTIFIER = re.compile(r"\{(?:([0-9]+)(,)([0-9]*)|([0-9]+))\}")
@@ -70,7 +76,7 @@ class _Frame:
 
     kind: str
     position: int
-    flags: re.RegexFlag
+    flags: int
     number: int = 0
     alternatives: list[Node] = field(default_factory=list)
     items: list[Node] = field(default_factory=list)
@@ -83,11 +89,11 @@ def parse(pattern: str | bytes, dialect: Dialect = "python", flags: int = 0) -> 
 
     Raises ConstraintSyntaxError, Unsupported or LimitExceeded.
     """
-    return _Parser(pattern, dialect, re.RegexFlag(flags)).parse()
+    return _Parser(pattern, dialect, int(flags)).parse()
 
 
 class _Parser:
-    def __init__(self, pattern: str | bytes, dialect: Dialect, flags: re.RegexFlag) -> None:
+    def __init__(self, pattern: str | bytes, dialect: Dialect, flags: int) -> None:
         if dialect not in ("python", "ecma262"):
             raise ValueError(f"dialect is 'python' or 'ecma262', not {dialect!r}")
         self.is_bytes = isinstance(pattern, bytes)
@@ -108,10 +114,10 @@ class _Parser:
         limit = current_limits().pattern_length
         if len(self.text) > limit:
             raise LimitExceeded("the length of the regular expression", limit)
-        if flags & re.L:
+        if flags & _L:
             raise Unsupported("the LOCALE flag: what it matches depends on the machine")
-        if unknown := flags & ~(re.I | re.S | re.M | re.X | re.A | re.U):
-            raise ValueError(f"flags {unknown!r} are not among I, S, M, X, A, U")
+        if unknown := flags & ~(_I | _S | _M | _X | _A | _U):
+            raise ValueError(f"flags {unknown:#x} are not among I, S, M, X, A, U")
         self._check_flags(0)
 
     # -- the loop ------------------------------------------------------------------------------------
@@ -124,7 +130,7 @@ class _Parser:
         while self.position < len(self.text):
             begin, char = self.position, self.text[self.position]
             frame = stack[-1]
-            if self.flags & re.X and not self.ecma and self._skip_verbose(char):
+            if self.flags & _X and not self.ecma and self._skip_verbose(char):
                 continue
             self.position += 1
             if char == "(":
@@ -170,16 +176,16 @@ class _Parser:
     def _atom(self, char: str, begin: int) -> Node | None:
         """A single item that is no group."""
         if char == ".":
-            if self.flags & re.S:
+            if self.flags & _S:
                 return Characters(self._any())
             ends = classes.ECMA_LINE_ENDS if self.ecma else ((10, 10),)
             return Characters(classes.negated(ends, self.last_character))
         if char == "^":
             self._met(begin, "^")
-            return self._line_start() if self.flags & re.M else Assertion("start")
+            return self._line_start() if self.flags & _M else Assertion("start")
         if char == "$":
             self._met(begin, "$")
-            if self.flags & re.M:
+            if self.flags & _M:
                 return Assertion("line end", classes.ECMA_LINE_ENDS if self.ecma else ((10, 10),))
             return Assertion("end" if self.ecma else "last line end")
         if char == "[":
@@ -198,13 +204,13 @@ class _Parser:
         return Characters(self._folded(((code_point, code_point),)))
 
     def _folded(self, ranges: Ranges) -> Ranges:
-        if not self.flags & re.I:
+        if not self.flags & _I:
             return ranges
         return classes.case_closed(ranges, self.dialect, ascii_only=self._is_ascii())
 
     def _is_ascii(self) -> bool:
         r"""Whether `\w` and case are ASCII's."""
-        return self.is_bytes or bool(self.flags & re.A)
+        return self.is_bytes or bool(self.flags & _A)
 
     # -- quantifiers ---------------------------------------------------------------------------------
 
@@ -333,17 +339,17 @@ class _Parser:
         frame = _Frame("group", begin, self.flags)
         on = self._flag_letters(added, match.start(1))
         off = self._flag_letters(removed or "", match.start(3))
-        if off & (re.A | re.U) or on & off:
+        if off & (_A | _U) or on & off:
             raise self._error("these flags cannot be turned off here", match.start(3))
-        if on & (re.A | re.U):
-            self.flags &= ~(re.A | re.U)
+        if on & (_A | _U):
+            self.flags &= ~(_A | _U)
         self.flags = (self.flags | on) & ~off
         self._check_flags(begin)
         self.position = match.end()
         return frame
 
-    def _flag_letters(self, letters: str, begin: int) -> re.RegexFlag:
-        flags = re.RegexFlag(0)
+    def _flag_letters(self, letters: str, begin: int) -> int:
+        flags = 0
         for offset, letter in enumerate(letters):
             if letter == "L":
                 raise Unsupported(
@@ -357,7 +363,7 @@ class _Parser:
         return flags
 
     def _check_flags(self, begin: int) -> None:
-        if self.flags & re.U and (self.is_bytes or self.flags & re.A):
+        if self.flags & _U and (self.is_bytes or self.flags & _A):
             other = "a bytes pattern" if self.is_bytes else "the ASCII flag"
             raise self._error(f"the UNICODE flag contradicts {other}", begin)
 
@@ -609,7 +615,22 @@ def _end_alternative(frame: _Frame) -> None:
 
 
 def _sequence(items: SequenceOf[Node]) -> Node:
-    return items[0] if len(items) == 1 else Sequence(tuple(items))
+    """The items in order, single characters that stand next to each other joined."""
+    if len(items) == 1:
+        return items[0]
+    joined: list[Node] = []
+    text: list[str] = []
+    for item in items:
+        if isinstance(item, Characters) and len(item.ranges) == 1 and item.ranges[0][0] == item.ranges[0][1]:
+            text.append(chr(item.ranges[0][0]))
+            continue
+        if text:
+            joined.append(Text("".join(text)))
+            text = []
+        joined.append(item)
+    if text:
+        joined.append(Text("".join(text)))
+    return joined[0] if len(joined) == 1 else Sequence(tuple(joined))
 
 
 def _alternation(alternatives: SequenceOf[Node]) -> Node:

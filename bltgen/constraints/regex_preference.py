@@ -34,6 +34,7 @@ from bltgen.constraints.regex_syntax import (
     Node,
     Repetition,
     Sequence,
+    Text,
     children,
     with_children,
 )
@@ -192,7 +193,7 @@ def _unless(nodes: tuple[Node, ...]) -> Look:
 
 def _has_one_match(node: Node, depth: int) -> bool:
     """Whether at any position the node has at most one match, so that there is nothing to prefer."""
-    if isinstance(node, Characters | Assertion | Look):
+    if isinstance(node, Characters | Text | Assertion | Look):
         return True
     if isinstance(node, Sequence):
         return depth < NESTING and all(_has_one_match(part, depth + 1) for part in node.parts)
@@ -203,7 +204,7 @@ def _has_one_match(node: Node, depth: int) -> bool:
 
 def may_be_empty(node: Node) -> bool:
     """Whether the node may match without reading a character. Assertions count as true."""
-    if isinstance(node, Characters):
+    if isinstance(node, Characters | Text):
         return False
     if isinstance(node, Sequence):
         return all(map(may_be_empty, node.parts))

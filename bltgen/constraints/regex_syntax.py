@@ -27,12 +27,14 @@ __all__ = [
     "Node",
     "Repetition",
     "Sequence",
+    "Text",
     "children",
     "with_children",
 ]
 
 Node = Union[
     "Characters",
+    "Text",
     "Sequence",
     "Alternation",
     "Repetition",
@@ -49,6 +51,13 @@ class Characters:
     """One character of a set: code points, or byte values in a bytes pattern."""
 
     ranges: Ranges
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Text:
+    """Characters that stand for themselves, in a row; of a bytes pattern, bytes as in Latin-1."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
