@@ -37,9 +37,16 @@ from bltgen.automata.byteset import ALL_BITS
 from bltgen.automata.derivative import Transitions, transitions
 from bltgen.automata.language import (
     ANY_BYTES,
+    BYTES,
+    COMPLEMENT,
+    CONCAT,
     EMPTY,
+    EPS,
     EPSILON,
     INFINITE,
+    LITERAL,
+    REPEAT,
+    UNION,
     Language,
     _complement,
     _concat,
@@ -74,7 +81,7 @@ Expression = Union[Language, "Chain", "Choice", "Loop", "Rest", "Before", "Ahead
 NESTING = 150
 """The deepest nesting of chains, choices and loops that hold assertions."""
 
-_DECISION = Limits(search_states=100)
+_DECISION = Limits(search_states=50)
 """How long to try to decide an assertion from its neighbours before it is left to the automaton."""
 
 
@@ -257,10 +264,70 @@ def _implied(known: Language, asserted: Language) -> bool | None:
     return None
 
 
+def _implied_before(language: Language, asserted: Language) -> bool | None:
+    """Whether any text followed by one of `language` is in `asserted`; None where that depends."""
+    decided = _decided_at_edge(language, asserted, at_end=True)
+    return _implied(_concat(ANY_BYTES, language), asserted) if decided is None else decided
+
+
+def _implied_after(language: Language, asserted: Language) -> bool | None:
+    """Whether a text of `language` followed by any is in `asserted`; None where that depends."""
+    decided = _decided_at_edge(language, asserted, at_end=False)
+    return _implied(_concat(language, ANY_BYTES), asserted) if decided is None else decided
+
+
+def _decided_at_edge(language: Language, asserted: Language, *, at_end: bool) -> bool | None:
+    """The same from the bytes and terms at the edge alone, for `.*w`, `w.*` and their complements."""
+    if asserted.op == COMPLEMENT:
+        decided = _decided_at_edge(language, asserted.parts[0], at_end=at_end)
+        return None if decided is None else not decided
+    if asserted.op != CONCAT or asserted.parts[0 if at_end else 1] is not ANY_BYTES:
+        return None
+    wanted = asserted.parts[1 if at_end else 0]
+    edges, terms = _edge(language, at_end), _edge_terms(language, at_end)
+    if wanted in terms:
+        return True
+    single = 0
+    for bits, target in transitions(wanted):
+        single |= bits if target.nullable else 0
+    if not edges & ~single:
+        return True
+    return None if edges & _edge(wanted, at_end) else False
+
+
+def _edge_terms(language: Language, at_end: bool) -> list[Language]:
+    """Terms with a text of which every text of `language` begins, or ends."""
+    terms = [language]
+    while language.op == CONCAT or (language.op == REPEAT and language.value[0]):
+        language = language.parts[-1 if at_end else 0]
+        terms.append(language)
+    return terms
+
+
+def _edge(language: Language, at_end: bool) -> int:
+    """The bytes (as bits) with which texts end, or begin, and perhaps more."""
+    edges = 0
+    todo = [language]
+    while todo:
+        term = todo.pop()
+        if term.op == BYTES:
+            edges |= term.value
+        elif term.op == LITERAL:
+            edges |= 1 << term.value[-1 if at_end else 0]
+        elif term.op in (UNION, REPEAT):
+            todo += term.parts
+        elif term.op == CONCAT:
+            near, far = term.parts[::-1] if at_end else term.parts
+            todo += (near, far) if near.nullable else (near,)
+        elif term.op != EPS:
+            edges |= term.alphabet
+    return edges
+
+
 def _known_after(language: Language, expression: Expression) -> Expression:
     """`expression`, simplified for standing right after a text of `language`."""
     if isinstance(expression, Before) and not language.nullable:
-        decided = _implied(_concat(ANY_BYTES, language), expression.language)
+        decided = _implied_before(language, expression.language)
         return expression if decided is None else EPSILON if decided else EMPTY
     if isinstance(expression, Chain):
         first = _known_after(language, expression.parts[0])
@@ -275,7 +342,7 @@ def _known_after(language: Language, expression: Expression) -> Expression:
 def _known_before(expression: Expression, language: Language) -> Expression:
     """`expression`, simplified for standing right before a text of `language`."""
     if isinstance(expression, Rest) and not language.nullable:
-        decided = _implied(_concat(language, ANY_BYTES), expression.language)
+        decided = _implied_after(language, expression.language)
         return expression if decided is None else EPSILON if decided else EMPTY
     if isinstance(expression, Chain):
         last = _known_before(expression.parts[-1], language)

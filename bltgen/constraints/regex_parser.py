@@ -407,7 +407,7 @@ class _Parser:
             raise self._backreference(begin)
         ranges = self._set_escape(begin)
         if ranges is not None:
-            return Characters(self._folded(ranges))
+            return Characters(ranges)
         return self._character(self._character_escape(begin, in_class=False))
 
     def _number_escape(self, begin: int) -> ConstraintSyntaxError | Unsupported:
@@ -420,7 +420,10 @@ class _Parser:
         return self._backreference(begin)
 
     def _set_escape(self, begin: int) -> Ranges | None:
-        r"""`\d \D \w \W \s \S \p \P`, or None where it is another escape."""
+        r"""`\d \D \w \W \s \S \p \P`, or None where it is another escape.
+
+        Ignoring case changes properties, but in no dialect `\d` and `\s`, and in Python not `\w`.
+        """
         char = self.text[self.position : self.position + 1]
         lower = char.lower()
         if lower == "d":
@@ -452,9 +455,12 @@ class _Parser:
         except ValueError:
             expected = "a Unicode property, as in \\p{Lu}, \\p{Script=Greek}"
             raise self._error(f"unknown property {name!r}", begin, expected) from None
+        # Python's `regex` ignores case before it negates; ECMAScript's Unicode mode after.
+        ranges = ranges if self.ecma else self._folded(ranges)
         self._met(begin, f"\\{'P' if negative else 'p'}{{{name}}}")
         self.position = after
-        return classes.negated(ranges) if negative else ranges
+        ranges = classes.negated(ranges) if negative else ranges
+        return self._folded(ranges) if self.ecma else ranges
 
     def _character_escape(self, begin: int, *, in_class: bool) -> int:
         """The code point of an escape that stands for one character."""
@@ -543,6 +549,7 @@ class _Parser:
         """After "[": the set of characters, folded and negated as it says."""
         negative = self._take("^")
         members: list[tuple[int, int]] = []
+        sets: list[tuple[int, int]] = []
         first = True
         while True:
             if self.position >= len(self.text):
@@ -559,17 +566,21 @@ class _Parser:
                 and not (self.ecma and isinstance(low, tuple))
             )
             if not dash_is_range:
-                members += low if isinstance(low, tuple) else ((low, low),)
+                if isinstance(low, tuple):
+                    sets += low
+                else:
+                    members.append((low, low))
                 continue
             self.position += 1
             high = self._class_item()
             if self.ecma and isinstance(low, int) and isinstance(high, tuple):
-                members += [(low, low), (0x2D, 0x2D), *high]
+                members += [(low, low), (0x2D, 0x2D)]
+                sets += high
                 continue
             if isinstance(low, tuple) or isinstance(high, tuple) or high < low:
                 raise self._error("bad character range", start, "a range from a lower to a higher one")
             members.append((low, high))
-        ranges = self._folded(merged_ranges(members))
+        ranges = merged_ranges([*self._folded(merged_ranges(members)), *sets])
         return classes.negated(ranges, self.last_character) if negative else ranges
 
     def _class_item(self) -> int | Ranges:
