@@ -24,6 +24,7 @@ from typing import Any
 
 import referencing
 
+from bltgen.automata import algebra
 from bltgen.automata.contract import Constraint, Report, State
 from bltgen.automata.language import EPSILON, Language, intersection
 from bltgen.automata.sampling import draw
@@ -105,29 +106,36 @@ class JsonSchema:
         """The schema and the options as JSON values; `json_schema(**description)` rebuilds the constraint."""
         return {"kind": "json_schema", **self._description}
 
-    def __and__(self, other: Any) -> Constraint:
-        return self._refuse("an intersection", 'use {"allOf": [...]} in one schema')
+    def __and__(self, other: Any) -> Any:
+        if isinstance(other, JsonSchema):
+            raise Unsupported('an intersection of two schemas is one schema: {"allOf": [...]}', "json_schema")
+        return algebra.intersection(self, other)
 
-    def __or__(self, other: Any) -> Constraint:
-        return self._refuse("a union", 'use {"anyOf": [...]} in one schema')
+    __rand__ = __and__
+
+    def __or__(self, other: Any) -> Any:
+        return algebra.union(self, other)
+
+    def __ror__(self, other: Any) -> Any:
+        return algebra.union(other, self)
 
     def __invert__(self) -> Constraint:
-        return self._refuse("a complement", 'use {"not": ...} in the schema for the other JSON texts')
+        raise Unsupported('the complement within JSON is a schema: {"not": ...}', "json_schema")
 
-    def __add__(self, other: Any) -> Constraint:
-        return self._refuse("a concatenation", "generate the parts one after another")
+    def __add__(self, other: Any) -> Any:
+        return algebra.concatenation(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return algebra.concatenation(other, self)
 
     def repeat(self, low: int, high: int | None = None) -> Constraint:
-        """Refused: a sequence of JSON texts is no JSON text; use an array."""
-        return self._refuse("a repetition", 'use {"type": "array", "items": ...}')
+        """Between `low` and `high` texts in a row; without end where `high` is None. No array: no commas."""
+        made: Constraint = algebra.repetition(self, low, high)
+        return made
 
     def optional(self) -> Constraint:
-        """Refused: the empty text is no JSON text."""
-        return self._refuse("an optional text", 'use {"anyOf": [..., {"type": "null"}]}')
-
-    @staticmethod
-    def _refuse(what: str, advice: str) -> Constraint:
-        raise Unsupported(f"{what} with a JSON Schema is not built; {advice}", "json_schema")
+        """The texts and the empty one."""
+        return self.repeat(0, 1)
 
     def __repr__(self) -> str:
         return f"<JsonSchema {json.dumps(self._description['schema'], default=str)[:80]}>"
