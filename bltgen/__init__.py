@@ -34,17 +34,31 @@ if TYPE_CHECKING:
     from bltgen.constraints.json_schema import json_schema, json_value
     from bltgen.constraints.regex import regex
     from bltgen.constraints.texts import choice, literal, utf8
+    from bltgen.decoding.beam import Beam, BestOf
+    from bltgen.decoding.exact import Exact
+    from bltgen.decoding.explain import Explanation
     from bltgen.decoding.generation import Generation, Patch, Statistics
     from bltgen.decoding.generator import Generator
+    from bltgen.decoding.json_stream import stream_values
+    from bltgen.decoding.parts import parts, until
+    from bltgen.decoding.redecode import Backtrack, Redecode
     from bltgen.decoding.sampling import SamplingParameters
+    from bltgen.decoding.smc import SMC
     from bltgen.decoding.strategy import Mask, Strategy
 
 _HOMES = {
+    "Backtrack": "bltgen.decoding.redecode",
+    "Beam": "bltgen.decoding.beam",
+    "BestOf": "bltgen.decoding.beam",
     "Constraint": "bltgen.automata.contract",
+    "Exact": "bltgen.decoding.exact",
+    "Explanation": "bltgen.decoding.explain",
     "Generation": "bltgen.decoding.generation",
     "Generator": "bltgen.decoding.generator",
     "Mask": "bltgen.decoding.strategy",
     "Patch": "bltgen.decoding.generation",
+    "Redecode": "bltgen.decoding.redecode",
+    "SMC": "bltgen.decoding.smc",
     "SamplingParameters": "bltgen.decoding.sampling",
     "State": "bltgen.automata.contract",
     "Statistics": "bltgen.decoding.generation",
@@ -55,8 +69,11 @@ _HOMES = {
     "json_schema": "bltgen.constraints.json_schema",
     "json_value": "bltgen.constraints.json_schema",
     "literal": "bltgen.constraints.texts",
+    "parts": "bltgen.decoding.parts",
     "regex": "bltgen.constraints.regex",
+    "stream_values": "bltgen.decoding.json_stream",
     "substring_of": "bltgen.automata.suffix_automaton",
+    "until": "bltgen.decoding.parts",
     "utf8": "bltgen.constraints.texts",
 }
 """Where each public name lives."""
@@ -64,11 +81,18 @@ _HOMES = {
 __version__ = "0.1.0"
 
 __all__ = [
+    "SMC",
+    "Backtrack",
+    "Beam",
+    "BestOf",
     "Constraint",
+    "Exact",
+    "Explanation",
     "Generation",
     "Generator",
     "Mask",
     "Patch",
+    "Redecode",
     "SamplingParameters",
     "State",
     "Statistics",
@@ -81,8 +105,11 @@ __all__ = [
     "json_value",
     "literal",
     "load",
+    "parts",
     "regex",
+    "stream_values",
     "substring_of",
+    "until",
     "utf8",
 ]
 

@@ -68,6 +68,7 @@ def add(commands: Any) -> None:
     )
     group = parser.add_argument_group("the output")
     group.add_argument("--stream", action="store_true", help="show each patch as soon as it is certain")
+    group.add_argument("--explain", metavar="FILE", help="why each byte: a .html, .json, .txt or .png")
     group.add_argument("--stats", action="store_true", help="what it took, on the standard error")
     group.add_argument(
         "-o", "--output", metavar="FILE", help="written whole or not at all, bytes as they are"
@@ -81,6 +82,10 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError(
             "--stream shows one text on the standard output; leave out --output and --json-lines"
         )
+    if options.explain and options.json_lines:
+        raise ValueError("--explain is about one text; leave out --json-lines")
+    if options.explain and options.explain.rpartition(".")[2] not in ("html", "json", "txt", "png"):
+        raise ValueError(f"--explain {options.explain}: a .html, .json, .txt or .png is needed")
     return _run_many(options) if options.json_lines is not None else _run_one(options)
 
 
@@ -120,6 +125,7 @@ def _grounding(prompt: bytes, options: argparse.Namespace) -> str | None:
 
 
 def _run_one(options: argparse.Namespace) -> int:
+    from bltgen.decoding.explain import write
     from bltgen.decoding.generator import Generator
 
     given = _prompt(options)
@@ -143,6 +149,10 @@ def _run_one(options: argparse.Namespace) -> int:
     sys.stdout.flush()
     if options.stats:
         _show_statistics(generation)
+    if options.explain:
+        explained = write(generator.explain(generation), options.explain)
+        if explained is not None:
+            write_whole(options.explain, explained)
     return 0
 
 
