@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bltgen.errors import RejectedByte
@@ -170,7 +170,12 @@ def _number(text: str) -> int | float | Decimal:
         value = float(text) if set(text) & set(".eE") else int(text)
     except ValueError:  # more digits than int() takes
         return Decimal(text)
-    return value if abs(value) < math.inf else Decimal(text)
+    if -math.inf < value < math.inf:
+        return value
+    try:
+        return Decimal(text)
+    except InvalidOperation:  # an exponent beyond even Decimal's
+        return value
 
 
 def stream_values(pieces: Iterable[bytes]) -> Iterator[tuple[str, Any]]:

@@ -19,7 +19,7 @@ import json
 import math
 import random
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import referencing
@@ -236,14 +236,21 @@ def json_value(**options: Any) -> JsonSchema:
 def _number(text: str) -> int | float | Decimal:
     """The number as an int or float, or where it fits neither (1e400, 5,000 digits) as it is.
 
-    >>> _number("36"), _number("1e400")
-    (36, Decimal('1E+400'))
+    An exponent beyond even Decimal's gives infinity.
+
+    >>> _number("36"), _number("1e400"), _number("-1e9999999999999999999")
+    (36, Decimal('1E+400'), -inf)
     """
     try:
         value = float(text) if set(text) & set(".eE") else int(text)
     except ValueError:
         return Decimal(text)
-    return value if -math.inf < value < math.inf else Decimal(text)
+    if -math.inf < value < math.inf:
+        return value
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return value
 
 
 def _parse(text: str | bytes) -> Any:
