@@ -5,7 +5,10 @@ with the language that remains after any of its bytes. Bytes in no set leave the
 is computed once and kept on the term, from the lists of its parts; only the parts that a first byte can
 reach are looked at.
 
-The work is a loop over an explicit stack, so the depth of a term is never the depth of Python's stack.
+`step(language, byte)` gives one derivative, with the set of bytes that share it, and is what reading uses:
+the other classes of a term's bytes are not worked out before they are read.
+
+Deep terms are worked on by a loop over an explicit stack: their depth is never that of Python's stack.
 
 Source: J. Brzozowski, "Derivatives of regular expressions", JACM 1964; by classes of bytes as in
 S. Owens, J. Reppy, A. Turon, "Regular-expression derivatives re-examined", JFP 2009.
@@ -19,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from bltgen.automata.byteset import ALL_BITS
+from bltgen.automata.byteset import ALL_BITS, bits_of
 from bltgen.automata.language import (
     ANY_BYTES,
     AUTOMATON,
@@ -43,7 +46,7 @@ from bltgen.automata.language import (
     _union,
 )
 
-__all__ = ["Transitions", "transitions"]
+__all__ = ["Transitions", "step", "transitions"]
 
 Transitions = tuple[tuple[int, Language], ...]
 
@@ -207,6 +210,122 @@ def _united(pieces: list[tuple[int, Language]]) -> Transitions:
             refined.append((bits, targets))
         cells = refined
     return _grouped([(bits, _union(targets)) for bits, targets in cells])
+
+
+# -- one derivative --------------------------------------------------------------------------------------
+
+STEP_DEPTH = 60
+"""Deeper terms are not derived by recursion; all their transitions are computed at once."""
+
+INDEXED_PARTS = 16
+"""A union of more parts than this is indexed by the bytes with which they begin."""
+
+
+def step(language: Language, byte: int) -> tuple[int, Language]:
+    """The derivative by `byte` (EMPTY where there is none), and the bytes (as bits) that share it.
+
+    The set holds `byte`, and is as large as is cheap to know.
+    """
+    known: Iterable[tuple[int, Language]] | None = language._transitions
+    if known is not None:
+        missing = ALL_BITS
+        for bits, target in known:
+            if bits >> byte & 1:
+                return bits, target
+            missing &= ~bits
+        return missing, EMPTY
+    first = language.first
+    if first >= 0 and not first >> byte & 1:
+        return ALL_BITS & ~first, EMPTY
+    if language.op <= LITERAL:
+        # A byte set or a literal: its own list is as short as can be.
+        bits, target = transitions(language)[0]
+        return bits, target
+    partial = language._partial
+    if partial is None:
+        partial = language._partial = []
+    else:
+        for bits, target in partial:
+            if bits >> byte & 1:
+                return bits, target
+    compute = _STEP.get(language.op)
+    if compute is None or language.depth > STEP_DEPTH:
+        transitions(language)
+        return step(language, byte)
+    found = compute(language, byte)
+    partial.append(found)
+    return found
+
+
+def _step_concat(term: Language, byte: int) -> tuple[int, Language]:
+    head, tail = term.parts
+    if not head.nullable:
+        bits, target = step(head, byte)
+        return bits, _concat(target, tail)
+    shared = ALL_BITS
+    targets = []
+    for factor, rest in _reachable_heads(term):
+        bits, target = step(factor, byte)
+        shared &= bits
+        if target is not EMPTY:
+            targets.append(_concat(target, rest))
+    return shared, _union(targets)
+
+
+def _step_repeat(term: Language, byte: int) -> tuple[int, Language]:
+    body, (low, high) = term.parts[0], term.value
+    bits, target = step(body, byte)
+    return bits, _concat(target, _repeat(body, max(0, low - 1), high if high == INFINITE else high - 1))
+
+
+def _step_union(term: Language, byte: int) -> tuple[int, Language]:
+    parts: Iterable[Language] = term.parts
+    shared = ALL_BITS
+    if len(term.parts) > INDEXED_PARTS and term.first >= 0:
+        if term.value is None:
+            term.value = _by_first_byte(term.parts)
+        parts, shared = term.value.get(byte, ()), 1 << byte
+    targets = []
+    for part in parts:
+        bits, target = step(part, byte)
+        shared &= bits
+        if target is not EMPTY:
+            targets.append(target)
+    return shared, _union(targets)
+
+
+def _by_first_byte(parts: tuple[Language, ...]) -> dict[int, list[Language]]:
+    index: dict[int, list[Language]] = {}
+    for part in parts:
+        for byte in bits_of(part.first):
+            index.setdefault(byte, []).append(part)
+    return index
+
+
+def _step_intersection(term: Language, byte: int) -> tuple[int, Language]:
+    shared = ALL_BITS
+    targets = []
+    for part in term.parts:
+        bits, target = step(part, byte)
+        shared &= bits
+        targets.append(target)
+        if target is EMPTY:
+            return bits, EMPTY
+    return shared, _intersection(targets)
+
+
+def _step_complement(term: Language, byte: int) -> tuple[int, Language]:
+    bits, target = step(term.parts[0], byte)
+    return bits, _complement(target)
+
+
+_STEP: dict[int, Callable[[Language, int], tuple[int, Language]]] = {
+    CONCAT: _step_concat,
+    REPEAT: _step_repeat,
+    UNION: _step_union,
+    INTERSECTION: _step_intersection,
+    COMPLEMENT: _step_complement,
+}
 
 
 _COMPUTE: dict[int, Callable[[Language], Transitions]] = {

@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from bltgen.automata.byteset import ALL_BITS, ByteSet
 from bltgen.automata.contract import Report
 from bltgen.automata.limits import current_limits
+from bltgen.automata.summaries import SUMMARIES
 from bltgen.errors import LimitExceeded
 
 if TYPE_CHECKING:
@@ -118,12 +119,15 @@ class Language:
     __slots__ = (
         "__weakref__",
         "_bound",
+        "_partial",
         "_relaxed",
         "_shortest",
         "_state",
         "_transitions",
         "alphabet",
         "depth",
+        "farthest",
+        "first",
         "gap",
         "id",
         "least",
@@ -144,24 +148,24 @@ class Language:
     most: int
     plain: bool
     alphabet: int
+    first: int
     gap: int
+    farthest: int
     depth: int
     _shortest: int | None
     _bound: int
     _relaxed: Language | None
     _transitions: tuple[tuple[int, Language], ...] | None
+    _partial: list[tuple[int, Language]] | None
     _state: LanguageState | None
 
     # -- as a term ---------------------------------------------------------------------------------
 
     def derivative(self, byte: int) -> Language:
         """The texts t such that `byte` followed by t is in this language."""
-        from bltgen.automata.derivative import transitions
+        from bltgen.automata.derivative import step
 
-        for bits, target in transitions(self):
-            if bits >> byte & 1:
-                return target
-        return EMPTY
+        return step(self, byte)[1]
 
     def repeat(self, low: int, high: int | None = None) -> Language:
         """Between `low` and `high` texts in a row, without end where `high` is None. One term, no copies."""
@@ -206,15 +210,12 @@ class Language:
 
     def accepts(self, data: bytes) -> bool:
         """Whether `data` is in the language."""
-        from bltgen.automata.derivative import transitions
+        from bltgen.automata.derivative import step
 
         language = self
         for byte in data:
-            for bits, target in transitions(language):
-                if bits >> byte & 1:
-                    language = target
-                    break
-            else:
+            language = step(language, byte)[1]
+            if language is EMPTY:
                 return False
         return language.nullable
 
@@ -307,58 +308,17 @@ def _term(
     made.most = most if most < INFINITE else INFINITE
     made.plain = plain
     made.depth = depth
-    made.alphabet = _alphabet(op, parts, value)
-    made.gap = _gap(op, parts, value) if plain and op != AUTOMATON else INFINITE
+    SUMMARIES[op](made, parts, value)
     made._shortest = 0 if nullable else made.least if plain else None
     made._bound = 0
     made._relaxed = None
     made._transitions = None
+    made._partial = None
     made._state = None
     reference = _Reference(made, _forget)
     reference.key = key
     _TERMS[key] = reference
     return made
-
-
-def _alphabet(op: int, parts: tuple[Language, ...], value: Any) -> int:
-    """The bytes (as bits) outside of which no text has any."""
-    if op == BYTES:
-        return cast(int, value)
-    if op == LITERAL:
-        bits = 0
-        for byte in value:
-            bits |= 1 << byte
-        return bits
-    if op in (COMPLEMENT, AUTOMATON):
-        return ALL_BITS
-    bits = ALL_BITS if op == INTERSECTION else 0
-    for part in parts:
-        bits = bits & part.alphabet if op == INTERSECTION else bits | part.alphabet
-    return bits
-
-
-def _gap(op: int, parts: tuple[Language, ...], value: Any) -> int:
-    """No two lengths of a plain term's texts that follow on each other differ by more."""
-    gap = max((part.gap for part in parts), default=1)
-    if op == CONCAT:
-        # Copies of one set of lengths, shifted by the other's: they leave no gap where they overlap.
-        for wide, other in (parts, parts[::-1]):
-            if other.gap <= wide.most - wide.least + wide.gap:
-                gap = min(gap, wide.gap)
-    elif op == REPEAT and value[0] < value[1]:
-        body, low = parts[0], value[0]
-        gap = max(gap, (low + 1) * body.least - low * body.most)
-    elif op == UNION:
-        ascending = sorted(parts, key=_by_least)
-        reach = ascending[0].most
-        for part in ascending:
-            gap = max(gap, part.least - reach)
-            reach = max(reach, part.most)
-    return gap
-
-
-def _by_least(language: Language) -> int:
-    return language.least
 
 
 def _known(key: tuple[Any, ...]) -> Language | None:

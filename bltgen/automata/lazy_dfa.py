@@ -26,8 +26,8 @@ from typing import Any, cast
 
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import FORCED_LIMIT
-from bltgen.automata.derivative import transitions
-from bltgen.automata.language import _TERMS, INFINITE, Language
+from bltgen.automata.derivative import step, transitions
+from bltgen.automata.language import _TERMS, EMPTY, INFINITE, Language
 from bltgen.automata.limits import current_limits
 from bltgen.automata.liveness import completion, shortest
 
@@ -60,12 +60,8 @@ class LanguageState(dict[int, "LanguageState | None"]):
     def __missing__(self, byte: int) -> LanguageState | None:
         if not 0 <= byte <= 255:
             raise ValueError(f"a byte is an integer from 0 to 255, not {byte}")
-        for bits, target in transitions(self.language):
-            if bits >> byte & 1:
-                found = None if _is_dead(target) else state_of(target)
-                break
-        else:
-            found = None
+        _, target = step(self.language, byte)
+        found = None if target is EMPTY or _is_dead(target) else state_of(target)
         self[byte] = found
         return found
 
@@ -84,7 +80,7 @@ class LanguageState(dict[int, "LanguageState | None"]):
 
     def allowed_within(self, n: int) -> ByteSet:
         """The allowed bytes after which a valid text still fits into n bytes in all."""
-        if n > self._farthest:
+        if n > self.language.farthest or n > self._farthest:
             return self.allowed
         allowed = 0
         for bits, target in transitions(self.language):
@@ -121,6 +117,8 @@ def _is_dead(language: Language) -> bool:
 
 
 def _allowed(state: LanguageState) -> ByteSet:
+    if state.language.first >= 0:
+        return ByteSet(state.language.first)
     allowed = 0
     for bits, target in transitions(state.language):
         if not _is_dead(target):
@@ -186,6 +184,7 @@ def drop_caches() -> None:
     for reference in list(_TERMS.values()):
         language = reference()
         if language is not None:
-            state, language._state, language._transitions = language._state, None, None
+            state, language._state = language._state, None
+            language._transitions = language._partial = None
             if state is not None:
                 state.clear()
