@@ -33,6 +33,7 @@ from bltgen.constraints import json_format_host as host
 from bltgen.constraints import json_format_time as times
 from bltgen.constraints import json_format_uri as uris
 from bltgen.constraints.json_format_idna import idn_hostname
+from bltgen.constraints.json_format_regex import ecma_regex
 from bltgen.constraints.regex import regex
 
 __all__ = ["DRAFTS", "format_language", "formats"]
@@ -68,12 +69,6 @@ def relative_json_pointer() -> Language:
 def color() -> Language:
     """CSS 2.1, section 4.3.6, without `rgb()`."""
     return regex(f"(?i:{_COLOURS})|#[0-9A-Fa-f]{{3}}|#[0-9A-Fa-f]{{6}}")
-
-
-def ecma_regex() -> Language:
-    from bltgen.constraints.json_format_regex import ecma_regex as make
-
-    return make()
 
 
 def _plain_hostname() -> Language:

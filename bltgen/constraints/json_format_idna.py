@@ -1,23 +1,20 @@
-r"""Internationalised domain names (IDNA 2008) as languages: U-labels, A-labels, and names made of them.
+r"""Internationalised domain names (IDNA 2008) as languages: A-labels, and names with U-labels.
 
-What is regular is written as regular expressions with lookarounds: which code points a label may have
-(RFC 5892, derived from Unicode's properties), the rules for characters in context (its Appendix A),
-hyphens and combining marks (RFC 5891, 4.2.3), the Bidi rule within a label and across a name (RFC 5893).
-What is not, depends on the whole text, and is checked on it while it is read:
+Which labels are valid is a question about whole texts (see `json_format_idna_rules`): the encoding of a
+label, its normalization and its length are. So a state here is the text of the label being read, and a
+byte is allowed where a completion is found with which the text is valid:
 
-- a name is in Normalization Form C, its labels have at most 63 bytes and it has at most 253 as A-labels
-  (`_Checked`: a byte is allowed where the nearest completion passes);
-- an A-label `xn--...` must decode (RFC 3492) to a U-label and be its one encoding (`_ALabel`: a byte is
-  allowed where a valid completion is found that ends the character being encoded, or adds one, within
-  four bytes, among the first candidates). Should none be that near, the prefix is refused.
+- an A-label `xn--...` may be completed by what ends the character being encoded, or adds one, within
+  four bytes, among the first candidates;
+- a name may be completed by one or two characters of the kinds that the rules can wait for.
 
-Both therefore keep every promise of the contract but one: `shortest` is the length of a completion that
-was found, which in rare cases is not the least, and such prefixes are left out.
+Both keep every promise of the contract but one: `shortest` is the length of the completion found, which in
+rare cases is not the least, and a prefix that needs a longer one is refused.
 
->>> [u_labels().accepts(label.encode()) for label in ("bücher", "al·l", "a·")]
-[True, False, False]
->>> a_labels().accepts(b"xn--bcher-kva"), a_labels().accepts(b"xn--X")
-(True, False)
+>>> idn_hostname().accepts("bücher.example".encode()), a_labels().accepts(b"xn--bcher-kva")
+(True, True)
+>>> idn_hostname().accepts("al·o".encode()), a_labels().accepts(b"xn--X")
+(False, False)
 """
 
 from __future__ import annotations
@@ -29,180 +26,41 @@ from itertools import islice
 
 from bltgen.automata.byteset import bits_of
 from bltgen.automata.derivative import transitions
-from bltgen.automata.language import INFINITE, Language, concat, from_automaton, intersection, union
-from bltgen.automata.liveness import completion, shortest
-from bltgen.automata.utf8 import UTF8_CHAR, code_points, merged_ranges
+from bltgen.automata.language import EPSILON, INFINITE, Language, concat, from_automaton
+from bltgen.automata.liveness import completion
+from bltgen.automata.utf8 import code_points, merged_ranges
+from bltgen.constraints.json_format_idna_rules import (
+    LONGEST_LABEL,
+    behaviour,
+    is_hopeless,
+    label_of,
+    possible_characters,
+)
 from bltgen.constraints.regex import regex
 from bltgen.constraints.regex_classes import Ranges, contains, properties
 
-__all__ = ["a_labels", "idn_hostname", "u_labels"]
-
-# RFC 5892, section 2.6, and the characters that are valid only in context.
-_EXCEPTIONS_VALID = "ßς་〇\u06fd\u06fe"
-_EXCEPTIONS_DISALLOWED = "\u0640\u07fa\u302e\u302f\u3031\u3032\u3033\u3034\u3035\u303b"
-_CONTEXTUAL = "\u00b7\u0375\u05f3\u05f4\u30fb\u200c\u200d" + "".join(
-    chr(base + digit) for base in (0x660, 0x6F0) for digit in range(10)
-)
-# RFC 5892, sections 2.4 and 2.9: musical and combining symbols, conjoining Jamo.
-_EXCLUDED_BLOCKS = (
-    (0x1100, 0x11FF),
-    (0x20D0, 0x20FF),
-    (0xA960, 0xA97C),
-    (0xD7B0, 0xD7FB),
-    (0x1D100, 0x1D24F),
-)
-# Unified ideographs and Hangul syllables are left as they are by every normalization.
-_STABLE_BLOCKS = ((0x3400, 0x9FFF), (0xAC00, 0xD7A3), (0x20000, 0x2EE5F), (0x30000, 0x323AF))
-_DOT_BYTES = [dot.encode() for dot in ".\u3002\uff0e\uff61"]
-_DOTS = "[.\u3002\uff0e\uff61]"
-
-
-@cache
-def _valid() -> Ranges:
-    """The code points of RFC 5892 that are valid anywhere (PVALID)."""
-    letters = [pair for name in ("L", "Mn", "Mc", "Nd") for pair in properties(name)]
-    excluded = {ord(c) for c in _EXCEPTIONS_DISALLOWED + _CONTEXTUAL}
-    for low, high in (*properties("Default_Ignorable_Code_Point"), *_EXCLUDED_BLOCKS):
-        excluded.update(range(low, high + 1) if high < 0xE0000 else ())
-    found: list[tuple[int, int]] = [(0x2D, 0x2D), *((ord(c), ord(c)) for c in _EXCEPTIONS_VALID)]
-    for low, high in letters:
-        if any(first <= low and high <= last for first, last in _STABLE_BLOCKS):
-            found.append((low, high))
-            continue
-        for code in range(low, high + 1):
-            if code not in excluded and _is_stable(chr(code)):
-                found.append((code, code))
-    return merged_ranges(found)
-
-
-@cache
-def _possible() -> Ranges:
-    """The code points beyond ASCII that a label may have, in whatever context."""
-    contextual = [(ord(c), ord(c)) for c in _CONTEXTUAL]
-    return merged_ranges([*contextual, *(pair for pair in _valid() if pair[0] > 0x7F)])
-
-
-def _is_stable(character: str) -> bool:
-    """Whether compatibility normalization and case folding leave a character as it is (RFC 5892, 2.2)."""
-    if character.isascii():
-        return not character.isupper()
-    if unicodedata.category(character) == "Cn":
-        return False
-    normalize = unicodedata.normalize
-    return normalize("NFKC", normalize("NFKC", character).casefold()) == character
-
-
-def _any_of(*names: str) -> str:
-    """A character class of Unicode properties."""
-    return "[" + "".join(rf"\p{{{name}}}" for name in names) + "]"
-
-
-def _bidi(*classes: str) -> str:
-    return _any_of(*(f"Bidi_Class={name}" for name in classes))
-
-
-@cache
-def _in_context() -> Language:
-    """Texts of valid characters in which each contextual one is where it may be."""
-    virama = r"\p{Canonical_Combining_Class=9}"
-    transparent, left, right = (
-        r"\p{Joining_Type=T}*",
-        r"[\p{Joining_Type=L}\p{Joining_Type=D}]",
-        r"[\p{Joining_Type=R}\p{Joining_Type=D}]",
-    )
-    contextual = "|".join(
-        [
-            r"(?<=l)\u00b7(?=l)",
-            r"\u0375(?=\p{Script=Greek})",
-            r"(?<=\p{Script=Hebrew})[\u05f3\u05f4]",
-            r"\u30fb|[\u0660-\u0669]|[\u06f0-\u06f9]",
-            rf"(?<={virama})[\u200c\u200d]",
-            rf"(?<={left}{transparent})\u200c(?={transparent}{right})",
-        ]
-    )
-    plain = code_points(_valid()).plus()
-    several = regex(rf"(?:{contextual}|{_class(_valid())})+")
-    kana = _any_of("Script=Hiragana", "Script=Katakana", "Script=Han")
-    middle_dot = regex(rf"[^\u30fb]*|(?s:.*){kana}(?s:.*)")
-    one_kind_of_digits = regex(r"[^\u0660-\u0669]*|[^\u06f0-\u06f9]*")
-    return union(plain, intersection(several, middle_dot, one_kind_of_digits))
-
-
-def _class(ranges: Ranges) -> str:
-    return "[" + "".join(f"\\U{low:08X}-\\U{high:08X}" for low, high in ranges) + "]"
-
-
-@cache
-def _well_formed() -> Language:
-    """Labels by all rules but those of length, direction and normalization."""
-    hyphens = regex(r"(?!-)(?!..--)(?s:.+)(?<!-)")
-    return intersection(_in_context(), hyphens, regex(r"(?!\p{M})(?s:.+)"))
-
-
-@cache
-def _one_direction() -> Language:
-    """Texts without a right-to-left character."""
-    return regex(rf"[^{_bidi('R', 'AL', 'AN')[1:-1]}]*")
-
-
-@cache
-def _bidi_rule() -> Language:
-    """Texts that satisfy the Bidi rule: right-to-left or left-to-right throughout."""
-    neutral = ("ES", "CS", "ET", "ON", "BN", "NSM")
-    marks = _bidi("NSM") + "*"
-    right = ("R", "AL", "AN", "EN")
-    first = f"(?={_bidi('R', 'AL')})"
-    rtl = regex(rf"{first}{_bidi(*right, *neutral)}*{_bidi(*right)}{marks}")
-    one_number = regex(rf"[^{_bidi('EN')[1:-1]}]*|[^{_bidi('AN')[1:-1]}]*")
-    ltr = regex(rf"(?={_bidi('L')}){_bidi('L', 'EN', *neutral)}*{_bidi('L', 'EN')}{marks}")
-    return union(intersection(rtl, one_number), ltr)
-
-
-@cache
-def u_labels() -> Language:
-    """Labels of valid characters, by all rules but those of length and normalization."""
-    return intersection(_well_formed(), union(_one_direction(), _bidi_rule()))
-
-
-def _is_label(text: str, directions: str) -> bool:
-    """Whether a decoded A-label is a U-label; `directions`: see `a_labels`."""
-    if any(0xD800 <= ord(c) <= 0xDFFF for c in text) or unicodedata.normalize("NFC", text) != text:
-        return False
-    data = text.encode()
-    if text.isascii() or not _well_formed().accepts(data):
-        return False
-    if directions != "any":
-        return (_one_direction() if directions == "one" else _bidi_rule()).accepts(data)
-    return _one_direction().accepts(data) or _bidi_rule().accepts(data)
-
+__all__ = ["a_labels", "idn_hostname"]
 
 # -- A-labels ------------------------------------------------------------------------------------------
 
 _PREFIX = b"xn--"
 _LDH = b"-0123456789abcdefghijklmnopqrstuvwxyz"
-_LONGEST_LABEL = 63
 _NEAR = 4
 _CANDIDATES = 40
-
-
-def _decoded(label: bytes) -> str | None:
-    """The text whose A-label this is (lower-case, prefix included), if there is one."""
-    try:
-        text = label[4:].decode("punycode")
-        return text if text.encode("punycode") == label[4:] and not text.isascii() else None
-    except (UnicodeError, ValueError, OverflowError):
-        return None
 
 
 @lru_cache(maxsize=100_000)
 def _nearest_completion(label: bytes, directions: str) -> bytes | None:
     """The shortest bytes found that make an A-label of this prefix, which has its `xn--`."""
     for size in range(_NEAR + 1):
-        if len(label) + size > _LONGEST_LABEL:
+        if len(label) + size > LONGEST_LABEL:
             return None
         for rest in _continuations(label, size):
-            text = _decoded(label + rest)
-            if text is not None and _is_label(text, directions):
+            found = label_of((label + rest).decode())
+            if found is None:
+                continue
+            left_to_right = not found.right_to_left
+            if {"any": found.bidi or left_to_right, "bidi": found.bidi, "one": left_to_right}[directions]:
                 return rest
     return None
 
@@ -241,7 +99,7 @@ def _digits_to_end(body: bytes, size: int) -> Iterator[bytes]:
             continue
         count += 1
         code, position = code + (position + delta) // count, (position + delta) % count + 1
-        if not contains(_possible(), code):
+        if not contains(possible_characters(), code):
             return
         bias, first = _adapted(delta, count, first), False
         delta, weight, k = 0, 1, 36
@@ -258,7 +116,7 @@ def _digits_to_end(body: bytes, size: int) -> Iterator[bytes]:
             byte = digit + (0x61 if digit < 26 else 0x30 - 26)
             if not last:
                 stack.append((text + bytes([byte]), following, weight * (36 - threshold), k + 36))
-            elif contains(_possible(), character):
+            elif contains(possible_characters(), character):
                 yield text + bytes([byte])
 
 
@@ -297,7 +155,7 @@ class _ALabel:
 
     @property
     def longest(self) -> int:
-        return _LONGEST_LABEL - len(self.label)
+        return LONGEST_LABEL - len(self.label)
 
     def transitions(self) -> Iterable[tuple[int, Language]]:
         found = []
@@ -329,103 +187,244 @@ def a_labels(directions: str = "any") -> Language:
 # -- names ----------------------------------------------------------------------------------------------
 
 _LONGEST_NAME = 253
+_DOTS = ".\u3002\uff0e\uff61"
+_DOT_RANGES: Ranges = tuple((ord(dot), ord(dot)) for dot in _DOTS)
+# A plain letter, one that a middle dot waits for, one of each script, direction or joining that other
+# rules wait for; and each of them before the one that a Katakana middle dot waits for.
+_KANA = "\u3041"
+_NEEDED = "alα\u05d0\u0628\u1820" + _KANA
+_COMPLETIONS: list[str] = sorted(["", *_NEEDED, *(c + _KANA for c in _NEEDED)], key=lambda c: len(c.encode()))
 
 
-def _encoded_length(text: str) -> int | None:
-    """The bytes of a name, or of its beginning, as A-labels; None where a label is too long."""
-    total = -1
-    for label in text.translate({0x3002: ".", 0xFF0E: ".", 0xFF61: "."}).split("."):
-        size = len(label) if label.isascii() else 4 + len(label.encode("punycode"))
-        if size > _LONGEST_LABEL:
-            return None
-        total += size + 1
-    return total
+@cache
+def _kinds() -> tuple[tuple[str, Ranges], ...]:
+    """The characters of names by behaviour: a representative and the code points of its kind."""
+    kinds: dict[tuple[object, ...], list[tuple[int, int]]] = {}
+    ascii_characters = [(ord(c), ord(c)) for c in "-0123456789" + _LETTERS + _LETTERS.upper()]
+    for low, high in (*ascii_characters, *possible_characters()):
+        if high - low > 5000:
+            kinds.setdefault(behaviour(chr(low)), []).append((low, high))
+            continue
+        for code in range(low, high + 1):
+            kinds.setdefault(behaviour(chr(code)), []).append((code, code))
+    return tuple((chr(members[0][0]), merged_ranges(members)) for members in kinds.values())
 
 
-_SURELY_SHORT = 40
-"""An ASCII label of fewer bytes is short enough as an A-label, with any one character added."""
+@cache
+def _combining() -> str:
+    """The characters that normalization may move or compose with those before them."""
+    seconds = set()
+    for low, high in possible_characters():
+        if high - low > 5000:
+            continue
+        for code in range(low, high + 1):
+            parts = unicodedata.decomposition(chr(code)).split()
+            if len(parts) == 2 and parts[0][0] != "<":
+                seconds.add(chr(int(parts[1], 16)))
+    marks = {chr(code) for low, high in properties("M") for code in range(low, high + 1)}
+    return "".join(sorted(seconds | {mark for mark in marks if unicodedata.combining(mark)}))
 
 
-class _Checked:
-    """A position in a language of names, and what of the text before it matters for length and normalization.
+@lru_cache(maxsize=4096)
+def _unnormalized(tail: str) -> frozenset[int]:
+    """The combining characters that must not follow these characters in Normalization Form C."""
+    normalize = unicodedata.normalize
+    return frozenset(ord(c) for c in _combining() if normalize("NFC", tail + c) != tail + c)
 
-    `done` are the bytes of the finished labels, as A-labels with their dots. `label` is the label being
-    read, with ASCII characters before the last replaced by another: for lengths they are alike.
+
+class _Name:
+    """A prefix of a name that ends between characters.
+
+    `done`: the bytes of the labels before, as A-labels with their dots; `right_to_left`: whether one of
+    them is; `bidi`: whether all satisfy the Bidi rule. `label`: the label being read.
     """
 
-    __slots__ = ("_shortest", "done", "label", "language")
+    __slots__ = ("_completion", "bidi", "done", "label", "right_to_left")
 
-    def __init__(self, language: Language, done: int, label: bytes) -> None:
-        self.language = language
+    def __init__(self, done: int, right_to_left: bool, bidi: bool, label: str) -> None:
         self.done = done
+        self.right_to_left = right_to_left
+        self.bidi = bidi
         self.label = label
+        self._completion: bytes | None = None
+
+    @property
+    def accepting(self) -> bool:
+        return self._accepts(self.label)
+
+    @property
+    def shortest(self) -> int:
+        if self._completion is None:
+            self._completion = self._nearest()
+        return INFINITE if self._completion == b"?" else len(self._completion)
+
+    @property
+    def longest(self) -> int:
+        return INFINITE
+
+    def _accepts(self, label: str) -> bool:
+        """Whether the name is valid with this as its last label."""
+        found = label_of(label)
+        if found is None or self.done + found.size > _LONGEST_NAME:
+            return False
+        return (self.bidi and found.bidi) or not (self.right_to_left or found.right_to_left)
+
+    def _nearest(self) -> bytes:
+        """The nearest completion found; `?`, which is no part of a name, for none."""
+        label = self.label
+        if label[:4].lower() == "xn--" and label.isascii():
+            directions = "bidi" if self.right_to_left else "any" if self.bidi else "one"
+            rest: bytes | None = _nearest_completion(label.lower().encode(), directions)
+            return b"?" if rest is None or not self._accepts(label + rest.decode()) else rest
+        if is_hopeless(label):
+            return b"?"
+        for rest_text in _COMPLETIONS:
+            if self._accepts(label + rest_text):
+                return rest_text.encode()
+        return b"?"
+
+    def after(self, character: str) -> _Name | None:
+        """The prefix with one more character; None for a dot after what is no label."""
+        if character not in _DOTS:
+            return _Name(self.done, self.right_to_left, self.bidi, _alike(self.label + character))
+        found = label_of(self.label)
+        if found is None:
+            return None
+        return _Name(
+            self.done + found.size + 1,
+            self.right_to_left or found.right_to_left,
+            self.bidi and found.bidi,
+            "",
+        )
+
+    def _next_characters(self) -> Ranges:
+        """The code points after which a completion is found, judging each kind by one of it."""
+        found: list[tuple[int, int]] = []
+        if self.accepting:
+            following = self.after(".")
+            if following is not None and following.shortest < INFINITE:
+                found += _DOT_RANGES
+        # Far from the longest label all characters of a kind are alike.
+        short = len(self.label.encode("punycode")) < LONGEST_LABEL - 20
+        for representative, ranges in _kinds():
+            following = self.after(representative)
+            if following is not None and following.shortest < INFINITE:
+                found += ranges if short else self._fitting(ranges)
+        if not found or not self.label:
+            return merged_ranges(found)
+        excluded = _unnormalized(self.label[-6:])
+        kept: list[tuple[int, int]] = []
+        for low, high in merged_ranges(found):
+            for code in sorted(code for code in excluded if low <= code <= high):
+                if code > low:
+                    kept.append((low, code - 1))
+                low = code + 1
+            if low <= high:
+                kept.append((low, high))
+        return tuple(kept)
+
+    def _fitting(self, ranges: Ranges) -> Ranges:
+        """Those of one kind that leave the label short enough: the smaller a code point, the shorter."""
+        low, high = 0, len(ranges)
+        while low < high:
+            middle = (low + high) // 2
+            end = self.after(chr(ranges[middle][1]))
+            if end is not None and end.shortest < INFINITE:
+                low = middle + 1
+            else:
+                high = middle
+        return ranges[:low]
+
+    def transitions(self) -> Iterable[tuple[int, Language]]:
+        return _reading(self, b"", code_points(self._next_characters()))
+
+    def _key(self) -> tuple[object, ...]:
+        return (self.done, self.right_to_left, self.bidi, self.label)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Name) and self._key() == other._key()
+
+    def __hash__(self) -> int:
+        return hash(self._key())
+
+
+class _InName:
+    """A prefix of a name within a character: the bytes of it that were read, and what may follow of it."""
+
+    __slots__ = ("_shortest", "before", "read", "rest")
+
+    def __init__(self, before: _Name, read: bytes, rest: Language) -> None:
+        self.before = before
+        self.read = read
+        self.rest = rest
         self._shortest = -1
 
     @property
     def accepting(self) -> bool:
-        return self.shortest == 0
+        return False
 
     @property
     def shortest(self) -> int:
         if self._shortest < 0:
-            rest = shortest(self.language)
-            self._shortest = rest if rest >= INFINITE or self._passes(rest) else INFINITE
+            tail = completion(self.rest)
+            following = self.before.after((self.read + tail).decode())
+            best = INFINITE if following is None else len(tail) + following.shortest
+            self._shortest = min(best, INFINITE)
         return self._shortest
-
-    def _passes(self, rest: int) -> bool:
-        """Whether the text and its nearest completion, of `rest` bytes, pass."""
-        label = self.label
-        if label.isascii() and len(label) + rest < _SURELY_SHORT and self.done < _LONGEST_NAME - 63:
-            return True
-        text = (label + completion(self.language)).decode()
-        if unicodedata.normalize("NFC", text) != text:
-            return False
-        size = _encoded_length(text)
-        return size is not None and self.done + size <= _LONGEST_NAME
 
     @property
     def longest(self) -> int:
         return INFINITE
 
     def transitions(self) -> Iterable[tuple[int, Language]]:
-        return [
-            (1 << byte, from_automaton(self._after(byte, target)))
-            for bits, target in transitions(self.language)
-            for byte in bits_of(bits)
-        ]
+        return _reading(self.before, self.read, self.rest)
 
-    def _after(self, byte: int, target: Language) -> _Checked:
-        label = self.label + bytes([byte])
-        for dot in _DOT_BYTES:
-            if label.endswith(dot):
-                size = _encoded_length(label[: -len(dot)].decode())
-                assert size is not None
-                return _Checked(target, self.done + size + 1, b"")
-        alike = bytes(0x61 if before < 0x80 else before for before in self.label)
-        return _Checked(target, self.done, alike + bytes([byte]))
-
-    def _key(self) -> tuple[Language, int, bytes]:
-        return self.language, self.done, self.label
+    def _key(self) -> tuple[object, ...]:
+        return (self.before, self.read, self.rest)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Checked) and self._key() == other._key()
+        return isinstance(other, _InName) and self._key() == other._key()
 
     def __hash__(self) -> int:
         return hash(self._key())
 
 
+def _reading(before: _Name, read: bytes, rest: Language) -> list[tuple[int, Language]]:
+    """The successors by each byte that `rest`, what may follow of a character, begins with."""
+    found: dict[Language, int] = {}
+    for bits, target in transitions(rest):
+        for byte in bits_of(bits):
+            data = read + bytes([byte])
+            if target is EPSILON:
+                name = before.after(data.decode())
+                following = None if name is None else from_automaton(name)
+            else:
+                following = from_automaton(_InName(before, data, target))
+            if following is not None and following.least < INFINITE:
+                found[following] = found.get(following, 0) | 1 << byte
+    return [(bits, following) for following, bits in found.items()]
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def _alike(label: str) -> str:
+    """A label with the same future: of an ASCII label only a few things matter.
+
+    Those are its length, its first and last characters, whether it has capitals, hyphens at its third
+    and fourth characters, and the prefix of A-labels.
+    """
+    if len(label) < 2 or not label.isascii() or label[:4].lower() == "xn--"[: len(label)]:
+        return label
+    if any(c.isupper() for c in label):
+        shape, middle = "A", "A"
+    else:
+        shape, middle = "0" if label[0].isdigit() else "a", "a"
+    inner = "".join("-" if c == "-" and index in (1, 2) else middle for index, c in enumerate(label[1:-1]))
+    return shape + inner + label[-1]
+
+
 @cache
 def idn_hostname() -> Language:
     """Names of ASCII labels, A-labels and U-labels; a name with a right-to-left label is bidi throughout."""
-    ascii_label = regex("(?!..--)[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?")
-    bidi_ascii = intersection(ascii_label, regex("[A-Za-z].*"))
-    dot = regex(_DOTS)
-    beyond_ascii = UTF8_CHAR.star() - regex(r"[\x00-\x7f]*")
-    names = []
-    for ascii_labels, others in (
-        (union(ascii_label, a_labels("one")), intersection(_well_formed(), _one_direction())),
-        (union(bidi_ascii, a_labels("bidi")), intersection(_well_formed(), _bidi_rule())),
-    ):
-        labels = union(ascii_labels, intersection(others, beyond_ascii))
-        names.append(concat(labels, concat(dot, labels).star()))
-    return from_automaton(_Checked(union(*names), 0, b""))
+    return from_automaton(_Name(0, False, True, ""))

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from bltgen.automata.language import Language, literal, union
+from bltgen.automata.language import Language, intersection, literal, union
 from bltgen.constraints.regex import regex
 
 __all__ = ["date", "date_time", "duration", "local_time", "time"]
@@ -42,7 +42,8 @@ def date() -> Language:
 def _month_ends() -> Language:
     """The dates that are the last of their month."""
     common = regex(f"{_YEAR}-(?:(?:0[13578]|1[02])-31|(?:0[469]|11)-30)|{_LEAP_YEAR}-02-29")
-    return common | (regex(f"{_YEAR}-02-28") - regex(f"{_LEAP_YEAR}-02-28"))
+    common_february = intersection(regex(f"{_YEAR}-02-28"), ~regex(f"{_LEAP_YEAR}-02-28"))
+    return union(common, common_february)
 
 
 def _minute(minute: int) -> str:
@@ -66,7 +67,7 @@ def _leap_seconds(offsets: range, sign: str) -> Language:
 def _leap_seconds_same_day() -> Language:
     """Leap seconds whose local date is the one in UTC: no offset, or one that does not pass midnight."""
     in_utc = regex(f"23:59:60{_FRACTION}[Zz]")
-    return in_utc | _leap_seconds(range(1), "+") | _leap_seconds(range(_DAY), "-")
+    return union(in_utc, _leap_seconds(range(1), "+"), _leap_seconds(range(_DAY), "-"))
 
 
 @cache
