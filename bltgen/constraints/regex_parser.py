@@ -57,6 +57,8 @@ PREFERENCES = ("atomic group", "possessive quantifier", "conditional")
 _SIMPLE_ESCAPES = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11}
 _QUANTIFIER = re.compile(r"\{(?:([0-9]*)(,)([0-9]*)|([0-9]+))\}")
 _ECMA_QUANTIFIER = re.compile(r"\{(?:([0-9]+)(,)([0-9]*)|([0-9]+))\}")
+# Characters that stand for themselves, where no quantifier follows them.
+_PLAIN = re.compile(r"[\w ,:;/@%&=!~'\"<>-]{2,}(?![*+?{])")
 _OCTAL = re.compile("[0-7]{3}")
 _NAME = re.compile(r"[^\W\d]\w*")
 
@@ -131,6 +133,11 @@ class _Parser:
             begin, char = self.position, self.text[self.position]
             frame = stack[-1]
             if self.flags & _X and not self.ecma and self._skip_verbose(char):
+                continue
+            if not self.flags & (_X | _I) and (run := _PLAIN.match(self.text, begin)):
+                frame.items.append(Text(run.group()))
+                frame.last = "item"
+                self.position = run.end()
                 continue
             self.position += 1
             if char == "(":
@@ -632,6 +639,9 @@ def _sequence(items: SequenceOf[Node]) -> Node:
     joined: list[Node] = []
     text: list[str] = []
     for item in items:
+        if isinstance(item, Text):
+            text.append(item.text)
+            continue
         if isinstance(item, Characters) and len(item.ranges) == 1 and item.ranges[0][0] == item.ranges[0][1]:
             text.append(chr(item.ranges[0][0]))
             continue
