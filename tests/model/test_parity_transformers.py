@@ -35,7 +35,7 @@ TEXTS = {
     "one byte": b"x",
     "text": b"Byte latent transformers cut text where the next byte is hard to guess. " * 2,
     "scripts": "Zażółć gęślą jaźń · Привет, мир · こんにちは世界 · مرحبا · नमस्ते · 🎈👩‍👩‍👧".encode(),
-    "binary": random.Random(1).randbytes(150),
+    "binary": random.Random(1).randbytes(100),
     "past every window": random.Random(2).randbytes(40) * 6,
 }
 
@@ -99,9 +99,18 @@ def random_reference(**options: Any) -> Any:
                 parameter.add_(0.3 * torch.randn_like(parameter))
         model.model.patcher.lm_head.weight.mul_(1.5)
         if "threshold" not in options:
-            entropies = model.model.patcher(torch.tensor([ids_of_bytes(TEXTS["binary"])]))[0]
-            model.config.patching_threshold = float(entropies.quantile(0.7))
+            ids = [torch.tensor([ids_of_bytes(text)]) for text in TEXTS.values()]
+            entropies = torch.cat([model.model.patcher(i)[0][0] for i in ids])
+            model.config.patching_threshold = between(entropies)
     return model
+
+
+def between(entropies: torch.Tensor) -> float:
+    """A threshold that some entropies exceed and that none comes near: rounding decides no boundary."""
+    ordered = entropies.flatten().sort().values
+    ordered = ordered[int(0.6 * len(ordered)) : int(0.8 * len(ordered))]
+    gap = int((ordered[1:] - ordered[:-1]).argmax())
+    return float(ordered[gap] + ordered[gap + 1]) / 2
 
 
 def reference_forward(model: Any, data: bytes) -> tuple[torch.Tensor, list[int]]:
