@@ -177,8 +177,9 @@ class _Walk:
             return int(draw(node.base.truncated, [generator])[0]), 0.0
         with np.errstate(divide="ignore"):
             known = node.base.truncated + np.log(node.bound)
-        if not np.isneginf(known.max()):
-            mass = float(np.log(np.exp(known).sum()))
+        top = float(known.max())
+        if top > -np.inf:
+            mass = top + float(np.log(np.exp(known - top).sum()))  # from the top: e**-1e4 is 0 otherwise
             column = int(draw(known - mass, [generator], greedy=self.search.parameters.greedy)[0])
             return column, mass - float(np.log(node.bound[column]))
         # No allowed byte has mass (only under the mask does one come here): as the mask does.
