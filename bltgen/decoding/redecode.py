@@ -272,5 +272,5 @@ class Backtrack:
             if len(places) > self.depth:
                 del places[0]
                 failures = {place - 1: count for place, count in failures.items()}
-                search.commit(places[0].hypothesis)
+                search.commit(places[0].hypothesis, closed=places[0].at_boundary)
         return Decoded(places[-1].hypothesis)

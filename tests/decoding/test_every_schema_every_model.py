@@ -53,7 +53,11 @@ def valid(schema: object, data: bytes) -> bool:
 
 names = st.sampled_from(["a", "b", "name", "é", "x y", "a/b", ""])
 scalars = st.one_of(
-    st.none(), st.booleans(), st.integers(-20, 20), st.text("ab é\"\\\n", max_size=4), st.sampled_from([0.5, -1.25])
+    st.none(),
+    st.booleans(),
+    st.integers(-20, 20),
+    st.text('ab é"\\\n', max_size=4),
+    st.sampled_from([0.5, -1.25]),
 )
 
 
@@ -72,7 +76,9 @@ numbers = st.builds(
     st.sampled_from(["integer", "number"]),
     st.one_of(
         st.just({}),
-        st.tuples(st.integers(-30, 30), st.integers(0, 40)).map(lambda p: {"minimum": p[0], "maximum": sum(p)}),
+        st.tuples(st.integers(-30, 30), st.integers(0, 40)).map(
+            lambda p: {"minimum": p[0], "maximum": sum(p)}
+        ),
         st.integers(-5, 5).map(lambda n: {"exclusiveMinimum": n}),
         st.integers(-5, 5).map(lambda n: {"exclusiveMaximum": n + 0.5}),
     ),
@@ -121,7 +127,10 @@ RECURSIVE = {
     "$defs": {
         "tree": {
             "type": "object",
-            "properties": {"v": {"type": "integer"}, "kids": {"type": "array", "items": {"$ref": "#/$defs/tree"}}},
+            "properties": {
+                "v": {"type": "integer"},
+                "kids": {"type": "array", "items": {"$ref": "#/$defs/tree"}},
+            },
             "required": ["v"],
             "additionalProperties": False,
         }
