@@ -1,10 +1,10 @@
 r"""A broken promise, shown so that it can be acted on: which, where, what was expected, what came.
 
->>> print(Violation("shortest is the least", "3 claimed, 2 suffice", data=b'{"a\xff', position=4))
+>>> print(Violation("shortest is the least", "3 claimed, 2 suffice", data=b'{"a\xff', position=3))
 shortest is the least: 3 claimed, 2 suffice
-  at offset 4 of 4 bytes:
+  at offset 3 of 4 bytes:
     {"a\xff
-          ^
+       ^
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ def caret(data: bytes, position: int, indent: str = "    ") -> str:
 
 
 def shown_set(members: ByteSet) -> str:
-    """A set of bytes by its runs.
+    r"""A set of bytes by its runs.
 
     >>> shown_set(ByteSet.of(b"abcx") | ByteSet.range(0x80, 0xff))
-    'a-c x \\\\x80-\\\\xff'
+    'a-c x \\x80-\\xff'
     """
     runs: list[list[int]] = []
     for byte in members:
