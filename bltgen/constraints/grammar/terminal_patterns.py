@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.language import Language, byte_set, concat, literal, union
 from bltgen.automata.utf8 import code_points
+from bltgen.constraints import regex_syntax
 from bltgen.constraints.grammar.lark_syntax import CharacterRange, Pattern, Text
 from bltgen.constraints.regex import regex
 from bltgen.constraints.regex_parser import parse
@@ -152,6 +153,8 @@ def _widths(node: Node) -> tuple[int, int]:
     for at in reversed(order):
         if isinstance(at, Characters):
             width = (1, 1)
+        elif isinstance(at, regex_syntax.Text):
+            width = (len(at.text), len(at.text))
         elif isinstance(at, Sequence):
             parts = [widths[id(part)] for part in at.parts]
             width = (sum(low for low, _ in parts), min(_NO_END, sum(high for _, high in parts)))
@@ -170,6 +173,7 @@ def _widths(node: Node) -> tuple[int, int]:
             yes, no = widths[id(at.yes)], widths[id(at.no)]
             width = (min(yes[0], no[0]), max(yes[1], no[1]))
         else:
+            assert isinstance(at, Look | Assertion), at
             width = (0, 0)
         widths[id(at)] = width
     return widths[id(node)]
