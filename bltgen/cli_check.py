@@ -22,6 +22,7 @@ EXAMPLES = """examples:
 Exit code 0 where all texts are valid, 1 where one is not, 2 on errors.
 """
 SHOWN_BEFORE, SHOWN_AFTER = 60, 20
+_NAMED = {9: "\\t", 10: "\\n", 13: "\\r", 32: "space"}
 
 
 def add(commands: Any) -> None:
@@ -93,8 +94,8 @@ def shown(found: RejectedByte, constraint: Constraint) -> str:
         message = "the text ends too early"
     else:
         byte = data[position : position + 1]
-        here = line[column : column + 1] if byte.isascii() else byte.hex().upper()
-        message = f"{here!r} is not allowed here" if byte.isascii() else f"byte {here} is not allowed here"
+        shown_byte = repr(byte.decode()) if byte.isascii() else f"byte {byte.hex().upper()}"
+        message = f"{shown_byte} is not allowed here"
     first = max(0, column - SHOWN_BEFORE)
     window = "".join(c if c.isprintable() else " " for c in line[first : column + SHOWN_AFTER])
     allowed = described(ByteSet.of(found.allowed)) or "nothing"
@@ -139,12 +140,14 @@ def described(allowed: ByteSet) -> str:
 
 
 def _kind(byte: int) -> int:
+    """Bytes of one kind may share a range."""
     character = chr(byte)
+    if byte in _NAMED:
+        return -byte
     if not 33 <= byte < 127:
         return 0
     return 1 if character.isdigit() else 2 if character.islower() else 3 if character.isupper() else 4
 
 
 def _name(byte: int) -> str:
-    named = {9: "\\t", 10: "\\n", 13: "\\r", 32: "space"}
-    return named.get(byte) or (chr(byte) if 33 <= byte < 127 else f"x{byte:02X}")
+    return _NAMED.get(byte) or (chr(byte) if 33 <= byte < 127 else f"x{byte:02X}")

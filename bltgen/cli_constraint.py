@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 import tempfile
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,9 +64,10 @@ def constraint_of(options: argparse.Namespace, *, strings_from: str | None = Non
     if options.grammar is not None:
         return _grammar(options.grammar, options.grammar_format)
     if options.type is not None:
-        from bltgen.integrations.pydantic import json_of
-
-        return json_of(_named_type(options.type), **_schema_options(options, strings_from))
+        named = _named_type(options.type)
+        json_of = import_module("bltgen.integrations.pydantic").json_of
+        typed: Constraint = json_of(named, **_schema_options(options, strings_from))
+        return typed
     if options.json:
         from bltgen.constraints.json_schema import json_value
 
