@@ -47,7 +47,9 @@ def main() -> None:
         run(python, "-m", "pip", "install", "--quiet", "-c", constraints, wheel, cwd=folder)
         value = json.loads(run(python, "-c", PROGRAM, cwd=folder))
         assert set(value) == {"name", "age"}, value
-        listed = run(folder / "env" / "bin" / "bltgen", "sample", "--regex", "[a-c]{3}", "-n", "1", cwd=folder)
+        listed = run(
+            folder / "env" / "bin" / "bltgen", "sample", "--regex", "[a-c]{3}", "-n", "1", cwd=folder
+        )
         assert len(listed.strip()) == 3, listed
         print(f"wheel of {wheel.stat().st_size / 1e6:.1f} MB works in an empty environment: {value}")
 

@@ -45,7 +45,7 @@ class KindWeights:
 
 @dataclass(frozen=True)
 class Batch:
-    """ids, targets int64 and weights float32 [batch, time]; the grounded choices at `positions` of batch * time."""
+    """ids, targets int64, weights float32 [batch, time]; grounded choices at `positions` of batch * time."""
 
     ids: Tensor
     targets: Tensor
@@ -57,11 +57,9 @@ class Batch:
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on `device`."""
-        moved = [
-            getattr(self, name).to(device)
-            for name in ("ids", "targets", "weights", "kinds", "positions", "choices")
-        ]
-        return Batch(*moved, self.byte_count)
+        tensors = (self.ids, self.targets, self.weights, self.kinds, self.positions, self.choices)
+        ids, targets, weights, kinds, positions, choices = (tensor.to(device) for tensor in tensors)
+        return Batch(ids, targets, weights, kinds, positions, choices, self.byte_count)
 
 
 Source = Callable[[int], Iterator[TrainingDocument]]
@@ -149,7 +147,7 @@ def batches(
     longest: int,
     parts: int = 4,
 ) -> list[Batch]:
-    """The documents of one optimiser step, sorted by length into `parts` batches of like size, so that little is padding."""
+    """The documents of one optimiser step, in `parts` batches of like lengths, so that little is padding."""
     drawn: list[TrainingDocument] = []
     total = 0
     for document in mixture.documents(seed, step):

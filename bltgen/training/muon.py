@@ -20,7 +20,7 @@ _NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
 def orthogonalise(matrix: Tensor, steps: int = 5) -> Tensor:
-    """The nearest semi-orthogonal matrix to `matrix` [rows, columns], roughly: singular values in about 0.7..1.2.
+    """The nearest semi-orthogonal matrix to `matrix` [rows, columns], roughly: singular values 0.7 to 1.2.
 
     >>> values = torch.linalg.svdvals(orthogonalise(torch.eye(4) + 0.1 * torch.ones(4, 4)))
     >>> bool(values.min() > 0.5 and values.max() < 1.5)

@@ -60,7 +60,7 @@ def _boundaries(text: bytes) -> list[bool]:
 
 
 def grounded_choices(prompt: bytes, value: bytes) -> list[bytes] | None:
-    r"""The bytes allowed before each byte of `value` and before its closing quote, or None if it is not grounded.
+    r"""The bytes allowed before each byte of `value` and its closing quote, or None if it is not grounded.
 
     `value` is grounded where it occurs in `prompt` between word boundaries.
 

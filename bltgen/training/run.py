@@ -198,7 +198,7 @@ def _backward(
         meter.choices += len(targets)
     if not math.isfinite(loss.item()):
         raise FloatingPointError(f"the loss of the {part} model is {loss.item()}; lower the learning rate")
-    (loss * share).backward()
+    torch.autograd.backward(loss * share)
 
 
 def _stage_at(stages: tuple[Stage, ...], seen: int) -> Stage:
@@ -215,7 +215,7 @@ def train(
     progress: bool = True,
     parts: tuple[Part, ...] = ("entropy", "blt"),
 ) -> ByteLatentTransformer:
-    """Train, or go on training, the run in `folder`; returns the finished model, also saved in `folder/model`.
+    """Train, or go on training, the run in `folder`; the finished model is also saved in `folder/model`.
 
     `stages` apply to the BLT; the entropy model is trained on the last stage's mixture. Raises
     CheckpointError where the folder's checkpoint belongs to another model or is unreadable.
