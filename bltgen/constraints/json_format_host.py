@@ -16,7 +16,7 @@ from __future__ import annotations
 from functools import cache
 
 from bltgen.automata.language import ANY_BYTE, Language, concat, intersection, literal, union
-from bltgen.constraints.json_format_idna import a_labels
+from bltgen.constraints.json_format_idna import dns_hostname
 from bltgen.constraints.json_format_uri import IPV4, IPV6
 from bltgen.constraints.regex import regex
 
@@ -28,11 +28,9 @@ _LABEL = "[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?"
 @cache
 def hostname(checks_a_labels: bool = True) -> Language:
     """Names of ASCII labels; `checks_a_labels`: whether those that begin with `xn--` must be A-labels."""
-    label = regex(_LABEL)
     if checks_a_labels:
-        label = union(regex(rf"(?![Xx][Nn]--){_LABEL}"), a_labels())
-    names = concat(label, concat(literal(b"."), label).star())
-    return intersection(names, ANY_BYTE.repeat(1, 253))
+        return dns_hostname()
+    return intersection(regex(rf"{_LABEL}(?:\.{_LABEL})*"), ANY_BYTE.repeat(1, 253))
 
 
 @cache

@@ -11,9 +11,9 @@ byte is allowed where a completion is found with which the text is valid:
 Both keep every promise of the contract but one: `shortest` is the length of the completion found, which in
 rare cases is not the least, and a prefix that needs a longer one is refused.
 
->>> idn_hostname().accepts("bücher.example".encode()), a_labels().accepts(b"xn--bcher-kva")
+>>> idn_hostname().accepts("bücher.example".encode()), dns_hostname().accepts(b"xn--bcher-kva")
 (True, True)
->>> idn_hostname().accepts("al·o".encode()), a_labels().accepts(b"xn--X")
+>>> idn_hostname().accepts("al·o".encode()), dns_hostname().accepts(b"xn--X")
 (False, False)
 """
 
@@ -26,7 +26,7 @@ from itertools import islice
 
 from bltgen.automata.byteset import bits_of
 from bltgen.automata.derivative import transitions
-from bltgen.automata.language import EPSILON, INFINITE, Language, concat, from_automaton
+from bltgen.automata.language import EPSILON, INFINITE, Language, from_automaton
 from bltgen.automata.liveness import completion
 from bltgen.automata.utf8 import code_points, merged_ranges
 from bltgen.constraints.json_format_idna_rules import (
@@ -36,10 +36,9 @@ from bltgen.constraints.json_format_idna_rules import (
     label_of,
     possible_characters,
 )
-from bltgen.constraints.regex import regex
 from bltgen.constraints.regex_classes import Ranges, contains, properties
 
-__all__ = ["a_labels", "idn_hostname"]
+__all__ = ["dns_hostname", "idn_hostname"]
 
 # -- A-labels ------------------------------------------------------------------------------------------
 
@@ -135,55 +134,6 @@ def _adapted(delta: int, count: int, first: bool) -> int:
     return k + 36 * delta // (delta + 38)
 
 
-class _ALabel:
-    """A prefix of an A-label, lower-cased: a state for `from_automaton`. Equal prefixes are equal."""
-
-    __slots__ = ("directions", "label")
-
-    def __init__(self, label: bytes, directions: str) -> None:
-        self.label = label
-        self.directions = directions
-
-    @property
-    def accepting(self) -> bool:
-        return self.shortest == 0
-
-    @property
-    def shortest(self) -> int:
-        rest = _nearest_completion(self.label, self.directions)
-        return INFINITE if rest is None else len(rest)
-
-    @property
-    def longest(self) -> int:
-        return LONGEST_LABEL - len(self.label)
-
-    def transitions(self) -> Iterable[tuple[int, Language]]:
-        found = []
-        for byte in _LDH:
-            following = from_automaton(_ALabel(self.label + bytes([byte]), self.directions))
-            bits = 1 << byte
-            if byte >= 0x61:
-                bits |= 1 << (byte - 0x20)
-            found.append((bits, following))
-        return found
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _ALabel) and (self.label, self.directions) == (other.label, other.directions)
-
-    def __hash__(self) -> int:
-        return hash((self.label, self.directions))
-
-
-@cache
-def a_labels(directions: str = "any") -> Language:
-    """Encoded labels, `xn--...`, in either case.
-
-    `directions`: "one" for those without right-to-left characters, "bidi" for those that satisfy the Bidi
-    rule, "any" for both.
-    """
-    return concat(regex("[Xx][Nn]--"), from_automaton(_ALabel(_PREFIX, directions)))
-
-
 # -- names ----------------------------------------------------------------------------------------------
 
 _LONGEST_NAME = 253
@@ -196,18 +146,38 @@ _NEEDED = "alα\u05d0\u0628\u1820" + _KANA
 _COMPLETIONS: list[str] = sorted(["", *_NEEDED, *(c + _KANA for c in _NEEDED)], key=lambda c: len(c.encode()))
 
 
-@cache
-def _kinds() -> tuple[tuple[str, Ranges], ...]:
-    """The characters of names by behaviour: a representative and the code points of its kind."""
+Kinds = tuple[tuple[str, Ranges], ...]
+"""Characters by behaviour: a representative, and the code points of its kind."""
+
+
+def _by_behaviour(ranges: Iterable[tuple[int, int]]) -> Kinds:
     kinds: dict[tuple[object, ...], list[tuple[int, int]]] = {}
-    ascii_characters = [(ord(c), ord(c)) for c in "-0123456789" + _LETTERS + _LETTERS.upper()]
-    for low, high in (*ascii_characters, *possible_characters()):
+    for low, high in ranges:
         if high - low > 5000:
             kinds.setdefault(behaviour(chr(low)), []).append((low, high))
             continue
         for code in range(low, high + 1):
             kinds.setdefault(behaviour(chr(code)), []).append((code, code))
     return tuple((chr(members[0][0]), merged_ranges(members)) for members in kinds.values())
+
+
+_ASCII: Ranges = ((0x2D, 0x2D), (0x30, 0x39), (0x41, 0x5A), (0x61, 0x7A))
+
+
+@cache
+def _kinds() -> Kinds:
+    return _by_behaviour([*_ASCII, *possible_characters()])
+
+
+@cache
+def _ascii_kinds() -> Kinds:
+    return _by_behaviour(_ASCII)
+
+
+@cache
+def _each_ascii() -> Kinds:
+    """In an A-label each character is of its own kind."""
+    return tuple((chr(code), ((code, code),)) for low, high in _ASCII for code in range(low, high + 1))
 
 
 @cache
@@ -236,12 +206,14 @@ class _Name:
     """A prefix of a name that ends between characters.
 
     `done`: the bytes of the labels before, as A-labels with their dots; `right_to_left`: whether one of
-    them is; `bidi`: whether all satisfy the Bidi rule. `label`: the label being read.
+    them is; `bidi`: whether all satisfy the Bidi rule. `label`: the label being read. `in_dns`: names of
+    ASCII and A-labels, with nothing across labels.
     """
 
-    __slots__ = ("_completion", "bidi", "done", "label", "right_to_left")
+    __slots__ = ("_completion", "bidi", "done", "in_dns", "label", "right_to_left")
 
-    def __init__(self, done: int, right_to_left: bool, bidi: bool, label: str) -> None:
+    def __init__(self, in_dns: bool, done: int, right_to_left: bool, bidi: bool, label: str) -> None:
+        self.in_dns = in_dns
         self.done = done
         self.right_to_left = right_to_left
         self.bidi = bidi
@@ -264,7 +236,7 @@ class _Name:
 
     def _accepts(self, label: str) -> bool:
         """Whether the name is valid with this as its last label."""
-        found = label_of(label)
+        found = label_of(label, self.in_dns)
         if found is None or self.done + found.size > _LONGEST_NAME:
             return False
         return (self.bidi and found.bidi) or not (self.right_to_left or found.right_to_left)
@@ -272,25 +244,32 @@ class _Name:
     def _nearest(self) -> bytes:
         """The nearest completion found; `?`, which is no part of a name, for none."""
         label = self.label
-        if label[:4].lower() == "xn--" and label.isascii():
+        if self._in_a_label():
             directions = "bidi" if self.right_to_left else "any" if self.bidi else "one"
             rest: bytes | None = _nearest_completion(label.lower().encode(), directions)
             return b"?" if rest is None or not self._accepts(label + rest.decode()) else rest
-        if is_hopeless(label):
+        if is_hopeless(label, self.in_dns):
             return b"?"
         for rest_text in _COMPLETIONS:
             if self._accepts(label + rest_text):
                 return rest_text.encode()
         return b"?"
 
+    def _in_a_label(self) -> bool:
+        return self.label[:4].lower() == "xn--" and self.label.isascii()
+
     def after(self, character: str) -> _Name | None:
         """The prefix with one more character; None for a dot after what is no label."""
         if character not in _DOTS:
-            return _Name(self.done, self.right_to_left, self.bidi, _alike(self.label + character))
-        found = label_of(self.label)
+            label = _alike(self.label + character)
+            return _Name(self.in_dns, self.done, self.right_to_left, self.bidi, label)
+        found = label_of(self.label, self.in_dns)
         if found is None:
             return None
+        if self.in_dns:
+            return _Name(True, self.done + found.size + 1, False, True, "")
         return _Name(
+            False,
             self.done + found.size + 1,
             self.right_to_left or found.right_to_left,
             self.bidi and found.bidi,
@@ -303,14 +282,16 @@ class _Name:
         if self.accepting:
             following = self.after(".")
             if following is not None and following.shortest < INFINITE:
-                found += _DOT_RANGES
+                found += _DOT_RANGES[:1] if self.in_dns else _DOT_RANGES
         # Far from the longest label all characters of a kind are alike.
         short = len(self.label.encode("punycode")) < LONGEST_LABEL - 20
-        for representative, ranges in _kinds():
+        in_a_label = self._in_a_label()
+        kinds = _each_ascii() if in_a_label else _ascii_kinds() if self.in_dns else _kinds()
+        for representative, ranges in kinds:
             following = self.after(representative)
             if following is not None and following.shortest < INFINITE:
                 found += ranges if short else self._fitting(ranges)
-        if not found or not self.label:
+        if not found or not self.label or self.in_dns or in_a_label:
             return merged_ranges(found)
         excluded = _unnormalized(self.label[-6:])
         kept: list[tuple[int, int]] = []
@@ -339,7 +320,7 @@ class _Name:
         return _reading(self, b"", code_points(self._next_characters()))
 
     def _key(self) -> tuple[object, ...]:
-        return (self.done, self.right_to_left, self.bidi, self.label)
+        return (self.in_dns, self.done, self.right_to_left, self.bidi, self.label)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Name) and self._key() == other._key()
@@ -405,9 +386,6 @@ def _reading(before: _Name, read: bytes, rest: Language) -> list[tuple[int, Lang
     return [(bits, following) for following, bits in found.items()]
 
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyz"
-
-
 def _alike(label: str) -> str:
     """A label with the same future: of an ASCII label only a few things matter.
 
@@ -427,4 +405,10 @@ def _alike(label: str) -> str:
 @cache
 def idn_hostname() -> Language:
     """Names of ASCII labels, A-labels and U-labels; a name with a right-to-left label is bidi throughout."""
-    return from_automaton(_Name(0, False, True, ""))
+    return from_automaton(_Name(False, 0, False, True, ""))
+
+
+@cache
+def dns_hostname() -> Language:
+    """Names of ASCII labels, of which those that begin with `xn--` are A-labels."""
+    return from_automaton(_Name(True, 0, False, True, ""))

@@ -96,20 +96,23 @@ class Label(NamedTuple):
     size: int
 
 
-_ASCII_LABEL = re.compile(r"(?!..--)[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?")
+_ASCII_LABEL = re.compile("[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?")
 _RIGHT_TO_LEFT = ("R", "AL", "AN")
 _NEUTRAL = ("ES", "CS", "ET", "ON", "BN", "NSM")
 
 
 @lru_cache(maxsize=20_000)
-def label_of(text: str) -> Label | None:
-    """The label that `text` is: ASCII, an A-label, or a U-label; None where it is none."""
+def label_of(text: str, in_dns: bool = False) -> Label | None:
+    """The label that `text` is: ASCII, an A-label, or a U-label; None where it is none.
+
+    IDNA reserves ASCII labels with two hyphens at the third character, `in_dns` allows them.
+    """
     if text.isascii():
         if text[:4].lower() == "xn--":
             inner = decoded(text.lower()) if len(text) <= LONGEST_LABEL else None
             found = _u_label(inner) if inner is not None else None
             return None if found is None else found._replace(size=len(text))
-        if not _ASCII_LABEL.fullmatch(text):
+        if not _ASCII_LABEL.fullmatch(text) or (text[2:4] == "--" and not in_dns):
             return None
         return Label(False, text[0].isalpha(), len(text))
     return _u_label(text)
@@ -147,11 +150,11 @@ def _u_label(text: str) -> Label | None:
     return Label(any(d in _RIGHT_TO_LEFT for d in directions), _is_bidi(directions), size)
 
 
-def is_hopeless(text: str) -> bool:
+def is_hopeless(text: str, in_dns: bool = False) -> bool:
     """Whether already the beginning of a label, not an A-label's, keeps it from being one; a quick test."""
     if not text:
         return False
-    if len(text) > LONGEST_LABEL or text[2:4] == "--" or text[0] == "-":
+    if len(text) > LONGEST_LABEL or text[0] == "-" or (text[2:4] == "--" and not in_dns):
         return True
     if text.isascii():
         return False
@@ -201,35 +204,49 @@ def _in_context(text: str, index: int) -> bool:
     if character == "\u00b7":
         return before == "l" and after == "l"
     if character == "\u0375":
-        return bool(after) and _has_script(after, "Greek")
+        return bool(after) and _script(after) == "Greek"
     if character in "\u05f3\u05f4":
-        return bool(before) and _has_script(before, "Hebrew")
+        return bool(before) and _script(before) == "Hebrew"
     if character == "\u30fb":
-        return any(_has_script(c, name) for c in text for name in ("Hiragana", "Katakana", "Han"))
+        return any(_script(c) in ("Hiragana", "Katakana", "Han") for c in text)
     others = "\u06f0\u06f9" if character < "\u06f0" else "\u0660\u0669"
     return not any(others[0] <= c <= others[1] for c in text)
 
 
-def _has_script(character: str, name: str) -> bool:
-    return character not in _CONTEXTUAL and contains(properties(f"Script={name}"), ord(character))
+@cache
+def _table(kind: str, names: tuple[str, ...]) -> dict[int, str]:
+    """The code points with one of these values of a property, and which."""
+    found = {}
+    for name in names:
+        for low, high in properties(f"{kind}={name}"):
+            found.update(dict.fromkeys(range(low, high + 1), name))
+    return found
+
+
+def _script(character: str) -> str:
+    """The script of a character, if it is one that a rule asks for."""
+    if character in _CONTEXTUAL:
+        return ""
+    return _table("Script", ("Greek", "Hebrew", "Hiragana", "Katakana", "Han")).get(ord(character), "")
 
 
 def _joining(character: str) -> str:
-    for kind in "TDRL":
-        if contains(properties(f"Joining_Type={kind}"), ord(character)):
-            return kind
-    return ""
+    return _table("Joining_Type", ("T", "D", "R", "L")).get(ord(character), "")
 
 
 def behaviour(character: str) -> tuple[object, ...]:
-    """What the rules see of a character: those alike may take each other's place, but for normalization."""
-    if character.isascii() or character in _CONTEXTUAL:
+    """What the rules see of a character: those alike may take each other's place.
+
+    But for normalization, and in A-labels.
+    """
+    if character in _CONTEXTUAL or character in "-lxXnN":
         return (character,)
-    scripts = ("Greek", "Hebrew", "Hiragana", "Katakana", "Han")
+    if character.isascii():
+        return (character.isdigit(), character.isupper())
     return (
         unicodedata.bidirectional(character),
         unicodedata.category(character)[0] == "M",
         unicodedata.combining(character) == 9,
         _joining(character),
-        *(_has_script(character, name) for name in scripts),
+        _script(character),
     )

@@ -298,7 +298,7 @@ class Compiler:
         inner = self._pair(self.keywords.in_place(place))
         if own is None:
             return inner
-        return _meet(inner, (own & UTF8_TEXT, EMPTY) if free else (EMPTY, own & UTF8_TEXT))
+        return _meet(inner, (own, EMPTY) if free else (EMPTY, own))
 
     # -- containers ----------------------------------------------------------------------------------
 
@@ -490,7 +490,15 @@ def _is_text(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
+_ANY_TEXT: Pair = (UTF8_TEXT, EMPTY)
+
+
 def _meet(one: Pair, other: Pair) -> Pair:
+    # All are languages of UTF-8 texts, so that any text is neutral; patterns need no search then.
+    if one == _ANY_TEXT:
+        return other
+    if other == _ANY_TEXT:
+        return one
     free, restricted = one
     more_free, more_restricted = other
     return free & more_free, (free & more_restricted) | (restricted & (more_free | more_restricted))
