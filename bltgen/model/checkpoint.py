@@ -10,8 +10,9 @@ the layouts of released BLT weights, told apart by what the folder holds:
 | B | `config.json` with "args", `model.safetensors` | `entropy_model/config.json` with "args", ... |
 | C | `config.json` of transformers, `model.safetensors` or shards with an index | inside |
 
-Weights are memory-mapped. A tensor that is one tensor in the file, in the dtype asked for, stays
-mapped (a released hash table is gigabytes); others are put together once, straight in that dtype.
+Weights are memory-mapped. An embedding that is one tensor in the file, in the dtype asked for, stays
+mapped (a released hash table is gigabytes), and so do matrices, but for float32 on a CPU, where they
+are laid out anew for speed; what consists of several tensors is put together once, in that dtype.
 The shapes in the file bound what is allocated: a config that disagrees with them is an error.
 A half-written model cannot arise: weights are replaced atomically and the config, which makes the
 folder a model, is written last.
@@ -224,10 +225,13 @@ class _Source:
         for own, parts in self._names.items():
             wanted = entropy_dtype if own.startswith("entropy_model.") else dtype
             wanted = wanted or self._tensors[parts[0].name].dtype
-            if len(parts) == 1 and parts[0].repeat == 1:
-                state[own] = self._tensors[parts[0].name].to(device=device, dtype=wanted)
+            only = self._tensors[parts[0].name]
+            slow = wanted == torch.float32 and device.type == "cpu" and "embedding" not in own
+            mapped = only.ndim != 2 or not slow
+            if len(parts) == 1 and parts[0].repeat == 1 and mapped:
+                state[own] = only.to(device=device, dtype=wanted)
                 continue
-            value = torch.empty(expected[own], dtype=wanted, device=device)
+            value = _empty(expected[own], wanted, device)
             at = 0
             for part in parts:
                 piece = part.expand(self._tensors[part.name])
@@ -258,6 +262,13 @@ class _Source:
                 f"{self._file}: {listed}: the config asks for {tuple(want)}"
                 + (" in all" if len(parts) > 1 else "")
             )
+
+
+def _empty(shape: torch.Size, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Room for a parameter. One row times a float32 matrix is faster on a CPU where that lies transposed."""
+    if len(shape) != 2 or dtype != torch.float32 or device.type != "cpu":
+        return torch.empty(shape, dtype=dtype, device=device)
+    return torch.empty((shape[1], shape[0]), dtype=dtype, device=device).t()
 
 
 def _shapes(config: BLTConfig, file: Path) -> dict[str, torch.Size]:

@@ -166,9 +166,14 @@ class BLTSession:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory that the caches hold."""
+        """Bytes of memory that the caches hold, those of the latent transformer included."""
         seen = sum(tensor.nbytes for tensor in self._seen)
         return self._bytes.nbytes + self._patches.nbytes + seen + self._scores.nbytes
+
+    @property
+    def latent_nbytes(self) -> int:
+        """The part of `nbytes` that grows with the text where the latent transformer has no window."""
+        return self._patches.nbytes
 
     # Changes.
 
