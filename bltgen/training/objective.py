@@ -65,7 +65,7 @@ def grounded_choices(prompt: bytes, value: bytes) -> list[bytes] | None:
     `value` is grounded where it occurs in `prompt` between word boundaries.
 
     >>> grounded_choices(b"Ann met Al", b"Al")
-    [b'Am', b'nl', b'"']
+    [b'Am', b'ln', b'"']
     """
     boundary = _boundaries(prompt)
     active = [i for i in range(len(prompt)) if boundary[i] and not prompt[i : i + 1].isspace()]

@@ -42,7 +42,8 @@ def check(session: BLTSession, model: ByteLatentTransformer, rows: list[bytes]) 
     assert session.entropies == pytest.approx([e.entropies[-1] for e in expected], abs=1e-5)
     assert session.logits.shape == (len(rows), 257)
     for row, e in enumerate(expected):
-        torch.testing.assert_close(session.logits[row], e.logits[-1], atol=1e-5, rtol=1e-5)
+        scale = max(1.0, e.logits[-1].abs().max().item())  # float32 rounds relative to the largest terms
+        torch.testing.assert_close(session.logits[row], e.logits[-1], atol=1e-5 * scale, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("mode", "shape"), CASES)
