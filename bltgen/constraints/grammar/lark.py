@@ -19,6 +19,11 @@ and keywords are not reserved: where `NAME: /[a-z]+/` stands, `select` may.
 **Ignored terminals** may stand before the first terminal, between any two, and after the last, any number
 of times; never inside of a terminal.
 
+**Sets of texts.** In terminals, and only there, `A & B` is what both match and `~A` what A does not, so
+that keywords can be reserved: `NAME: /[a-z]+/ & ~KEYWORD`. `&` binds more loosely than a sequence and
+tighter than `|`; `~` takes one item with its repeats. The complement is among UTF-8 texts, or among all
+byte strings where A holds bytes. Lark itself has neither; llguidance writes them so too.
+
 **Bytes.** A string or regular expression with the flag `b` holds bytes, not characters:
 `"\x89PNG"b`, `/[\x00-\x7f]{4}/b`, `"\x00"b.."\xff"b`. Without it, `"\xff"` is U+00FF, two bytes of UTF-8.
 
@@ -44,6 +49,7 @@ from bltgen.constraints.grammar.lark_syntax import (
     Import,
     Item,
     Name,
+    Operator,
     Pattern,
     Source,
     Text,
@@ -52,6 +58,8 @@ from bltgen.constraints.grammar.lark_syntax import (
 from bltgen.constraints.grammar.lark_syntax import parse as parse_source
 from bltgen.constraints.grammar.terminal_patterns import (
     Piece,
+    both,
+    complement,
     either,
     is_contextual,
     joined,
@@ -325,10 +333,35 @@ class _Compiler:
             if isinstance(body, Repeat):
                 values[helper] = repeated(value(body.atom), body.low, body.high)
             else:
-                values[helper] = either([joined([value(item) for item in row]) for row in body])
+                values[helper] = either([self.row_piece(row, value, source, as_pattern) for row in body])
         return values[top]
 
+    def row_piece(
+        self, row: tuple[Any, ...], value: Callable[[Any], Piece], source: Source, as_pattern: bool
+    ) -> Piece:
+        """A sequence, in which `&` separates operands and `~` complements what follows it."""
+        operators = [item for item in row if isinstance(item, Operator)]
+        if not operators:
+            return joined([value(item) for item in row])
+        if as_pattern:
+            raise Unsupported(
+                f"{operators[0].sign!r} beside a lookaround, an anchor or an atomic group, in one terminal",
+                _place(source, operators[0].position),
+            )
+        operands: list[list[Piece]] = [[]]
+        negate = False
+        for item in row:
+            if not isinstance(item, Operator):
+                operands[-1].append(complement(value(item)) if negate else value(item))
+                negate = False
+            elif item.sign == "&":
+                operands.append([])
+            else:
+                negate = not negate
+        return both([joined(operand) for operand in operands])
+
     def item_piece(self, item: Item, source: Source, prefix: str, as_pattern: bool) -> Piece:
+        assert not isinstance(item, Operator), "taken out by row_piece"
         if isinstance(item, Use):
             raise ConstraintSyntaxError("a terminal cannot use a template", source.text, item.position)
         if isinstance(item, Name):
@@ -378,6 +411,10 @@ class _Compiler:
             as_pattern = isinstance(item, Pattern) and is_contextual(item.source)
             return self.with_ignored(
                 _at(source, item.position, lambda: language_of(piece_of(item, as_pattern)))
+            )
+        if isinstance(item, Operator):
+            raise ConstraintSyntaxError(
+                f"{item.sign!r} is for terminals, not for rules", source.text, item.position
             )
         if isinstance(item, Use):
             return self.instance(item, source, prefix, environment)

@@ -27,6 +27,7 @@ __all__ = [
     "Import",
     "Item",
     "Name",
+    "Operator",
     "Pattern",
     "Source",
     "Text",
@@ -80,7 +81,15 @@ class Use:
     position: int
 
 
-Item: TypeAlias = "Name | Text | Pattern | CharacterRange | Use"
+@dataclass(frozen=True)
+class Operator:
+    """`&` between items or `~` before one: for terminals only."""
+
+    sign: str
+    position: int
+
+
+Item: TypeAlias = "Operator | Name | Text | Pattern | CharacterRange | Use"
 
 
 @dataclass
@@ -133,7 +142,7 @@ _TOKEN = re.compile(
     | (?P<name>[!?_]*[A-Za-z][A-Za-z0-9_]*|_[_A-Za-z0-9]*)
     | (?P<number>[+-]?\d+)
     | (?P<statement>%[a-z]+)
-    | (?P<sign>->|\.\.|[:|(){}\[\],~*+?.])
+    | (?P<sign>->|\.\.|[:|&(){}\[\],~*+?.])
     """,
     re.X | re.S,
 )
@@ -284,6 +293,13 @@ class _Parser:
             if token.value == "|":
                 build.next_alternative()
                 continue
+            if token.kind == "sign" and token.value in ("&", "~"):
+                if token.value == "&" and build.is_sequence_empty:
+                    raise self.error(token, "an item before '&'")
+                build.append(Operator(token.value, token.position))
+                if self.peek().kind == "line" or self.peek().value in ("|", ")", "]", "&"):
+                    raise self.error(self.peek(), f"an item after {token.value!r}")
+                continue
             if token.value == "->":
                 self.expect("name")
                 made.has_alias = True
@@ -305,6 +321,8 @@ class _Parser:
         while True:
             sign = self.peek().value
             if self.peek().kind != "sign" or sign not in ("*", "+", "?", "~"):
+                return
+            if sign == "~" and self.tokens[self.at + 1].kind != "number":
                 return
             self.next()
             if sign != "~":

@@ -19,8 +19,8 @@ import re
 from dataclasses import dataclass
 
 from bltgen.automata.byteset import ByteSet
-from bltgen.automata.language import Language, byte_set, concat, literal, union
-from bltgen.automata.utf8 import code_points
+from bltgen.automata.language import ANY_BYTES, Language, byte_set, concat, intersection, literal, union
+from bltgen.automata.utf8 import UTF8_TEXT, code_points
 from bltgen.constraints import regex_syntax
 from bltgen.constraints.grammar.lark_syntax import CharacterRange, Pattern, Text
 from bltgen.constraints.regex import regex
@@ -39,7 +39,18 @@ from bltgen.constraints.regex_syntax import (
 )
 from bltgen.errors import Unsupported
 
-__all__ = ["Piece", "edge_assertion", "is_contextual", "piece_of"]
+__all__ = [
+    "Piece",
+    "both",
+    "complement",
+    "edge_assertion",
+    "either",
+    "is_contextual",
+    "joined",
+    "language_of",
+    "piece_of",
+    "repeated",
+]
 
 _FLAGS = {"i": re.I, "m": re.M, "s": re.S, "x": re.X, "u": re.U}
 _CONTEXTUAL = re.compile(r"\(\?(?:<?[=!]|>|\()|\\[bBAZzG]|\^|\$|[*+?}]\+")
@@ -51,7 +62,7 @@ class Piece:
     """A part of a terminal: its language, where it means the same everywhere; and its pattern.
 
     `pattern` is None where it was not asked for, or where the piece is a language without a pattern.
-    `is_bytes` is None where it is both.
+    `is_bytes`: whether it holds bytes and not characters; None where that is the same.
     """
 
     language: Language | None
@@ -73,8 +84,8 @@ def piece_of(item: Text | Pattern | CharacterRange, as_pattern: bool) -> Piece:
             escaped = f"[{_escaped_code(first, is_bytes)}-{_escaped_code(last, is_bytes)}]"
             return Piece(None, escaped, is_bytes)
         if is_bytes:
-            return Piece(byte_set(ByteSet.range(first, last)), None)
-        return Piece(code_points([(first, last)]), None)
+            return Piece(byte_set(ByteSet.range(first, last)), None, True)
+        return Piece(code_points([(first, last)]), None, False)
     is_bytes = "b" in item.flags
     source = re.escape(item.value) if isinstance(item, Text) else item.source
     scoped = "".join(sorted(set(item.flags) & set("imsx")))
@@ -85,11 +96,11 @@ def piece_of(item: Text | Pattern | CharacterRange, as_pattern: bool) -> Piece:
         closing = "\n)" if "x" in scoped else ")"
         return Piece(None, opening + source + closing, None if both else is_bytes)
     if isinstance(item, Text) and "i" not in item.flags:
-        return Piece(literal(item.value.encode("latin-1" if is_bytes else "utf-8")), None)
+        return Piece(literal(item.value.encode("latin-1" if is_bytes else "utf-8")), None, is_bytes)
     flags = 0
     for flag in item.flags:
         flags |= _FLAGS.get(flag, 0)
-    return Piece(regex(source.encode("latin-1") if is_bytes else source, flags=flags), None)
+    return Piece(regex(source.encode("latin-1") if is_bytes else source, flags=flags), None, is_bytes)
 
 
 def _escaped_code(code: int, is_bytes: bool) -> str:
@@ -182,21 +193,37 @@ def _widths(node: Node) -> tuple[int, int]:
 def joined(pieces: list[Piece]) -> Piece:
     """One piece after another."""
     if all(piece.language is not None for piece in pieces):
-        return Piece(concat(*(piece.language for piece in pieces if piece.language is not None)), None)
+        languages = [piece.language for piece in pieces if piece.language is not None]
+        return Piece(concat(*languages), None, any(piece.is_bytes for piece in pieces))
     return Piece(None, "".join(_pattern(piece) for piece in pieces), _bytes_of(pieces))
 
 
 def either(pieces: list[Piece]) -> Piece:
     """Any of the pieces."""
     if all(piece.language is not None for piece in pieces):
-        return Piece(union(*(piece.language for piece in pieces if piece.language is not None)), None)
+        languages = [piece.language for piece in pieces if piece.language is not None]
+        return Piece(union(*languages), None, any(piece.is_bytes for piece in pieces))
     return Piece(None, f"(?:{'|'.join(_pattern(piece) for piece in pieces)})", _bytes_of(pieces))
+
+
+def both(pieces: list[Piece]) -> Piece:
+    """What all the pieces match. They are languages."""
+    languages = [piece.language for piece in pieces if piece.language is not None]
+    assert len(languages) == len(pieces), "no patterns beside operators"
+    return Piece(intersection(*languages), None, any(piece.is_bytes for piece in pieces))
+
+
+def complement(piece: Piece) -> Piece:
+    """What the piece does not match, among UTF-8 texts or, for bytes, among all byte strings."""
+    assert piece.language is not None, "no patterns beside operators"
+    whole = ANY_BYTES if piece.is_bytes else UTF8_TEXT
+    return Piece(whole - piece.language, None, piece.is_bytes)
 
 
 def repeated(piece: Piece, low: int, high: int | None) -> Piece:
     """The piece between `low` and `high` times."""
     if piece.language is not None:
-        return Piece(piece.language.repeat(low, high), None)
+        return Piece(piece.language.repeat(low, high), None, piece.is_bytes)
     bounds = f"{{{low},{'' if high is None else high}}}"
     return Piece(None, f"(?:{piece.pattern}){bounds}", piece.is_bytes)
 

@@ -58,6 +58,11 @@ CASES = {
     "several terminals at once": ('start: x "end"\nx: /[a-z]+/', ["weekend", "eend", "endend"], ["end"]),
     "a longest match does not trap": ('start: /a+/ "ab"', ["aab", "aaaab"], ["ab", "aaa"]),
     "ambiguity": ("start: e\ne: e e | X | X X\nX: /x/", ["x", "xxxxx"], [""]),
+    "intersection": ('start: A\nA: /[a-c]+/ & /.{2,3}/ | "z"', ["ab", "abc", "z"], ["a", "abca", "zz"]),
+    "complement": ('start: "<" A ">"\nA: ~B\nB: "x"', ["<>", "<xx>", "<é>"], ["<x>"]),
+    "reserved words": ("start: NAME\nNAME: /[a-z]+/ & ~KEY\nKEY: /if|else/", ["iff", "x"], ["if", "else"]),
+    "complement of a repeat": ('start: A\nA: ~"a"+ & /[ab]{1,2}/', ["ab", "b", "bb"], ["a", "aa"]),
+    "count before a complement": ('start: A\nA: "a"~2 ~"b" & /..[ab]/', ["aaa"], ["aab"]),
     "verbose regex of several lines": ("start: /a  # first\n  b/x", ["ab"], ["a b"]),
 }
 
@@ -201,6 +206,7 @@ def test_lookarounds_inside_of_a_terminal_see_the_pieces_beside_them() -> None:
         ("start: /^a/", "past the edges"),
         (r"start: /(a)\1/", "backreference"),
         ('start: A\nA: "x" /a$/', "past the edges"),
+        ('start: A\nA: /a$b?/ & "a"', "beside a lookaround"),
     ],
 )
 def test_refusals(text: str, what: str) -> None:
@@ -237,6 +243,9 @@ def test_refusals(text: str, what: str) -> None:
         ('start: "a"\n%extend x: "b"', 2, 9, "not defined"),
         ('%frobnicate\nstart: "a"', 1, 1, "does not belong"),
         (r'start: "\xg"', 1, 9, "not an escape"),
+        ('start: "a" & "b"', 1, 12, "for terminals"),
+        ('start: A\nA: & "b"', 2, 4, "does not belong"),
+        ('start: A\nA: "b" &', 2, 9, "ends too early"),
     ],
 )
 def test_syntax_errors_say_where(text: str, line: int, column: int, message: str) -> None:
