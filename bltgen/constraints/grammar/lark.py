@@ -296,12 +296,12 @@ class _Compiler:
             self.order.append(name)
         contextual: dict[str, bool] = {}
         for name in self.order:
-            definition, _, prefix = self.definitions[name]
+            definition, source, prefix = self.definitions[name]
             found = False
             for body in definition.bodies.values():
                 for item in _items(body):
                     if isinstance(item, Pattern):
-                        found |= is_contextual(item.source)
+                        found |= self.is_contextual(item, source)
                     elif isinstance(item, Name):
                         found |= contextual.get(prefix + item.name, False)
             contextual[name] = found
@@ -316,6 +316,9 @@ class _Compiler:
             for as_pattern in sorted(wanted[name]):
                 self.pieces[name, as_pattern] = self.piece(name, as_pattern)
         self.contextual = contextual
+
+    def is_contextual(self, item: Pattern, source: Source) -> bool:
+        return _at(source, item.position, lambda: is_contextual(item))
 
     def piece(self, name: str, as_pattern: bool) -> Piece:
         """The terminal as one piece. Its helpers come after what they use."""
@@ -408,7 +411,7 @@ class _Compiler:
 
     def atom(self, item: Item, source: Source, prefix: str, environment: dict[str, Atom]) -> Atom:
         if isinstance(item, Text | Pattern | CharacterRange):
-            as_pattern = isinstance(item, Pattern) and is_contextual(item.source)
+            as_pattern = isinstance(item, Pattern) and self.is_contextual(item, source)
             return self.with_ignored(
                 _at(source, item.position, lambda: language_of(piece_of(item, as_pattern)))
             )

@@ -238,8 +238,10 @@ class _Parser:
         if self.peek().value == "(":
             self.next()
             while True:
+                self.skip_lines()
                 token = self.expect("name")
                 found.append(Import(".".join(path), token.value, token.value, token.position))
+                self.skip_lines()
                 if self.next_of(",", ")").value == ")":
                     break
         else:
@@ -402,6 +404,10 @@ class _Parser:
         if self.at > (limit := current_limits().pattern_length):
             raise LimitExceeded("the length of the grammar", limit)
         return token
+
+    def skip_lines(self) -> None:
+        while self.peek().kind == "line":
+            self.next()
 
     def expect(self, kind: str) -> _Token:
         token = self.next()

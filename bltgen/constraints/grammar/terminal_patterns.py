@@ -24,7 +24,7 @@ from bltgen.automata.utf8 import UTF8_TEXT, code_points
 from bltgen.constraints import regex_syntax
 from bltgen.constraints.grammar.lark_syntax import CharacterRange, Pattern, Text
 from bltgen.constraints.regex import regex
-from bltgen.constraints.regex_parser import parse
+from bltgen.constraints.regex_parser import Parsed, parse
 from bltgen.constraints.regex_syntax import (
     Alternation,
     Assertion,
@@ -36,6 +36,7 @@ from bltgen.constraints.regex_syntax import (
     Node,
     Repetition,
     Sequence,
+    children,
 )
 from bltgen.errors import Unsupported
 
@@ -53,7 +54,6 @@ __all__ = [
 ]
 
 _FLAGS = {"i": re.I, "m": re.M, "s": re.S, "x": re.X, "u": re.U}
-_CONTEXTUAL = re.compile(r"\(\?(?:<?[=!]|>|\()|\\[bBAZzG]|\^|\$|[*+?}]\+")
 _NO_END = 1 << 62
 
 
@@ -70,9 +70,30 @@ class Piece:
     is_bytes: bool | None = None
 
 
-def is_contextual(source: str) -> bool:
-    """Whether a pattern may hold something whose meaning depends on what stands beside it."""
-    return _CONTEXTUAL.search(source) is not None
+def is_contextual(item: Pattern) -> bool:
+    """Whether a pattern holds something whose meaning depends on what stands beside it.
+
+    Raises what `regex` raises.
+    """
+    todo = [_parsed(item).root]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Look | Assertion | Atomic | Conditional):
+            return True
+        todo += children(node)
+    return False
+
+
+def _parsed(item: Pattern) -> Parsed:
+    source = item.source.encode("latin-1") if "b" in item.flags else item.source
+    return parse(source, flags=_flags(item.flags))
+
+
+def _flags(letters: str) -> int:
+    flags = 0
+    for letter in letters:
+        flags |= _FLAGS.get(letter, 0)
+    return flags
 
 
 def piece_of(item: Text | Pattern | CharacterRange, as_pattern: bool) -> Piece:
@@ -97,10 +118,8 @@ def piece_of(item: Text | Pattern | CharacterRange, as_pattern: bool) -> Piece:
         return Piece(None, opening + source + closing, None if both else is_bytes)
     if isinstance(item, Text) and "i" not in item.flags:
         return Piece(literal(item.value.encode("latin-1" if is_bytes else "utf-8")), None, is_bytes)
-    flags = 0
-    for flag in item.flags:
-        flags |= _FLAGS.get(flag, 0)
-    return Piece(regex(source.encode("latin-1") if is_bytes else source, flags=flags), None, is_bytes)
+    language = regex(source.encode("latin-1") if is_bytes else source, flags=_flags(item.flags))
+    return Piece(language, None, is_bytes)
 
 
 def _escaped_code(code: int, is_bytes: bool) -> str:
