@@ -87,7 +87,7 @@ def _check_one(
     stream: Callable[..., Iterable[Any]] | None,
     score: Score | None,
 ) -> None:
-    run = {"prompt": prompt, "max_bytes": budget, "seed": seed}
+    run: dict[str, Any] = {"prompt": prompt, "max_bytes": budget, "seed": seed}
     output = generate(prompt, budget, seed)
     data = _data(output)
     if len(data) > budget:

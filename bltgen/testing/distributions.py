@@ -126,7 +126,10 @@ def locally_renormalised(
 def conditioned_by_patch(
     model: ByteModel, prompt: bytes, constraint: Constraint, parameters: SamplingParameters | None = None
 ) -> dict[bytes, float]:
-    """What re-decoding draws from: patch by patch, conditioned on the patch staying in the language."""
+    """What re-decoding draws from: patch by patch, conditioned on the patch staying in the language.
+
+    Where no valid patch has any mass it would have to fall back; such texts have probability 0 here.
+    """
     texts = finite_texts(constraint)
     table = base_table(model, prompt, texts, parameters)
     boundary = {prefix: _starts_patch(model, prompt, prefix) for prefix in table}
@@ -144,7 +147,10 @@ def conditioned_by_patch(
 def _patch_share(
     table: Table, boundary: Mapping[bytes, bool], texts: list[bytes], text: bytes, start: int, end: int
 ) -> float:
-    """The share of text[start:end] among the patches possible after text[:start]; end = len + 1: with the end."""
+    """The share of text[start:end] among the patches possible after text[:start].
+
+    end = len(text) + 1 stands for the end of the text, too.
+    """
     prefix = text[:start]
     patches: dict[tuple[bytes, bool], float] = {}
     for other in texts:
@@ -162,7 +168,8 @@ def _patch_share(
             continue
         patches[other[start:at], False] = mass
     own = (text[start:end], end > len(text))
-    return patches[own] / sum(patches.values())
+    total = sum(patches.values())
+    return patches[own] / total if total > 0 else 0.0
 
 
 def _starts_patch(model: ByteModel, prompt: bytes, prefix: bytes) -> bool:
@@ -221,14 +228,14 @@ def chi_square(texts: Iterable[bytes], truth: Mapping[bytes, float], least: floa
         return 0.0
     statistic = sum((seen - expected) ** 2 / expected for expected, seen in cells)
     spread = 2 / (9 * degrees)
-    return ((statistic / degrees) ** (1 / 3) - (1 - spread)) / math.sqrt(spread)
+    return float(((statistic / degrees) ** (1 / 3) - (1 - spread)) / math.sqrt(spread))
 
 
 def largest_deviation(draws: Iterable[tuple[bytes, float]], truth: Mapping[bytes, float]) -> float:
-    """The largest deviation of a weighted share from its truth, in standard errors (above 5: they do not follow it).
+    """The largest deviation of a weighted share from its truth, in standard errors.
 
-    Over texts of which at least 20 were drawn; the error of a self-normalised estimate by the
-    delta method.
+    Above 5 the draws do not follow it. Over texts of which at least 20 were drawn; the error of a
+    self-normalised estimate by the delta method.
     """
     listed = list(draws)
     top = max(weight for _, weight in listed)

@@ -13,12 +13,16 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from bltgen.model.contract import END, VOCABULARY, Session
+
+if TYPE_CHECKING:
+    from bltgen.model.blt import ByteLatentTransformer
 
 __all__ = [
     "FunctionModel",
@@ -30,6 +34,7 @@ __all__ = [
     "not_a_number",
     "scripted",
     "table",
+    "tiny_blt",
     "whimsical",
 ]
 
@@ -245,3 +250,26 @@ def not_a_number(after: int, *, patch: int = 4) -> FunctionModel:
         return scores
 
     return FunctionModel(logits, patch=patch)
+
+
+def tiny_blt(seed: int = 0, *, mode: str = "entropy") -> ByteLatentTransformer:
+    """A Byte Latent Transformer of a few thousand random weights, fixed by the seed; all parts are on.
+
+    Its threshold is such that the entropies of random bytes cut them into patches of about three.
+    """
+    import dataclasses
+
+    from bltgen.model.blt import ByteLatentTransformer
+    from bltgen.model.config import BLTConfig
+
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = ByteLatentTransformer(BLTConfig.tiny(mode=mode)).eval()
+        probe = [model.session([bytes((byte, 97))]).entropies[0] for byte in range(0, 256, 16)]
+    threshold = sorted(probe)[len(probe) * 2 // 3]
+    if mode == "monotonic":
+        threshold = 0.0
+    model.config = dataclasses.replace(
+        model.config, patcher=dataclasses.replace(model.config.patcher, threshold=threshold)
+    )
+    return model

@@ -182,7 +182,7 @@ def _compare(model: ByteModel, session: Session, rows: list[_Row], tolerance: fl
         return Violation("logits are [rows, 257]", f"{tuple(session.logits.shape)}")
     for index, row in enumerate(rows):
         alone = model.session([row.data])
-        context = {"row": index, "of": len(rows)}
+        context: dict[str, Any] = {"row": index, "of": len(rows)}
         if bool(session.logits[index].isnan().any()):
             return Violation("logits are numbers", "NaN", data=row.data, **context)
         difference = _difference(session.logits[index], alone.logits[0])
@@ -330,7 +330,7 @@ def check_patcher(
         data = bytes(rng.choice(b"ab 1,\xc3\xa9") for _ in range(length))
         entropies = [rng.choice((0.1, 1.0, 1.5, 3.0)) + rng.random() / 100 for _ in range(length + 1)]
         found = list(starts(data, entropies))
-        context = {"starts": found, "entropies": [round(value, 3) for value in entropies]}
+        context: dict[str, Any] = {"starts": found, "entropies": [round(value, 3) for value in entropies]}
         if data and (found[:1] != [0] or found != sorted(set(found)) or found[-1] >= length):
             raise Violation("patches begin at 0 and ascend within the text", f"{found}", data=data, **context)
         for cut in range(length):
