@@ -22,7 +22,7 @@ from bltgen.decoding.strategy import Decoded
 
 if TYPE_CHECKING:
     from bltgen.decoding.hypothesis import Hypothesis
-    from bltgen.decoding.sampling import Logits
+    from bltgen.decoding.sampling import BaseDistribution, Logits
     from bltgen.decoding.search import Search
 
 __all__ = ["Backtrack", "Place", "Redecode", "forced_chunk", "free_patch"]
@@ -42,17 +42,21 @@ def forced_chunk(search: Search, hypothesis: Hypothesis, rows: Rows) -> Steps[tu
 class Place:
     """Where a patch (or the rest of one) begins: what is needed to decode it again without the model.
 
-    logits: [1, 257], after `hypothesis`. No reference to the model's rows, whose caches may be large.
+    logits: [1, 257], after `hypothesis`; base: their base distribution. No reference to the model's
+    rows, whose caches may be large.
     """
 
     hypothesis: Hypothesis
     logits: Logits
+    base: BaseDistribution
     at_boundary: bool
 
     @classmethod
-    def of(cls, hypothesis: Hypothesis, rows: Rows) -> Place:
+    def of(cls, search: Search, hypothesis: Hypothesis, rows: Rows) -> Place:
         """The place at the end of row 0."""
-        return cls(hypothesis, rows.logits[:1].copy(), bool(rows.at_boundary[0]))
+        logits = rows.logits[:1].copy()
+        base = search.base(logits, [hypothesis.data])
+        return cls(hypothesis, logits, base, bool(rows.at_boundary[0]))
 
 
 def free_patch(
@@ -72,15 +76,17 @@ def free_patch(
     base_length = len(hypothesis.data)
     candidates: list[Hypothesis | None] = [hypothesis] * count
     complete = [False] * count
-    logits = np.repeat(place.logits, count, axis=0)
+    logits: Logits | None = None
     at_boundary: Sequence[bool] = [place.at_boundary] * count
-    moved = False
     while True:
         live = [index for index in range(count) if candidates[index] is not None and not complete[index]]
         chunks = [b""] * count
         appended: list[tuple[int, int, float]] = []
         here = [one for index in live if (one := candidates[index]) is not None]
-        base = search.base(logits[live], [one.data for one in here])
+        if logits is None:
+            base = place.base.repeated(count)
+        else:
+            base = search.base(logits[live], [one.data for one in here])
         columns = draw(base.truncated, [generators[index] for index in live], greedy=search.parameters.greedy)
         for at, (index, one) in enumerate(zip(live, here, strict=True)):
             column = int(columns[at])
@@ -93,11 +99,10 @@ def free_patch(
                 chunks[index] = bytes((column,))
                 appended.append((index, column, score))
         if appended:
-            if moved:
-                rows = yield Move(chunks)
-            else:
+            if logits is None:
                 rows = yield Move(chunks, rows=(0,) * count, lengths=(base_length,) * count)
-                moved = True
+            else:
+                rows = yield Move(chunks)
             for index, column, score in appended:
                 one = candidates[index]
                 assert one is not None
@@ -195,7 +200,7 @@ class Redecode:
             hypothesis, rows = yield from forced_chunk(search, hypothesis, rows)
             if hypothesis.finished:
                 break
-            place = Place.of(hypothesis, rows)
+            place = Place.of(search, hypothesis, rows)
             tried = yield from _try_patch(search, place, rows, self.max_tries, generators)
             if tried.hypothesis is not None:
                 hypothesis, rows = tried.hypothesis, tried.rows
@@ -252,7 +257,7 @@ class Backtrack:
         """A stack of the places where patches began, with the logits there."""
         generators = search.generators(self.candidates)
         hypothesis, rows = yield from forced_chunk(search, search.start, rows)
-        places = [Place.of(hypothesis, rows)]
+        places = [Place.of(search, hypothesis, rows)]
         failures: dict[int, int] = {}
         backtracks = 0
         while not places[-1].hypothesis.finished:
@@ -268,7 +273,7 @@ class Backtrack:
             else:
                 hypothesis, rows = yield from _by_mask(search, places[-1], generators)
             hypothesis, rows = yield from forced_chunk(search, hypothesis, rows)
-            places.append(Place.of(hypothesis, rows))
+            places.append(Place.of(search, hypothesis, rows))
             if len(places) > self.depth:
                 del places[0]
                 failures = {place - 1: count for place, count in failures.items()}

@@ -267,6 +267,11 @@ class BaseDistribution:
     tempered: Logits
     truncated: Logits
 
+    def repeated(self, count: int) -> BaseDistribution:
+        """The one row `count` times."""
+        rows = (self.model, self.tempered, self.truncated)
+        return BaseDistribution(*(np.repeat(one, count, axis=0) for one in rows))
+
 
 def base_distribution(
     logits: Logits, parameters: SamplingParameters, outputs: Sequence[bytes] = ()
