@@ -42,7 +42,7 @@ from bltgen.model.safetensors_file import (
     write_tensors,
 )
 
-__all__ = ["Layout", "detect_layout", "load_model", "save_model"]
+__all__ = ["Layout", "detect_layout", "load_model", "model_from_huggingface", "save_model"]
 
 FORMAT = "bltgen"
 VERSION = 1
@@ -181,15 +181,40 @@ def load_model(
     else:
         entropy = Path(entropy_path) if entropy_path is not None else folder / "entropy_model"
         sources = _read_reference(folder, entropy, layout)
+    place = folder / ("params.json" if layout == "A" else "config.json")
+    return _build(sources, place, dtype, entropy_dtype, torch.device(device))
+
+
+def model_from_huggingface(
+    config: Mapping[str, Any],
+    tensors: Mapping[str, Tensor],
+    dtype: torch.dtype | None = None,
+    device: str | torch.device = "cpu",
+    *,
+    entropy_dtype: torch.dtype | None = None,
+) -> ByteLatentTransformer:
+    """A model of transformers that is in memory: its config as a dictionary, its state dictionary."""
+    place = Path("BltForCausalLM")
+    source = _huggingface_source(config, tensors, place, place)
+    return _build([source], place, dtype, entropy_dtype, torch.device(device))
+
+
+def _build(
+    sources: Sequence[_Source],
+    place: Path,
+    dtype: torch.dtype | None,
+    entropy_dtype: torch.dtype | None,
+    device: torch.device,
+) -> ByteLatentTransformer:
     config = sources[0].config
-    expected = _shapes(config, folder / ("params.json" if layout == "A" else "config.json"))
+    expected = _shapes(config, place)
     state: dict[str, Tensor] = {}
     for source in sources:
-        state.update(source.assemble(expected, dtype, entropy_dtype or torch.float32, torch.device(device)))
+        state.update(source.assemble(expected, dtype, entropy_dtype or torch.float32, device))
     with torch.device("meta"):
         model = ByteLatentTransformer(config)
     model.load_state_dict(state, assign=True)
-    return model.eval().requires_grad_(True)
+    return model.eval()
 
 
 class _Source:
@@ -314,7 +339,13 @@ def _read_own(folder: Path) -> _Source:
 def _read_huggingface(folder: Path) -> _Source:
     tensors, file = read_sharded(folder)
     data = read_json(folder / "config.json")
-    config = _config_from(folder / "config.json", lambda: huggingface.read_config(data, tensors))
+    return _huggingface_source(data, tensors, folder / "config.json", file)
+
+
+def _huggingface_source(
+    data: Mapping[str, Any], tensors: Mapping[str, Tensor], config_file: Path, file: Path
+) -> _Source:
+    config = _config_from(config_file, lambda: huggingface.read_config(data, tensors))
     _bounded(config, tensors, file)
     tied = bool(data.get("tie_word_embeddings")) and "lm_head.weight" not in tensors
     return _Source(config, tensors, huggingface.names(config, tied=tied), file, huggingface.IGNORED)

@@ -1,0 +1,51 @@
+"""The closed formula counts what torch counts."""
+
+from __future__ import annotations
+
+import pytest
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from bltgen.model.flops import count_flops
+from tests.model.sessions import SHAPES, tiny_model
+from tests.model.test_session import random_text
+
+
+@pytest.mark.parametrize(
+    ("mode", "shape"),
+    [
+        ("static", "windows everywhere"),
+        ("space", "windows everywhere"),
+        ("static, at most 2", "windows everywhere"),
+    ]
+    + [("static", shape) for shape in list(SHAPES)[1:]],
+)
+def test_the_count_is_that_of_torch(mode: str, shape: str) -> None:
+    """Byte by byte past every window; attention as plain products, which the counter knows."""
+    model = tiny_model(mode, shape)
+    text = random_text(7, 40)
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+        session = model.session([b""])
+        for byte in text:
+            session.extend([bytes([byte])])
+    count = count_flops(model.config, len(text), session.patch_starts[0], at_boundary=session.at_boundary[0])
+    assert count.total == counter.get_total_flops()
+    assert count.per_byte == count.total / 40
+    assert count.patches == len(session.patch_starts[0]) - (not session.at_boundary[0])
+
+
+def test_longer_patches_cost_less() -> None:
+    """The promise of a BLT: the latent transformer's share falls with the patch length."""
+    config = tiny_model("static").config
+    costs = [count_flops(config, 240, range(0, 240, size)).latent_transformer for size in (1, 2, 4, 8)]
+    assert costs == sorted(costs, reverse=True)
+    assert costs[0] > 6 * costs[-1]
+
+
+@pytest.mark.parametrize(
+    ("length", "starts"), [(-1, []), (3, []), (3, [1]), (3, [0, 3]), (3, [0, 2, 1]), (0, [0])]
+)
+def test_patches_that_cannot_be_are_refused(length: int, starts: list[int]) -> None:
+    """Offsets ascend, begin at 0 and lie in the text."""
+    with pytest.raises(ValueError, match="patch start"):
+        count_flops(tiny_model("static").config, length, starts)
