@@ -144,7 +144,9 @@ def test_values_come_as_they_complete(value, ascii_only, indent, size):
     assert list(stream_values(pieces)) == list(_reference(value))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1,]", '{"a" 1}', "nul", "1 2", "[1}", "]", '{"a":1,}', "{1:2}", '"a'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[1,]", '{"a" 1}', "nul", "1 2", "[1}", "]", '{"a":1,}', "{1:2}", '"a']
+)
 def test_what_is_no_json_is_refused(text):
     """Not silently skipped."""
     with pytest.raises(RejectedByte):
@@ -179,7 +181,10 @@ def test_an_explanation_agrees_with_the_scores(tmp_path):
     for one in explained.bytes:
         assert one.probability / one.mass == pytest.approx(one.masked)
     assert [one.forced for one in explained.bytes][:3] == [True, True, False]
-    starts = [0, *(at for at in range(1, len(out.data)) if explained.bytes[at].patch > explained.bytes[at - 1].patch)]
+    starts = [
+        0,
+        *(at for at in range(1, len(out.data)) if explained.bytes[at].patch > explained.bytes[at - 1].patch),
+    ]
     assert starts == [patch.start for patch in out.patches]
     assert len(explained.table().splitlines()) == len(explained.bytes) + 1
     assert json.loads(explained.as_json())[0]["byte"] == ord("n")
