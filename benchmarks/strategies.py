@@ -291,18 +291,18 @@ def _log_masses(runs: dict[str, list[Generation]]) -> list[float]:
 def main() -> int:
     """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("--quick", action="store_true", help="1000 draws, a few prompts: under 50 s")
-    parser.add_argument("--draws", type=int, help="of the first table (default 20000; quick: 1000)")
+    parser.add_argument("--quick", action="store_true", help="600 draws, a few prompts: under 50 s")
+    parser.add_argument("--draws", type=int, help="of the first table (default 20000; quick: 600)")
     parser.add_argument("--prompts", type=int, help="of the second table (default 50; quick: 4)")
     parser.add_argument("--model", type=Path, default=EMBEDDED)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows")
     options = parser.parse_args()
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     torch.set_num_threads(min(2, torch.get_num_threads()))
-    rows, kept = ground_truth(options.draws or (1000 if options.quick else 20_000))
+    rows, kept = ground_truth(options.draws or (600 if options.quick else 20_000))
     more: list[dict[str, Any]] = []
     if options.model.exists():
-        seconds = 20.0 if options.quick else 600.0
+        seconds = 12.0 if options.quick else 600.0
         more = embedded(
             Generator.load(options.model), options.prompts or (4 if options.quick else 50), seconds
         )

@@ -119,6 +119,7 @@ def load(
     *,
     dtype: torch.dtype | str | None = None,
     device: torch.device | str | None = None,
+    entropy_path: str | os.PathLike[str] | None = None,
 ) -> Generator:
     """A generator over the checkpoint at `path`; with no path, over the model that ships in the package.
 
@@ -126,7 +127,7 @@ def load(
     """
     from bltgen.decoding.generator import Generator
 
-    return Generator.load(path, dtype=dtype, device=device)
+    return Generator.load(path, dtype=dtype, device=device, entropy_path=entropy_path)
 
 
 def __getattr__(name: str) -> Any:

@@ -5,6 +5,8 @@
     bltgen sample   --regex '[a-z]+@[a-z]+\\.(com|org)' -n 5
     bltgen patches  "some text" --png patches.png
     bltgen train    corpus/ --run runs/mine
+    bltgen convert  --model blt-1b --dtype bfloat16 blt-1b-small
+    bltgen flops    "some text"
 
 Exit codes: 0 done (`check`: the text is valid), 1 `check` found the text invalid, 2 anything that
 cannot be done, said in one message without a traceback. A reader that closes the pipe ends the
@@ -18,12 +20,12 @@ import os
 import sys
 from collections.abc import Sequence
 
-from bltgen import cli_check, cli_generate, cli_patches, cli_sample, cli_train
+from bltgen import cli_check, cli_convert, cli_flops, cli_generate, cli_patches, cli_sample, cli_train
 from bltgen.errors import BltgenError
 
 __all__ = ["main"]
 
-COMMANDS = (cli_generate, cli_check, cli_sample, cli_patches, cli_train)
+COMMANDS = (cli_generate, cli_check, cli_sample, cli_patches, cli_train, cli_convert, cli_flops)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -130,6 +130,9 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     """The options that say which model."""
     group = parser.add_argument_group("the model")
     group.add_argument("--model", metavar="PATH", help="a checkpoint (default: the one in the package)")
+    group.add_argument(
+        "--entropy-model", metavar="PATH", help="of a released checkpoint that has it elsewhere"
+    )
     group.add_argument("--dtype", help="float32, bfloat16, ... (default: as the checkpoint has it)")
     group.add_argument("--device", help="cpu, cuda, ... (default: cpu)")
     group.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: torch's own)")
@@ -145,7 +148,9 @@ def model_of(options: argparse.Namespace) -> Generator:
         if options.threads < 1:
             raise ValueError(f"--threads {options.threads}: at least 1 is needed")
         torch.set_num_threads(options.threads)
-    return bltgen.load(options.model, dtype=options.dtype, device=options.device)
+    return bltgen.load(
+        options.model, dtype=options.dtype, device=options.device, entropy_path=options.entropy_model
+    )
 
 
 def read_bytes(path: str | None) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pickle
 
@@ -87,3 +88,18 @@ def test_train_then_generate(capfd, tmp_path):
     assert main(["train", str(tmp_path / "corpus"), "--run", run, *few]) == 0
     assert main(["generate", "--regex", "[0-9]", "--prompt", "", "--model", f"{run}/model"]) == 0
     assert capfd.readouterr().out[-2].isdigit()
+
+
+def test_convert_and_flops(capfd, tmp_path):
+    """A checkpoint written in another type reads the same; the work for a text is counted."""
+    source, target = tmp_path / "model", tmp_path / "half"
+    save_model(ByteLatentTransformer(BLTConfig.tiny()), source)
+    assert main(["convert", "--model", str(source), "--dtype", "bfloat16", str(target)]) == 0
+    assert (target / "model.safetensors").stat().st_size < (source / "model.safetensors").stat().st_size
+    assert "exists" in failed(capfd, "convert", "--model", str(source), str(target))
+    assert main(["flops", "some text", "--json", "--model", str(target)]) == 0
+    counts = json.loads(capfd.readouterr().out)
+    assert counts["bytes"] == 9
+    assert counts["total"] == sum(v for k, v in counts.items() if k not in ("bytes", "patches", "total"))
+    assert main(["flops", "some text", "--model", str(target)]) == 0
+    assert "FLOPs a byte" in capfd.readouterr().out

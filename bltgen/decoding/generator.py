@@ -182,11 +182,14 @@ class Generator:
         *,
         dtype: torch.dtype | str | None = None,
         device: torch.device | str | None = None,
+        entropy_path: str | os.PathLike[str] | None = None,
     ) -> Generator:
-        """Read a checkpoint (a folder or file); with no path, the embedded model that ships in the package.
+        """Read a checkpoint folder; with no path, the embedded model that ships in the package.
 
-        dtype and device are those of the weights in use ("float32", "bfloat16"; "cpu", "cuda"); None
-        leaves them as the checkpoint has them, on the CPU. Raises CheckpointError.
+        dtype and device are those of the weights in use ("float32", "bfloat16"; "cpu", "cuda"); by
+        default float32 for bltgen's own checkpoints, the file's for others, on the CPU. entropy_path:
+        the entropy model of a released checkpoint that has it elsewhere. Raises CheckpointError,
+        ValueError for a dtype that torch does not have.
         """
         import torch
 
@@ -199,7 +202,8 @@ class Generator:
             dtype = named
         if path is None:
             path = Path(__file__).parent.parent / "model" / "embedded"
-        return cls(load_model(Path(path), dtype=dtype, device=str(device or "cpu")))
+        entropy = None if entropy_path is None else Path(entropy_path)
+        return cls(load_model(Path(path), dtype=dtype, device=device or "cpu", entropy_path=entropy))
 
     def generate(
         self,
@@ -395,6 +399,8 @@ def _task(
     sampling: Sampling,
 ) -> _Task:
     """Everything validated; no model is needed for it."""
+    if isinstance(strategy, type) or not (isinstance(strategy, str) or hasattr(strategy, "decode")):
+        raise TypeError(f"strategy={strategy!r}: a name or an object with decode() is needed, such as Mask()")
     stops = [stop] if isinstance(stop, (str, bytes)) else list(stop)
     return _Task(
         Search(

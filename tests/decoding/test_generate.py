@@ -205,6 +205,8 @@ def test_arguments_out_of_range_are_refused_at_the_call():
         generator.generate(7)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="one of mask"):
         generator.generate("", strategy="luck")
+    with pytest.raises(TypeError, match=r"such as Mask\(\)"):
+        generator.generate("", strategy=type(None))
     with pytest.raises(ValueError, match="max_bytes"):
         generator.stream("", max_bytes=-1)
     with pytest.raises(ValueError, match="stop"):
