@@ -125,10 +125,13 @@ def test_any_history_equals_full_recompute(mode, shape, prompts, rollback, opera
 @pytest.mark.parametrize("rollback", [0, 3, 200])
 def test_rolled_back_and_decoded_again_equals_decoded_once(rollback: int) -> None:
     """Every depth of rollback, within what the caches keep and far beyond it."""
-    model = tiny_model("entropy")
+    model = tiny_model("entropy", "latent window, one query")
     text = decided_text(model, 3, 160)
-    session = model.session([text], rollback=rollback)
-    for length in [*range(159, 150, -1), 120, 80, 30, 7, 1, 0]:
+    for length in [159, 158, 156, 151, 140, 120, 80, 30, 1, 0]:
+        session = model.session([b""], rollback=rollback)
+        for at in range(0, len(text), 5):  # in small steps, so that the caches let go of what is old
+            session.extend([text[at : at + 5]])
+        assert rollback > 100 or (session._bytes.first[0] > 100 and session._patches.first[0] > 10)
         session.truncate([length])
         check(session, model, [text[:length]])
         session.extend([text[length:]])
@@ -163,6 +166,13 @@ def test_a_patch_longer_than_every_window_is_pooled_whole() -> None:
     for byte in text:
         session.extend([bytes([byte])])
     check(session, model, [text])
+    session.truncate([299])
+    check(session, model, [text[:299]])
+    for byte in b" closed" * 20:
+        session.extend([bytes([byte])])
+    assert session._bytes.first[0] > 300
+    session.truncate([301])  # into the long patch, whose first bytes are gone
+    check(session, model, [(text[:299] + b" closed")[:301]])
     session.truncate([299])
     check(session, model, [text[:299]])
 
