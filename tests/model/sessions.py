@@ -43,6 +43,12 @@ SHAPES: dict[str, dict[str, Any]] = {
         "entropy": TransformerConfig(16, 1, 2, kv_heads=1, rope_theta=10_000.0, ffn_dim=24),
         "cross_attention": CrossAttentionConfig(heads=4, queries_per_patch=4, doubled_residual=False),
     },
+    "latent window alone": {
+        "encoder": TransformerConfig(16, 1, 2, ffn_dim=24),
+        "latent": TransformerConfig(16, 2, 2, window=3, ffn_dim=24),
+        "decoder": TransformerConfig(16, 1, 2, ffn_dim=24),
+        "entropy": TransformerConfig(16, 1, 2, rope_theta=10_000.0, ffn_dim=24),
+    },
     "no n-grams, no encoder layers": {
         "encoder": TransformerConfig(16, 0, 2, window=6, ffn_dim=24),
         "hash_embedding": HashEmbeddingConfig((3,), 0, 16),
