@@ -140,12 +140,12 @@ class Reach:
                 held = held.narrow(0, self._row, 1)
             if total == 1:
                 q = q.view(1, heads, 1, width)
-                k, v = held.narrow(1, 0, kv_heads), held.narrow(1, kv_heads, kv_heads)
+                k, v = held.chunk(2, 1)
                 out = F.scaled_dot_product_attention(q, k, v, enable_gqa=heads != kv_heads)
                 return out.view(1, heads * width)
         elif self._index is not None:
             held = held.index_select(0, self._index)
-        k, v = held.narrow(1, 0, kv_heads), held.narrow(1, kv_heads, kv_heads)
+        k, v = held.chunk(2, 1)
         rows, longest = self._shape
         if self._padding is not None:
             padded = q.new_zeros(rows * longest, heads, width)
@@ -187,7 +187,6 @@ class IncrementalStack:
         self._kv_heads = config.n_kv_heads
         self._width = config.dim_per_head
         self._heads = config.heads
-        self._hidden = config.feed_forward_dim
         self.blocks = [_Block(block) for block in transformer.blocks]  # type: ignore[arg-type]
         self.rotary = RotaryPositions(config, dtype, device)
         self.shape = PlaneShape(config.layers, 2 * config.n_kv_heads, config.dim_per_head, dtype)
@@ -206,7 +205,8 @@ class IncrementalStack:
         attended = reach.attend(q, cache.planes[self.plane][number], kv_heads)
         x = torch.addmm(x, attended, weights.out)
         hidden = torch.mm(weights.feed_forward_norm(x), weights.gate_up)
-        gated = F.silu(hidden.narrow(1, 0, self._hidden)).mul_(hidden.narrow(1, self._hidden, self._hidden))
+        gate, up = hidden.chunk(2, 1)
+        gated = F.silu(gate).mul_(up)
         return torch.addmm(x, gated, weights.down)
 
     def __call__(self, x: Tensor, cache: RowCache, span: Span, reach: Reach) -> Tensor:
