@@ -94,10 +94,10 @@ def check_automaton(
     for prefix, state in visited.items():
         _raise_first(walk, prefix, state)
         remembered[prefix] = (state, _observed(state))
-    _check_samples(walk, rng, samples, max_bytes)
     if reference is not None:
         letters = alphabet if alphabet is not None else _letters(visited)
         _check_short_texts(walk, letters, horizon)
+    _check_samples(walk, rng, samples, max_bytes)
     _check_values(walk, remembered)
     _check_identity(visited)
     _check_description(constraint)

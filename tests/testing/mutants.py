@@ -29,7 +29,12 @@ from bltgen.testing.reference import Reference, RegexReference, SchemaReference
 from bltgen.testing.session_checks import defined_starts
 
 PATTERN = "(?:ab|cd){1,3}e?|xyz{2,4}"
-SCHEMA = {"type": "object", "properties": {"k": {"type": "string", "maxLength": 3}}, "required": ["k"]}
+SCHEMA = {
+    "type": "object",
+    "properties": {"k": {"type": "string", "maxLength": 3}},
+    "required": ["k"],
+    "additionalProperties": False,
+}
 
 
 # -- automata ----------------------------------------------------------------------------------------
