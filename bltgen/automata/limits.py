@@ -30,6 +30,8 @@ class Limits:
     - `grammar_nodes`: nodes of a grammar's transition network, at about 1 KB each.
     - `grammar_items`: ways to read the text so far that one state of a grammar may hold at once; only
       ambiguous grammars need many. About 200 bytes and 1 to 2 microseconds a byte each.
+    - `schema_steps`: steps of the searches behind one question to a state of a JSON Schema, at some 10 to
+      50 microseconds each.
     - `pattern_length`, `pattern_nesting`, `repeat_count`: of a regular expression's text.
     """
 
@@ -38,6 +40,7 @@ class Limits:
     union_parts: int = 50_000
     grammar_nodes: int = 200_000
     grammar_items: int = 50_000
+    schema_steps: int = 30_000
     pattern_length: int = 1_000_000
     pattern_nesting: int = 20_000
     repeat_count: int = 1_000_000_000

@@ -198,6 +198,7 @@ class ArrayFrame:
         self.done = done
         self.positions: dict[Any, Any] = {}
         self.frames: dict[Any, Any] = {}
+        plan.compiler.table.effort.spend()
         plan.compiler.table.watch(self.positions, self.frames)
         self._starts: dict[int, tuple[Position, ...]] = {}
         self._after: Position | None = None
@@ -323,12 +324,15 @@ class ArrayFrame:
 
     @property
     def excludes(self) -> bool:
-        """Whether some values must not be of the next item, whatever its goal says."""
-        return self.plan.spec.unique and (self.seen.size > 0 or bool(self.hopeless))
+        """Whether some values must not be of the next item, whatever its goal says.
+
+        Where two items must be equal, a value seen before is read by a position of its own.
+        """
+        return self.seen.size > 0 or (self.plan.spec.unique and bool(self.hopeless))
 
     def is_excluded(self, value: Value) -> bool:
         """Whether the next item must not have this value."""
-        return self.plan.spec.unique and (value in self.seen or value in self.hopeless)
+        return value in self.seen or (self.plan.spec.unique and value in self.hopeless)
 
     def excluded_values(self) -> list[Value]:
         """All values that the next item must not have (or was seen to have)."""

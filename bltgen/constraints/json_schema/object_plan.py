@@ -262,7 +262,7 @@ class ObjectPlan:
         for each in self.classes:
             spent = get(each.goal)
             if spent < INFINITE:
-                lengths = _cheapest_names(each.language, seen, need, self.compiler.name_spelling)
+                lengths = _cheapest_names(each.language, seen, need, self.compiler)
                 costs += [line + 4 + length + spent for _, length in lengths]
         if len(costs) < need:
             return INFINITE
@@ -330,7 +330,7 @@ class ObjectPlan:
             return INFINITE
         taken = seen
         for number, n in wanted.items():
-            names = _cheapest_names(self.classes[number].language, seen, n, self.compiler.name_spelling)
+            names = _cheapest_names(self.classes[number].language, seen, n, self.compiler)
             if len(names) < n:
                 return INFINITE
             for name, length in names:
@@ -393,13 +393,15 @@ class ObjectPlan:
 
 
 def _cheapest_names(
-    language: Language, seen: Seen, wanted: int, spelling: Spelling
+    language: Language, seen: Seen, wanted: int, compiler: Compiler
 ) -> list[tuple[bytes, int]]:
     """Up to `wanted` names of the language that were not seen, cheapest first, with their encoded lengths."""
+    spelling, effort = compiler.name_spelling, compiler.table.effort
     found: list[tuple[bytes, int]] = []
     order = counter().__next__
     heap: list[tuple[int, int, bytes, Language | None]] = [(shortest(language), order(), b"", language)]
     while heap and len(found) < wanted:
+        effort.spend()
         bound, _, name, rest = heappop(heap)
         if rest is None:
             found.append((name, bound))
@@ -409,6 +411,7 @@ def _cheapest_names(
         if rest.nullable and name not in seen:
             heappush(heap, (spelling.length(name), order(), name, None))
         for bits, target in transitions(rest):
+            effort.spend()
             least = shortest(target)
             if least >= INFINITE:
                 continue
@@ -416,6 +419,7 @@ def _cheapest_names(
             for n, byte in enumerate(sorted(bits_of(bits), key=_plainness)):
                 if n > wanted + seen.size:
                     break
+                effort.spend()
                 longer = name + bytes((byte,))
                 heappush(heap, (_partial_length(longer, spelling) + least, order(), longer, target))
     return found
@@ -464,6 +468,7 @@ class ObjectFrame:
         self.last = last
         self.positions: dict[Any, Any] = {}
         self.frames: dict[Any, Any] = {}
+        plan.compiler.table.effort.spend()
         plan.compiler.table.watch(self.positions, self.frames)
         self._after: Position | None = None
         self._cost = -1
@@ -575,7 +580,7 @@ class ObjectFrame:
             return plan.other_names
         allowed = EMPTY
         for each in plan.classes:
-            name = _cheapest_names(each.language, self.seen, 1, plan.compiler.name_spelling)
+            name = _cheapest_names(each.language, self.seen, 1, plan.compiler)
             # All names of a class fork alike.
             if name and self.compiler.satisfiable(each.goal) and self.forks(None, name[0][0]):
                 allowed |= each.language

@@ -63,7 +63,9 @@ class JsonSchema:
         found = self._start
         if found is None:
             compiler = self._compiler
-            if not compiler.satisfiable(self._goal):
+            with compiler.table.effort:
+                satisfiable = compiler.satisfiable(self._goal)
+            if not satisfiable:
                 raise EmptyLanguage("no JSON value satisfies the schema", compiler.conflicts(self._goal))
             gap = compiler.layout.gap(0) if compiler.layout.mode == "any" else 0
             found = compiler.table.of((value_start(self._goal, Root(compiler), gap),))

@@ -14,6 +14,7 @@ from typing import Any
 
 from bltgen.automata.byteset import ByteSet, bits_of, lowest_byte
 from bltgen.automata.contract import FORCED_LIMIT
+from bltgen.constraints.json_schema.effort import Effort
 from bltgen.constraints.json_schema.positions import Position
 
 __all__ = ["JsonState", "StateTable"]
@@ -22,10 +23,11 @@ __all__ = ["JsonState", "StateTable"]
 class StateTable:
     """The states of one compiled schema. `states_made` counts them since the last time they were dropped."""
 
-    __slots__ = ("_caches", "_interned", "_next_id", "limit", "states_made")
+    __slots__ = ("_caches", "_interned", "_next_id", "effort", "limit", "states_made")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        self.effort = Effort()
         self.states_made = 0
         self._next_id = 0
         self._interned: dict[frozenset[Position], JsonState] = {}
@@ -86,10 +88,12 @@ class JsonState(dict[int, "JsonState | None"]):
 
     def __missing__(self, byte: int) -> JsonState | None:
         positions = self.positions
-        if len(positions) == 1:
-            following = positions[0].step(byte)
-        else:
-            following = tuple([after for position in positions for after in position.step(byte)])
+        with self.table.effort:
+            self.table.effort.spend()
+            if len(positions) == 1:
+                following = positions[0].step(byte)
+            else:
+                following = tuple([after for position in positions for after in position.step(byte)])
         if following:
             found = self.table.of(following)
         elif 0 <= byte <= 255:
@@ -103,8 +107,9 @@ class JsonState(dict[int, "JsonState | None"]):
     def bits(self) -> int:
         """The live bytes as bits."""
         bits = 0
-        for position in self.positions:
-            bits |= position.bits
+        with self.table.effort:
+            for position in self.positions:
+                bits |= position.bits
         return bits
 
     @property
@@ -124,7 +129,8 @@ class JsonState(dict[int, "JsonState | None"]):
     def shortest(self) -> int:
         """Bytes to the nearest valid text."""
         if self._shortest < 0:
-            self._shortest = min([position.shortest for position in self.positions])
+            with self.table.effort:
+                self._shortest = min([position.shortest for position in self.positions])
         return self._shortest
 
     @property
@@ -150,7 +156,8 @@ class JsonState(dict[int, "JsonState | None"]):
         text = bytearray()
         state = self
         while not state.accepting:
-            nearest = min(state.positions, key=lambda position: position.shortest).nearest()
+            with self.table.effort:
+                nearest = min(state.positions, key=lambda position: position.shortest).nearest()
             for byte in nearest:
                 following = state.advance(byte)
                 assert following is not None, "a shortest way has successors"
@@ -161,8 +168,9 @@ class JsonState(dict[int, "JsonState | None"]):
     def allowed_within(self, n: int) -> ByteSet:
         """The allowed bytes after which a valid text still fits into n bytes in all."""
         bits = 0
-        for position in self.positions:
-            bits |= position.within(n)
+        with self.table.effort:
+            for position in self.positions:
+                bits |= position.within(n)
         return ByteSet(bits)
 
     def __bool__(self) -> bool:

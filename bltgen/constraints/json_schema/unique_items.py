@@ -378,6 +378,7 @@ def cheapest_values(
     found: list[tuple[Value, int]] = []
     taken = list(excluded)
     while len(found) < wanted:
+        compiler.table.effort.spend()
         rest = formulas.both(goal, formulas.values(taken, False))
         if not compiler.satisfiable(rest):
             break
@@ -497,6 +498,7 @@ def _assign(compiler: Compiler, goals: tuple[Formula, ...], seen: Seen) -> int:
         steps += 1
         if steps > ASSIGNMENTS_LIMIT:
             raise LimitExceeded("the ways to choose items that differ", ASSIGNMENTS_LIMIT)
+        compiler.table.effort.spend()
         at, spent, taken = stack.pop()
         if spent >= best:
             continue

@@ -1,0 +1,48 @@
+"""A bound on the work that one question to a JSON state may cost.
+
+Most questions cost microseconds; a hostile schema can make one of them (the shortest text under
+many conditions on items that must differ, say) grow without bound. Every step of the searches
+behind a question is spent from `Limits.schema_steps`; the outermost question fills it up again.
+
+>>> effort = Effort()
+>>> with use_limits(Limits(schema_steps=2)), effort:  # doctest: +ELLIPSIS
+...     effort.spend(); effort.spend(); effort.spend()
+Traceback (most recent call last):
+    ...
+bltgen.errors.LimitExceeded: the steps to answer one question exceeds the limit of 2; simplify the schema, ...
+"""
+
+from __future__ import annotations
+
+from bltgen.automata.limits import Limits, current_limits, use_limits
+from bltgen.errors import LimitExceeded
+
+__all__ = ["Effort", "Limits", "use_limits"]
+
+
+class Effort:
+    """What is left to spend: a context manager around each question; questions within one share it."""
+
+    __slots__ = ("_depth", "_left")
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._left = 0
+
+    def __enter__(self) -> None:
+        if not self._depth:
+            self._left = current_limits().schema_steps
+        self._depth += 1
+
+    def __exit__(self, *exception: object) -> None:
+        self._depth -= 1
+
+    def spend(self) -> None:
+        """One step. Raises LimitExceeded where none is left."""
+        self._left -= 1
+        if self._left < 0 and self._depth:
+            raise LimitExceeded(
+                "the steps to answer one question",
+                current_limits().schema_steps,
+                "simplify the schema, or raise Limits.schema_steps",
+            )
