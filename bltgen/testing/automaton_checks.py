@@ -332,7 +332,7 @@ def _minimised(walk: _Walk, prefix: bytes) -> Violation:
 
 
 def _letters(visited: dict[bytes, State]) -> bytes:
-    """Up to five bytes that the engine tells apart, and one that it does not know."""
+    """Up to five bytes that the engine tells apart, up to three others, and one that it does not know."""
     letters: list[int] = []
     for prefix in sorted(visited, key=len):
         for byte in prefix[-1:]:
@@ -341,6 +341,8 @@ def _letters(visited: dict[bytes, State]) -> bytes:
     used = EMPTY
     for state in visited.values():
         used |= state.allowed
+    # Bytes that the engine does not tell apart are worth a look: it may be that it should.
+    letters += [byte for byte in itertools.islice(_ordered(used), 3) if byte not in letters]
     unknown = next(_ordered(ALL - used), None)
     return bytes(letters if unknown is None else [*letters, unknown])
 

@@ -28,12 +28,12 @@ from bltgen.automata.contract import Constraint, State
 from bltgen.automata.language import literal, union
 from bltgen.constraints.json_schema import json_schema
 from bltgen.constraints.regex import regex
-from bltgen.errors import BudgetTooSmall
+from bltgen.errors import BudgetTooSmall, ConstraintError
 from bltgen.testing.exhaustive import grammar_of
 from bltgen.testing.json_spelling import respelled
 from bltgen.testing.reference import GrammarReference
 from bltgen.testing.violation import shown_bytes, shown_set
-from bltgen.testing.walking import Walker
+from bltgen.testing.walking import Walker, words_of
 
 if TYPE_CHECKING:
     from bltgen.decoding.sampling import SamplingParameters
@@ -72,6 +72,18 @@ def _up_to(most: int) -> st.SearchStrategy[int]:
     return found
 
 
+def _walker(constraint: Constraint) -> Walker:
+    """With the words of its schema, where it is made of one."""
+    try:
+        described = constraint.describe()
+    except ConstraintError:  # made in memory
+        described = {}
+    schema = described.get("schema") if described.get("kind") == "json_schema" else None
+    return Walker(
+        constraint.start(), words=words_of(json.loads(schema) if isinstance(schema, str) else schema)
+    )
+
+
 @st.composite
 def _texts(draw: st.DrawFn, walker: Walker, max_bytes: int | None) -> bytes:
     return walker.text(_integers_of(draw), max_bytes)
@@ -85,7 +97,7 @@ def accepted(constraint: Constraint, *, max_bytes: int | None = None) -> st.Sear
     start = constraint.start()
     if max_bytes is not None and max_bytes < start.shortest:
         raise BudgetTooSmall(max_bytes, start.shortest)
-    return _texts(Walker(start), max_bytes)
+    return _texts(_walker(constraint), max_bytes)
 
 
 @st.composite
@@ -148,7 +160,7 @@ def rejected(constraint: Constraint, *, max_bytes: int | None = None) -> st.Sear
     `json_schema`: a bound on whitespace is not in the schema. Raises InvalidArgument when drawn
     from a language that allows every byte everywhere.
     """
-    return _near_misses(Walker(constraint.start()), max_bytes)
+    return _near_misses(_walker(constraint), max_bytes)
 
 
 def _number(text: str) -> float | Decimal:
@@ -174,7 +186,7 @@ def values(
     start = json_schema(schema, **{**_PLAIN, **options}).start()
     if max_bytes is not None and max_bytes < start.shortest:
         raise BudgetTooSmall(max_bytes, start.shortest)
-    return _texts(Walker(start, numbers=True), max_bytes).map(_value)
+    return _texts(Walker(start, numbers=True, words=words_of(schema)), max_bytes).map(_value)
 
 
 @st.composite
@@ -192,7 +204,8 @@ def json_texts(
     """
     start = json_schema(schema, **{**_PLAIN, **options}).start()
     draft4 = options.get("draft") == "4" or re.search(r"draft-0[34]", json.dumps(schema)) is not None
-    return _respelled(Walker(start, numbers=True), max_bytes, not draft4)
+    walker = Walker(start, numbers=True, words=words_of(schema))
+    return _respelled(walker, max_bytes, not draft4)
 
 
 # -- constraints -----------------------------------------------------------------------------------
