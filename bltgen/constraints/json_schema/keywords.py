@@ -131,7 +131,7 @@ class Keywords:
             return values.ANY_TYPE
         bits = 0
         for name in [given] if isinstance(given, str) else _list(place, "type", given):
-            if name not in TYPES:
+            if not isinstance(name, str) or name not in TYPES:
                 raise ConstraintSyntaxError(
                     f"{place.pointer}/type: {name!r} is no type; there are {', '.join(TYPES)}"
                 )
@@ -237,8 +237,9 @@ class Keywords:
             if listed is not self.formulas.true:
                 found.append(self.formulas.summary(listed))
             todo += self.references(here)
-            if self._get(here, "allOf") is not None:
-                todo += [here.child("allOf", i) for i in range(len(here.schema["allOf"]))]
+            listed_here = self._get(here, "allOf")
+            if listed_here is not None:
+                todo += [here.child("allOf", i) for i in range(len(_list(here, "allOf", listed_here)))]
         return meet(found)._replace(exact=exact and not todo)
 
     def check(self, place: Place) -> None:

@@ -100,7 +100,12 @@ class Place:
         """The subschema at `path` below this one."""
         contents = self.schema
         for step in path:
-            contents = contents[step]
+            if isinstance(contents, (str, bytes)) or not hasattr(contents, "__getitem__"):
+                raise ConstraintSyntaxError(f"{self.pointer}: no schema stands at {path!r}")
+            try:
+                contents = contents[step]
+            except LookupError:
+                raise ConstraintSyntaxError(f"{self.pointer}: no schema stands at {path!r}") from None
         pointer = self.pointer + "".join("/" + _escape(step) for step in path)
         return self.documents.place(contents, self.dialect, self.base, self.scope, pointer)
 
@@ -135,9 +140,14 @@ class Documents:
         self._dialects: dict[str, Dialect] = {}
         self._default = self._builtin(draft)
         dialect = self.dialect_of(schema, self._default, "#")
-        resource = dialect.specification.create_resource(schema)
-        base = (resource.id() or "") if isinstance(schema, Mapping) else ""
-        self._registry = self._registry.with_resource(base, resource)
+        try:
+            resource = dialect.specification.create_resource(schema)
+            base = (resource.id() or "") if isinstance(schema, Mapping) else ""
+            self._registry = self._registry.with_resource(base, resource)
+        except (AttributeError, TypeError) as error:  # `referencing` takes the types of keywords for granted
+            raise ConstraintSyntaxError(
+                f"#: an identifier is no string, or a keyword that holds schemas is no object: {error}"
+            ) from error
         self._crawled = False
         self._resolved: dict[tuple[Place, str, str], Place] = {}
         self.root = self.place(schema, dialect, base, (base,), "#")
@@ -233,7 +243,13 @@ class Documents:
         if found is None:
             try:
                 found = self._resolve(place, reference, keyword, where)
-            except (referencing.exceptions.Unresolvable, LookupError, ValueError, TypeError) as error:
+            except (
+                referencing.exceptions.Unresolvable,
+                LookupError,
+                ValueError,
+                TypeError,
+                AttributeError,  # of `referencing`, which takes the types of keywords for granted
+            ) as error:
                 if isinstance(error, ConstraintSyntaxError):
                     raise
                 raise ConstraintSyntaxError(
