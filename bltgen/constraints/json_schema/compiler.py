@@ -40,7 +40,7 @@ from bltgen.constraints.json_schema.keywords import Keywords
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.name_trie import Spelling
 from bltgen.constraints.json_schema.normal_form import Cases
-from bltgen.constraints.json_schema.object_plan import ObjectPlan
+from bltgen.constraints.json_schema.object_plan import CheapestNames, ObjectPlan
 from bltgen.constraints.json_schema.positions import first_bytes
 from bltgen.constraints.json_schema.references import Place
 from bltgen.constraints.json_schema.state import JsonState, StateTable
@@ -108,6 +108,7 @@ class Compiler:
         self._strings: dict[Formula, Pair] = {}
         self._numbers: dict[Formula, NumberSet] = {}
         self.name_spelling = Spelling(options.ascii_only, options.escapes == "plain")
+        self.cheapest_names: dict[Language, CheapestNames] = {}
         self.table = StateTable(STATES_LIMIT)
         self.item_starts: dict[Any, JsonState] = {}
         self.endless_goals: dict[Formula, bool] = {}

@@ -24,6 +24,7 @@ from bltgen.automata.language import EMPTY, INFINITE, Language, literal, union
 from bltgen.automata.liveness import shortest
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_schema.array_plan import settle
+from bltgen.constraints.json_schema.effort import Effort
 from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.constraints.json_schema.layout import Layout
@@ -396,33 +397,62 @@ def _cheapest_names(
     language: Language, seen: Seen, wanted: int, compiler: Compiler
 ) -> list[tuple[bytes, int]]:
     """Up to `wanted` names of the language that were not seen, cheapest first, with their encoded lengths."""
-    spelling, effort = compiler.name_spelling, compiler.table.effort
+    names = compiler.cheapest_names.get(language)
+    if names is None:
+        names = compiler.cheapest_names[language] = CheapestNames(language, compiler.name_spelling)
     found: list[tuple[bytes, int]] = []
-    order = counter().__next__
-    heap: list[tuple[int, int, bytes, Language | None]] = [(shortest(language), order(), b"", language)]
-    while heap and len(found) < wanted:
-        effort.spend()
-        bound, _, name, rest = heappop(heap)
-        if rest is None:
-            found.append((name, bound))
-            continue
-        if bound >= INFINITE:
-            continue
-        if rest.nullable and name not in seen:
-            heappush(heap, (spelling.length(name), order(), name, None))
-        for bits, target in transitions(rest):
+    number = 0
+    while len(found) < wanted:
+        entry = names.at(number, compiler.table.effort)
+        if entry is None:
+            break
+        if entry[0] not in seen:
+            found.append(entry)
+        number += 1
+    return found
+
+
+class CheapestNames:
+    """The names of a language by their encoded lengths, the plainest first, searched for as far as asked.
+
+    A best-first search over the derivatives, whose results are kept: what was once found costs nothing.
+    """
+
+    __slots__ = ("_found", "_heap", "_order", "_spelling")
+
+    def __init__(self, language: Language, spelling: Spelling) -> None:
+        self._spelling = spelling
+        self._order = counter().__next__
+        self._found: list[tuple[bytes, int]] = []
+        # Whole names come before longer ones of the same length: (length, is a prefix, order, name, rest).
+        start = (shortest(language), True, self._order(), b"", language)
+        self._heap: list[tuple[int, bool, int, bytes, Language]] = [start]
+
+    def at(self, number: int, effort: Effort) -> tuple[bytes, int] | None:
+        """The name with that number and its encoded length; None where there are fewer."""
+        while len(self._found) <= number:
+            if not self._heap:
+                return None
             effort.spend()
+            length, is_prefix, _, name, rest = heappop(self._heap)
+            if not is_prefix:
+                self._found.append((name, length))
+            elif length < INFINITE:
+                self._extend(name, rest, effort)
+        return self._found[number]
+
+    def _extend(self, name: bytes, rest: Language, effort: Effort) -> None:
+        if rest.nullable:
+            heappush(self._heap, (self._spelling.length(name), False, self._order(), name, rest))
+        for bits, target in transitions(rest):
             least = shortest(target)
             if least >= INFINITE:
                 continue
-            # Of bytes that lead to the same language the plainest are enough.
-            for n, byte in enumerate(sorted(bits_of(bits), key=_plainness)):
-                if n > wanted + seen.size:
-                    break
-                effort.spend()
+            effort.spend()
+            for byte in sorted(bits_of(bits), key=_plainness):
                 longer = name + bytes((byte,))
-                heappush(heap, (_partial_length(longer, spelling) + least, order(), longer, target))
-    return found
+                length = _partial_length(longer, self._spelling) + least
+                heappush(self._heap, (length, True, self._order(), longer, target))
 
 
 def _plainness(byte: int) -> int:
