@@ -4,7 +4,7 @@
 - `first`: exactly the bytes with which texts begin, for plain terms; -1 where only a search can tell.
 - `gap`: two lengths of texts that follow on each other differ by no more; 1 where all lengths between
   the least and the most occur.
-- `farthest`: after any byte, a text is finished by no more bytes than this.
+- `farthest`: after any byte, a text is finished by no more bytes than this (an upper bound).
 
 `SUMMARIES[op](made, parts, value)` sets all four on a new term: constant work for each part.
 """
@@ -45,7 +45,8 @@ def _of_concat(made: Language, parts: tuple[Language, ...], value: Any) -> None:
     head, tail = parts
     made.alphabet = head.alphabet | tail.alphabet
     made.first = head.first
-    made.farthest = head.farthest + tail.least
+    # `least` is exact for plain terms only; elsewhere it is a lower bound, and no help here.
+    made.farthest = head.farthest + tail.least if tail.plain else _FAR
     if head.nullable:
         made.first = -1 if head.first < 0 or tail.first < 0 else head.first | tail.first
         made.farthest = max(made.farthest, tail.farthest)
@@ -62,7 +63,9 @@ def _of_concat(made: Language, parts: tuple[Language, ...], value: Any) -> None:
 def _of_repeat(made: Language, parts: tuple[Language, ...], value: Any) -> None:
     body, (low, high) = parts[0], value
     made.alphabet, made.first, made.gap = body.alphabet, body.first, body.gap
-    made.farthest = body.farthest + (low - 1) * body.least if low else body.farthest
+    made.farthest = body.farthest
+    if low > 1:
+        made.farthest = body.farthest + (low - 1) * body.least if body.plain else _FAR
     if low < high:
         made.gap = max(body.gap, (low + 1) * body.least - low * body.most)
 
