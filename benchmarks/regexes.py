@@ -248,13 +248,13 @@ class Outcome:
     warm: list[float] = field(default_factory=list)
 
 
-def run_pattern(engine: str, pattern: str, texts: list[bytes]) -> Outcome:
+def run_pattern(compiler: Callable[[str], Compiled], pattern: str, texts: list[bytes]) -> Outcome:
     """Compile, and walk every text three times: once cold, twice warm."""
     outcome = Outcome()
     clock = time.perf_counter
     try:
         begin = clock()
-        compiled = _ENGINES[engine](pattern)
+        compiled = compiler(pattern)
         compiled()
         outcome.first_mask = clock() - begin
         for text in texts:
@@ -273,18 +273,20 @@ def run_pattern(engine: str, pattern: str, texts: list[bytes]) -> Outcome:
     return outcome
 
 
-def _serve(engine: str, connection: Connection) -> None:
+def _serve(compiler: Callable[[str], Compiled], connection: Connection) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     while True:
         pattern, texts = connection.recv()
-        connection.send(run_pattern(engine, pattern, texts))
+        connection.send(run_pattern(compiler, pattern, texts))
 
 
 class Engine:
     """An engine in a process of its own, killed and replaced where a pattern crashes or hangs it."""
 
-    def __init__(self, name: str, seconds: float) -> None:
-        self.name, self.seconds = name, seconds
+    def __init__(
+        self, compiler: Callable[[str], Compiled], seconds: float, warm_up: tuple[str, list[bytes]]
+    ) -> None:
+        self.compiler, self.seconds, self.warm_up = compiler, seconds, warm_up
         self._process: Any = None
         self._connection: Any = None
 
@@ -292,11 +294,11 @@ class Engine:
         if self._process is None:
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(self.name, theirs), daemon=True)
+            self._process = context.Process(target=_serve, args=(self.compiler, theirs), daemon=True)
             self._process.start()
             theirs.close()
             # Imports, tokenizers and Unicode tables are no part of any pattern's time.
-            self._ask(r"\w\d\s", [b"a1 "])
+            self._ask(*self.warm_up)
         return self._ask(pattern, texts)
 
     def _ask(self, pattern: str, texts: list[bytes]) -> Outcome:
@@ -324,7 +326,7 @@ def quantile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def _row(name: str, outcomes: list[Outcome]) -> str:
+def row(name: str, outcomes: list[Outcome]) -> str:
     cells = [f"{name:28}"]
     for kind in ("first_mask", "cold", "warm"):
         values: list[float] = []
@@ -355,7 +357,7 @@ def main() -> int:
     results: dict[str, dict[str, Outcome]] = {name: {} for name in names}
     verdict_of: dict[str, dict[str, str]] = {name: {} for name in names}
     for name in names:
-        engine = Engine(name, options.seconds)
+        engine = Engine(_ENGINES[name], options.seconds, (r"\w\d\s", [b"a1 "]))
         for pattern, texts in patterns.items():
             oracle = re.compile(pattern)
             expected = [oracle.fullmatch(text) is not None if len(text) < 100 else None for text in texts]
@@ -383,10 +385,10 @@ def main() -> int:
     shared = [p for p in patterns if all(verdict_of[n][p] == "right" for n in names)]
     report: dict[str, Any] = {}
     for name in names:
-        print(_row(f"{name}, {len(shared)} shared", [results[name][p] for p in shared]))
+        print(row(f"{name}, {len(shared)} shared", [results[name][p] for p in shared]))
     for name in names:
         right_here = [p for p in patterns if verdict_of[name][p] == "right"]
-        print(_row(f"{name}, all {len(right_here)} right", [results[name][p] for p in right_here]))
+        print(row(f"{name}, all {len(right_here)} right", [results[name][p] for p in right_here]))
         report[name] = {
             verdict: list(verdict_of[name].values()).count(verdict)
             for verdict in ("right", "refused", "wrong")
