@@ -35,9 +35,17 @@ SAMPLED = [
 ALIKE = "date time date-time ipv4 ipv6 uri uri-reference iri iri-reference json-pointer"
 
 
+# `ucschar` of RFC 3987 beyond the basic plane: one of jsonschema's judges of IRIs refuses them all.
+ASTRAL = re.compile(
+    "["
+    + "".join(f"{chr(p << 16 | (0x1000 if p == 14 else 0))}-{chr(p << 16 | 0xFFFD)}" for p in range(1, 15))
+    + "]"
+)
+
+
 def checks(name: str, text: str) -> bool:
     """The verdict of jsonschema's checker; Python's `re` stands for no ECMA-262, so `regex` has none."""
-    return CHECKER.conforms(text, name)
+    return CHECKER.conforms(ASTRAL.sub("é", text) if name.startswith("iri") else text, name)
 
 
 @pytest.mark.parametrize("name", SAMPLED)
