@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 import tempfile
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +43,11 @@ def add_constraint(parser: argparse.ArgumentParser, *, required: bool) -> None:
         help="of --schema: compact, any, bounded (the default), or indent=N",
     )
     group.add_argument("--property-order", choices=["any", "schema"], help="of --schema (default: any)")
+    group.add_argument(
+        "--undeclared",
+        choices=["allow", "omit"],
+        help="members that --schema neither names nor restricts (default: allow)",
+    )
     group.add_argument("--numbers", choices=["any", "plain"], help="spellings of --schema (default: any)")
     group.add_argument("--escapes", choices=["any", "plain"], help="in strings of --schema (default: any)")
     group.add_argument("--formats", choices=["assert", "annotate"], help="of --schema (default: assert)")
@@ -64,10 +68,9 @@ def constraint_of(options: argparse.Namespace, *, strings_from: str | None = Non
     if options.grammar is not None:
         return _grammar(options.grammar, options.grammar_format)
     if options.type is not None:
-        named = _named_type(options.type)
-        json_of = import_module("bltgen.integrations.pydantic").json_of
-        typed: Constraint = json_of(named, **_schema_options(options, strings_from))
-        return typed
+        from bltgen.constraints.json_schema import json_schema
+
+        return json_schema(_named_type(options.type), **_schema_options(options, strings_from))
     if options.json:
         from bltgen.constraints.json_schema import json_value
 
@@ -80,6 +83,7 @@ def _schema_options(options: argparse.Namespace, strings_from: str | None) -> di
         "draft": options.draft,
         "whitespace": options.whitespace,
         "property_order": options.property_order,
+        "undeclared": options.undeclared,
         "numbers": options.numbers,
         "escapes": options.escapes,
         "formats": options.formats,

@@ -84,6 +84,7 @@ class Options:
     escapes: str = "any"
     ascii_only: bool = False
     ordered: bool = False
+    closed: bool = False
     grounding: Language | None = None
 
 

@@ -71,6 +71,7 @@ class ObjectPlan:
         "_other_names",
         "_other_texts",
         "_root",
+        "closed",
         "compiler",
         "goals",
         "index",
@@ -97,6 +98,14 @@ class ObjectPlan:
         self.live: bool | None = None
         # Nothing but required names is ever needed, and any number of others may come.
         self.simple = not spec.exists and spec.high is None and spec.low <= len(spec.required)
+        # Asked to leave undeclared members out, where the schema says nothing of them and none is needed.
+        self.closed = (
+            compiler.options.closed
+            and bool(self.names)
+            and not spec.rest
+            and not spec.exists
+            and spec.low <= len(spec.required)
+        )
         self._root: NameNode | None = None
         self._dead: int | None = None
         self._other_names: Language | None = None
@@ -140,6 +149,8 @@ class ObjectPlan:
         return found
 
     def _find_other_names(self) -> Language:
+        if self.closed:
+            return EMPTY
         satisfiable = self.compiler.satisfiable
         allowed = UTF8_TEXT
         conditional: list[tuple[KeySet, Formula]] = []
@@ -180,6 +191,8 @@ class ObjectPlan:
 
     def _find_classes(self) -> tuple[NameClass, ...]:
         spec, formulas = self.spec, self.spec.formulas
+        if self.closed:
+            return ()
         declared = union(*[literal(name) for name in self.names])
         sets = list(dict.fromkeys([keys for keys, _ in (*spec.rest, *spec.exists) if keys.languages]))
         if len(sets) > CLASSES_LIMIT:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -47,15 +47,21 @@ __all__ = ["JsonSchema", "json_schema", "json_value"]
 class JsonSchema:
     """The JSON texts that satisfy a schema. A `Constraint`; made by `json_schema`."""
 
-    __slots__ = ("_compiler", "_description", "_documents", "_goal", "_start")
+    __slots__ = ("_compiler", "_description", "_documents", "_goal", "_parser", "_start")
 
     def __init__(
-        self, documents: Documents, compiler: Compiler, goal: Formula, description: dict[str, Any]
+        self,
+        documents: Documents,
+        compiler: Compiler,
+        goal: Formula,
+        description: dict[str, Any],
+        parser: Callable[[bytes], Any] | None = None,
     ) -> None:
         self._documents = documents
         self._compiler = compiler
         self._goal = goal
         self._description = description
+        self._parser = parser
         self._start: JsonState | None = None
 
     def start(self) -> State:
@@ -96,8 +102,11 @@ class JsonSchema:
     def parse(self, data: bytes) -> Any:
         """The value of a valid text, as `json.loads` gives it; numbers beyond a float or int as Decimal.
 
-        Raises RecursionError where it is nested about a thousand deep.
+        For a Python type an instance of it; pydantic's ValidationError where the type has checks of its
+        own that no schema tells. Raises RecursionError where it is nested about a thousand deep.
         """
+        if self._parser is not None:
+            return self._parser(data)
         return json.loads(data, parse_float=_number, parse_int=_number)
 
     def report(self) -> Report:
@@ -144,7 +153,7 @@ class JsonSchema:
 
 
 def json_schema(
-    schema: Mapping[str, Any] | bool | str | bytes,
+    schema: Mapping[str, Any] | bool | str | bytes | Any,
     *,
     draft: str | None = None,
     registry: referencing.Registry[Any] | None = None,
@@ -153,13 +162,17 @@ def json_schema(
     constraints: Mapping[str, Any] | None = None,
     whitespace: str | int = "bounded",
     property_order: str = "any",
-    numbers: str = "any",
+    undeclared: str | None = None,
+    numbers: str | None = None,
     escapes: str = "any",
     ascii_only: bool = False,
     strings_from: str | bytes | None = None,
     kind: str = "json_schema",
 ) -> JsonSchema:
-    """The constraint of all JSON texts that satisfy `schema`: a mapping, a bool, or JSON text.
+    """The constraint of all JSON texts that satisfy `schema`: a mapping, a bool, JSON text, or a Python type.
+
+    A type is a pydantic model, dataclass, TypedDict, Enum, Union or any annotation that pydantic's
+    `TypeAdapter` takes (extra `pydantic`); `parse`, and so `out.value`, then gives an instance of it.
 
     - `draft`: "4", "6", "7", "2019-09" or "2020-12" (the default), where `$schema` does not say.
     - `registry`: further documents to refer to; nothing is fetched that it does not fetch.
@@ -167,7 +180,10 @@ def json_schema(
     - `constraints`: constraints by name for strings with the keyword `x-bltgen-constraint`.
     - `whitespace`: "bounded", "compact", "any" or "indent=n"; see `layout`.
     - `property_order`: "any", or "schema": declared members come as the schema lists them, others after.
-    - `numbers`: "any" spelling, or "plain": no exponents, no needless zeros. `escapes`: "any", or "plain":
+    - `undeclared`: "allow" (the default for schemas), or "omit" (for types): members that the schema neither
+      names nor says anything of are left out, where an object declares some and needs no others.
+    - `numbers`: "any" spelling (the default for schemas), or "plain" (for types): no exponents, no needless
+      zeros. `escapes`: "any", or "plain":
       only characters that need an escape have one. `ascii_only`: others than ASCII are escaped.
     - `strings_from`: strings that only lengths restrict are substrings of this text, from word boundary
       to word boundary, and not empty; strings with enum, const, pattern or format are left alone.
@@ -175,12 +191,20 @@ def json_schema(
     Raises ConstraintSyntaxError for a malformed schema, Unsupported for what cannot be enforced exactly,
     EmptyLanguage where nothing satisfies it, LimitExceeded where it costs too much.
     """
+    parser: Callable[[bytes], Any] | None = None
+    if not isinstance(schema, (Mapping, bool, str, bytes)):
+        from bltgen.integrations.pydantic import schema_and_parser
+
+        schema, parser = schema_and_parser(schema)
+    numbers = numbers or ("any" if parser is None else "plain")
+    undeclared = undeclared or ("allow" if parser is None else "omit")
     if kind != "json_schema":
         raise ValueError(f"not the description of a JSON Schema: {kind!r}")
     for name, value, choices in (
         ("draft", draft, (None, *DRAFTS)),
         ("formats", formats, ("assert", "annotate")),
         ("property_order", property_order, ("any", "schema")),
+        ("undeclared", undeclared, ("allow", "omit")),
         ("numbers", numbers, ("any", "plain")),
         ("escapes", escapes, ("any", "plain")),
     ):
@@ -193,6 +217,7 @@ def json_schema(
         "formats": formats,
         "whitespace": whitespace,
         "property_order": property_order,
+        "undeclared": undeclared,
         "numbers": numbers,
         "escapes": escapes,
         "ascii_only": ascii_only,
@@ -202,10 +227,6 @@ def json_schema(
     if isinstance(schema, (str, bytes)):
         document = _parse(schema)
         description["schema"] = schema.decode() if isinstance(schema, bytes) else schema
-    elif not isinstance(schema, (Mapping, bool)):
-        raise ConstraintSyntaxError(
-            f"a schema is an object, a boolean or JSON text, not {type(schema).__name__}"
-        )
     grounding: Language | None = None
     if strings_from is not None:
         from bltgen.automata.suffix_automaton import substring_of
@@ -214,14 +235,16 @@ def json_schema(
     documents = Documents(document, draft=draft or "2020-12", registry=registry)
     compiler = Compiler(
         layout,
-        options=Options(numbers, escapes, ascii_only, property_order == "schema", grounding),
+        options=Options(
+            numbers, escapes, ascii_only, property_order == "schema", undeclared == "omit", grounding
+        ),
         formats=formats,
         custom_formats={n: _content(f) for n, f in (custom_formats or {}).items()},
         constraints={n: _content(c) for n, c in (constraints or {}).items()},
     )
     for place in places_of(documents, compiler.keywords):
         compiler.keywords.check(place)
-    made = JsonSchema(documents, compiler, compiler.formulas.schema(documents.root), description)
+    made = JsonSchema(documents, compiler, compiler.formulas.schema(documents.root), description, parser)
     made.start()
     return made
 

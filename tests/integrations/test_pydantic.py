@@ -1,0 +1,195 @@
+"""Python types in, instances out: every text of the constraint parses, every instance has a text."""
+
+from __future__ import annotations
+
+import random
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum, IntEnum
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple, Optional, Union
+from uuid import UUID
+
+import pytest
+
+pydantic = pytest.importorskip("pydantic")
+from pydantic import AnyUrl, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter  # noqa: E402
+from typing_extensions import TypedDict  # noqa: E402
+
+import bltgen  # noqa: E402
+from bltgen.errors import ConstraintSyntaxError  # noqa: E402
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Level(IntEnum):
+    LOW = 1
+    HIGH = 10
+
+
+class Mixed(Enum):
+    ONE = 1
+    TWO = "two"
+    NONE = None
+
+
+class Person(BaseModel):
+    name: str
+    age: int = Field(ge=0, le=150)
+    email: str | None = None
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}\d{3}$")]
+    tags: set[Literal["a", "b", "c"]] = Field(default_factory=set, max_length=3)
+
+
+class Node(BaseModel):
+    value: int
+    children: list[Node] = []
+
+
+class Cat(BaseModel):
+    kind: Literal["cat"]
+    lives: int = Field(gt=0, le=9)
+
+
+class Dog(BaseModel):
+    kind: Literal["dog"]
+    good: bool
+
+
+class Owner(BaseModel):
+    pet: Cat | Dog = Field(discriminator="kind")
+
+
+class Order(BaseModel):
+    id: UUID
+    placed: datetime
+    lines: list[tuple[str, Annotated[int, Field(gt=0)]]] = Field(min_length=1, max_length=3)
+    total: Decimal = Field(ge=0, decimal_places=2, max_digits=8)
+
+
+class Aliased(BaseModel):
+    full_name: str = Field(alias="fullName", min_length=1)
+
+
+@dataclass
+class Point:
+    x: float
+    y: float = 0.0
+
+
+@dataclass
+class Team:
+    name: str
+    members: list[Point] = field(default_factory=list)
+
+
+class Movie(TypedDict):
+    title: str
+    year: int
+
+
+class Partial(TypedDict, total=False):
+    title: str
+
+
+class Pair(NamedTuple):
+    left: int
+    right: str
+
+
+TYPES: list[Any] = [
+    int, float, bool, str, bytes, type(None), Decimal, date, datetime, time, timedelta, UUID, Path,
+    IPv4Address, IPv6Address, Colour, Level, Mixed, Person, Strict, Node, Owner, Order, Aliased, Point, Team,
+    Movie, Partial, Pair, AnyUrl,
+    Literal["x"], Literal[1, "two", None, True],
+    Optional[int], Union[int, str], Union[str, list[int]], Union[Person, Point],  # noqa: UP007, UP045
+    list[int], list[str], list[Person], set[int], frozenset[Colour], tuple[int, str], tuple[int, ...],
+    dict[str, int], dict[str, list[bool]], deque[int], OrderedDict[str, int],
+    Annotated[int, Field(ge=3, le=5)], Annotated[int, Field(gt=-10, lt=10, multiple_of=4)],
+    Annotated[float, Field(ge=0, lt=1)], Annotated[Decimal, Field(gt=0, max_digits=3)],
+    Annotated[str, Field(min_length=2, max_length=4)], Annotated[str, StringConstraints(pattern="^a+b?$")],
+    Annotated[list[int], Field(min_length=2, max_length=3)],
+    Annotated[set[Literal[1, 2, 3]], Field(min_length=2)],
+    Annotated[Cat | Dog, Field(discriminator="kind")],
+    Annotated[dict[str, int], Field(min_length=1, max_length=2)],
+    pydantic.PositiveInt, pydantic.NegativeFloat, pydantic.conint(strict=True, ge=0, lt=7),
+    pydantic.constr(pattern=r"^\d{3}$"), pydantic.JsonValue, pydantic.AwareDatetime, pydantic.UUID4,
+    list[Movie | None], dict[Literal["a", "b"], int],
+]  # fmt: skip
+
+EXAMPLES: list[tuple[Any, Any]] = [
+    (Person, Person(name="Ada", age=36)),
+    (Node, Node(value=1, children=[Node(value=2)])),
+    (Owner, Owner(pet=Cat(kind="cat", lives=9))),
+    (Point, Point(1.5, -2.0)),
+    (Pair, Pair(1, "é")),
+    (Colour, Colour.BLUE),
+    (date, date(2024, 2, 29)),
+    (UUID, UUID(int=7)),
+    (dict[str, list[bool]], {"a": [True], "b": []}),
+    (Movie, {"title": "Heat", "year": 1995}),
+    (tuple[int, str], (1, "x")),
+    (IPv6Address, IPv6Address("::1")),
+    (Strict, Strict(code="AB123", tags={"a"})),
+]
+
+
+def test_there_are_at_least_sixty_types() -> None:
+    """The list below is what the documentation promises."""
+    assert len(TYPES) >= 60
+
+
+@pytest.mark.parametrize("annotation", TYPES, ids=str)
+def test_every_text_is_an_instance(annotation: Any) -> None:
+    """What is drawn parses, and the instance validates again as it is."""
+    constraint = bltgen.json_schema(annotation)
+    adapter = TypeAdapter(annotation)
+    rng = random.Random(str(annotation))
+    for room in (0, 5, 20, 40):
+        text = constraint.sample(rng, constraint.start().shortest + room)
+        value = constraint.parse(text)
+        assert adapter.validate_python(value) == value, text
+
+
+@pytest.mark.parametrize(("annotation", "value"), EXAMPLES, ids=str)
+def test_every_instance_has_a_text(annotation: Any, value: Any) -> None:
+    """What pydantic writes for an instance is accepted, and read back as the instance."""
+    constraint = bltgen.json_schema(annotation, numbers="any")
+    text = TypeAdapter(annotation).dump_json(value, by_alias=True)
+    assert constraint.accepts(text), text
+    assert constraint.parse(text) == value
+
+
+def test_members_that_no_type_has_are_left_out() -> None:
+    """A model ignores unknown members, so none are generated; a schema allows them, unless told not to."""
+    closed, opened = bltgen.json_schema(Person), bltgen.json_schema(Person, undeclared="allow")
+    text = b'{"name":"x","age":1,"other":1}'
+    assert not closed.accepts(text)
+    assert opened.accepts(text)
+    assert not bltgen.json_schema(Person.model_json_schema(), undeclared="omit").accepts(text)
+    assert bltgen.json_schema({"type": "object"}, undeclared="omit").accepts(b'{"a":1}')
+
+
+@pytest.mark.parametrize("wrong", [[1], 3, 1.5, (), {1}, object()])
+def test_what_is_no_type_is_refused(wrong: Any) -> None:
+    """Neither a schema nor a type: one clear error."""
+    with pytest.raises(ConstraintSyntaxError):
+        bltgen.json_schema(wrong)
+
+
+def test_generation_gives_instances() -> None:
+    """`out.value` is an instance of the type."""
+    from bltgen.testing.models import whimsical
+
+    out = bltgen.Generator(whimsical(1)).generate("", bltgen.json_schema(Owner), seed=1, max_bytes=60)
+    assert isinstance(out.value, Owner)
