@@ -9,6 +9,7 @@ The tree::
     │   ├── EmptyLanguage           nothing satisfies the constraint
     │   └── LimitExceeded           compiling or walking it would cost more than the limits allow
     ├── BudgetTooSmall(ValueError)  `max_bytes` is less than the shortest valid text
+    ├── InvalidPrompt(ValueError)   a str that has no UTF-8
     ├── RejectedByte(ValueError)    a text leaves the language
     ├── ModelError(RuntimeError)    the model's logits are unusable (NaN, all -inf)
     └── CheckpointError(ValueError) a checkpoint is missing, corrupt or of an unknown layout
@@ -25,6 +26,7 @@ __all__ = [
     "ConstraintError",
     "ConstraintSyntaxError",
     "EmptyLanguage",
+    "InvalidPrompt",
     "LimitExceeded",
     "ModelError",
     "RejectedByte",
@@ -123,6 +125,17 @@ class BudgetTooSmall(BltgenError, ValueError):
     def __init__(self, max_bytes: int, shortest: int) -> None:
         self.max_bytes, self.shortest = max_bytes, shortest
         super().__init__(f"max_bytes={max_bytes} is too small: the shortest valid text has {shortest} bytes")
+
+
+class InvalidPrompt(BltgenError, ValueError):
+    """A prompt that cannot be encoded. Attribute `position`: the index of the first such character."""
+
+    def __init__(self, position: int) -> None:
+        self.position = position
+        super().__init__(
+            f"the prompt has a lone surrogate at index {position}, which UTF-8 cannot encode; "
+            "give bytes where the text is not Unicode"
+        )
 
 
 class RejectedByte(BltgenError, ValueError):

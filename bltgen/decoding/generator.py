@@ -28,7 +28,7 @@ from bltgen.decoding.json_stream import stream_values
 from bltgen.decoding.sampling import SamplingParameters
 from bltgen.decoding.search import Search
 from bltgen.decoding.strategies import strategy_named
-from bltgen.errors import BltgenError
+from bltgen.errors import BltgenError, InvalidPrompt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +59,7 @@ class Sampling(TypedDict, total=False):
 
 
 def as_prompt(prompt: str | bytes) -> bytes:
-    """The bytes of a prompt. Raises TypeError, or ValueError where a str has no UTF-8 (lone surrogates)."""
+    """The bytes of a prompt. Raises TypeError, or InvalidPrompt where a str has no UTF-8."""
     if isinstance(prompt, (bytes, bytearray, memoryview)):
         return bytes(prompt)
     if not isinstance(prompt, str):
@@ -67,10 +67,7 @@ def as_prompt(prompt: str | bytes) -> bytes:
     try:
         return prompt.encode("utf-8")
     except UnicodeEncodeError as error:
-        raise ValueError(
-            f"the prompt has a lone surrogate at index {error.start}, which UTF-8 cannot encode; "
-            "give bytes where the text is not Unicode"
-        ) from None
+        raise InvalidPrompt(error.start) from None
 
 
 @dataclass

@@ -244,3 +244,9 @@ def test_each_prompt_keeps_its_own_rows_when_others_end(batch_size):
             prompts, batch_size=batch_size, seed=0, strategy=strategy
         )
         assert [one.data for one in many] == prompts
+
+
+def test_a_prompt_without_utf8_fails_alone() -> None:
+    """A lone surrogate among good prompts costs none of them."""
+    outcomes = Generator(models.whimsical(1)).generate_many(["a", "\ud800", "b"], seed=1, max_bytes=5)
+    assert [type(one).__name__ for one in outcomes] == ["Generation", "InvalidPrompt", "Generation"]
