@@ -383,7 +383,7 @@ class Cases:
     def __init__(self, keywords: Keywords, limit: int = 2000) -> None:
         self._keywords = keywords
         self._formulas = keywords.formulas
-        self._limit = limit
+        self.limit = limit
         self._specs: dict[tuple[Any, ...], ObjectSpec | ArraySpec] = {}
         self._known: dict[tuple[Formula, int], tuple[Any, ...]] = {}
 
@@ -424,10 +424,10 @@ class Cases:
         while stack:
             draft, pending = stack.pop()
             steps += 1
-            if steps > 10 * self._limit or len(specs) > self._limit:
+            if steps > 10 * self.limit or len(specs) > self.limit:
                 raise LimitExceeded(
                     "the alternatives of one value",
-                    self._limit,
+                    self.limit,
                     "add a discriminating property to the branches",
                 )
             clause, rest, choices = self._choose(draft, pending, kind)

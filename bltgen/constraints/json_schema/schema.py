@@ -35,6 +35,7 @@ from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.json_values import read
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.positions import Root, value_start
+from bltgen.constraints.json_schema.reach import compile_reachable, may_exceed
 from bltgen.constraints.json_schema.references import DRAFTS, Documents
 from bltgen.constraints.json_schema.report import places_of, report_of
 from bltgen.constraints.json_schema.state import JsonState
@@ -242,10 +243,14 @@ def json_schema(
         custom_formats={n: _content(f) for n, f in (custom_formats or {}).items()},
         constraints={n: _content(c) for n, c in (constraints or {}).items()},
     )
-    for place in places_of(documents, compiler.keywords):
+    places = list(places_of(documents, compiler.keywords))
+    for place in places:
         compiler.keywords.check(place)
     made = JsonSchema(documents, compiler, compiler.formulas.schema(documents.root), description, parser)
     made.start()
+    if may_exceed([place.schema for place in places], compiler.cases.limit):
+        with compiler.table.effort:
+            compile_reachable(compiler, compiler.formulas.schema(documents.root))
     return made
 
 

@@ -64,3 +64,14 @@ def test_a_repeated_item_is_read_by_one_position() -> None:
     for seed in range(30):
         text = constraint.sample(random.Random(seed), 40)
         assert validator.is_valid(json.loads(text)), text
+
+
+def test_a_limit_is_an_error_before_the_first_byte() -> None:
+    """Alternatives too many to tell apart are refused when the constraint is built, also where they lie deep."""
+    branches = [
+        {"if": {"required": [f"a{i}"]}, "then": {"required": [f"b{i}"]}, "else": {"required": [f"c{i}"]}}
+        for i in range(30)
+    ]
+    schema = {"type": "object", "properties": {"optional": {"type": "object", "allOf": branches}}}
+    with pytest.raises(LimitExceeded, match="alternatives"):
+        bltgen.json_schema(schema)
