@@ -67,11 +67,12 @@ def test_a_repeated_item_is_read_by_one_position() -> None:
 
 
 def test_a_limit_is_an_error_before_the_first_byte() -> None:
-    """Alternatives too many to tell apart are refused when the constraint is built, also where they lie deep."""
+    """Alternatives too many to tell apart are refused when the constraint is built, however deep."""
     branches = [
         {"if": {"required": [f"a{i}"]}, "then": {"required": [f"b{i}"]}, "else": {"required": [f"c{i}"]}}
         for i in range(30)
     ]
-    schema = {"type": "object", "properties": {"optional": {"type": "object", "allOf": branches}}}
+    deep = {"type": "object", "allOf": branches}
+    schema = {"type": "object", "properties": {"optional": deep}}
     with pytest.raises(LimitExceeded, match="alternatives"):
         bltgen.json_schema(schema)
