@@ -154,11 +154,11 @@ class _Meter:
         self.value_count += int(value.sum())
 
     def report(self) -> dict[str, float]:
-        out = {
-            "bits_per_byte": bits_per_byte(self.nats, self.count),
-            "value_bits_per_byte": bits_per_byte(self.value_nats, self.value_count),
-            "grounded_choice_accuracy": self.right / self.choices if self.choices else 0.0,
-        }
+        out = {"bits_per_byte": bits_per_byte(self.nats, self.count)}
+        if self.value_count:
+            out["value_bits_per_byte"] = bits_per_byte(self.value_nats, self.value_count)
+        if self.choices:
+            out["grounded_choice_accuracy"] = self.right / self.choices
         if self.patches:
             out["bytes_per_patch"] = self.count / self.patches
         return {name: round(value, 4) for name, value in out.items()}
