@@ -6,6 +6,7 @@ incremental decoding. Axis names: batch, time (bytes with BOS at 0), patches, k,
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from bltgen.model.byte_embedding import HashNGramEmbedding
 from bltgen.model.config import BOS_ID, BYTE_OFFSET, BLTConfig
+from bltgen.model.contract import Mask
 from bltgen.model.entropy_model import EntropyModel, next_byte_entropy
 from bltgen.model.latent_transformer import LatentTransformer
 from bltgen.model.local_decoder import LocalDecoder
@@ -72,6 +74,9 @@ class ByteLatentTransformer(nn.Module):
         for name, parameter in self.named_parameters():
             if "norm" in name:
                 continue
+            if "mask_embedding" in name:
+                nn.init.zeros_(parameter)
+                continue
             std = 0.1 if "embedding" in name or "ngrams" in name else parameter.shape[-1] ** -0.5
             if name.endswith(("attention.out.weight", "down.weight")):
                 std *= (2 * self._depth(name)) ** -0.5
@@ -92,17 +97,39 @@ class ByteLatentTransformer(nn.Module):
         """Entropy in nats of each next-byte prediction of the entropy model, float32 [batch, time]."""
         return next_byte_entropy(self.entropy_model(ids))
 
-    def forward(self, patched: PatchedBytes) -> Tensor:
-        """Next-byte logits [batch, time, vocabulary] of patched sequences."""
+    def forward(self, patched: PatchedBytes, allowed: Tensor | None = None) -> Tensor:
+        """Next-byte logits [batch, time, vocabulary] of patched sequences.
+
+        `allowed` bool [batch, time, 257], for models with `mask_conditioning`: what may follow each byte.
+        """
         embedded = self.embedding(patched.ids)
         states, pooled = self.local_encoder(embedded, patched.patch_ids, patched.patches)
         latents = self.latent_transformer(pooled)
-        logits: Tensor = self.local_decoder(states, latents, patched.visible)
+        logits: Tensor = self.local_decoder(states, latents, patched.visible, allowed)
         return logits
 
-    def session(self, prompts: Sequence[bytes], *, rollback: int = ROLLBACK) -> BLTSession:
+    @property
+    def mask_conditioning(self) -> bool:
+        """Sessions take masks of what is allowed next."""
+        return self.config.mask_conditioning
+
+    def with_mask_conditioning(self) -> ByteLatentTransformer:
+        """A model with these weights (shared) and a mask input of zeros: its outputs are the same."""
+        model = ByteLatentTransformer(dataclasses.replace(self.config, mask_conditioning=True))
+        state = {**model.state_dict(), **self.state_dict()}
+        model.load_state_dict(state, assign=True)
+        return model.train(self.training)
+
+    def session(
+        self,
+        prompts: Sequence[bytes],
+        *,
+        rollback: int = ROLLBACK,
+        masks: Sequence[Mask | None] | None = None,
+    ) -> BLTSession:
         """Decode incrementally: one row of caches a prompt (b"" is one too: BOS is inside).
 
         Cutting a row back by at most `rollback` bytes costs next to nothing; further may recompute it.
+        `masks`: per prompt, what may follow it, bool [257] (None: anything).
         """
-        return BLTSession(runtime_of(self), prompts, rollback)
+        return BLTSession(runtime_of(self), prompts, rollback, masks)

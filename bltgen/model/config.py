@@ -181,7 +181,10 @@ class PatcherConfig:
 
 @dataclass(frozen=True)
 class BLTConfig:
-    """A whole Byte Latent Transformer: the entropy model that patches and the three stacks that predict."""
+    """A whole Byte Latent Transformer: the entropy model that patches and the three stacks that predict.
+
+    `mask_conditioning`: the local decoder may be told which bytes are allowed next (`LocalDecoder`).
+    """
 
     encoder: TransformerConfig
     latent: TransformerConfig
@@ -191,8 +194,13 @@ class BLTConfig:
     hash_embedding: HashEmbeddingConfig = field(default_factory=HashEmbeddingConfig)
     patcher: PatcherConfig = field(default_factory=PatcherConfig)
     vocabulary: int = VOCABULARY
+    mask_conditioning: bool = False
 
     def __post_init__(self) -> None:
+        _require(
+            isinstance(self.mask_conditioning, bool),
+            f"mask_conditioning must be true or false, got {self.mask_conditioning!r}",
+        )
         _require(
             self.encoder.dim == self.decoder.dim,
             f"encoder and decoder must have one width, got {self.encoder.dim} and {self.decoder.dim}",

@@ -18,14 +18,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["END", "VOCABULARY", "ByteModel", "Session"]
+__all__ = ["END", "VOCABULARY", "ByteModel", "Mask", "MaskConditionedModel", "MaskedSession", "Session"]
 
 END = 256
 """Index of the end of the text in `Session.logits`."""
 VOCABULARY = 257
 """Number of columns of `Session.logits`."""
+Mask = NDArray[np.bool_]
+"""[257] or, one a byte, [bytes, 257]: True in the columns that may come next."""
 
 
 class Session(Protocol):
@@ -87,4 +91,45 @@ class ByteModel(Protocol):
 
     def session(self, prompts: Sequence[bytes]) -> Session:
         """Open a session with one row a prompt; b"" is a prompt too (the start symbol is inside)."""
+        ...
+
+
+class MaskedSession(Session, Protocol):
+    """A session that may be told what is allowed after each byte."""
+
+    def extend(
+        self,
+        chunks: Sequence[bytes],
+        *,
+        keep_logits: bool = False,
+        masks: Sequence[Mask | None] | None = None,
+    ) -> None:
+        """As `Session.extend`. masks: per row [bytes, 257], what may follow each byte (None: anything)."""
+        ...
+
+    def select(self, rows: Sequence[int]) -> MaskedSession:
+        """Copies of these rows, with their masks."""
+        ...
+
+    def concat(self, other: Session) -> MaskedSession:
+        """The rows of both, with their masks."""
+        ...
+
+
+class MaskConditionedModel(Protocol):
+    """A model whose predictions know the masks that its sessions are given, where it says so.
+
+    A mask is part of the context of all later bytes, as the bytes are; no mask and one that allows
+    everything are the same.
+    """
+
+    @property
+    def mask_conditioning(self) -> bool:
+        """False: the model has no such input, and refuses masks."""
+        ...
+
+    def session(
+        self, prompts: Sequence[bytes], *, masks: Sequence[Mask | None] | None = None
+    ) -> MaskedSession:
+        """As `ByteModel.session`. masks: per prompt [257], what may follow it."""
         ...

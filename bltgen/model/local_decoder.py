@@ -2,19 +2,37 @@
 
 A byte sees the k projections of exactly one latent: that of the last patch that is complete,
 given the boundary before the byte to come.
+
+With `mask_conditioning` it may also be told what is allowed to come next, so that it knows what it
+may say before it says it: the mean of the embeddings of the allowed bytes (and of the end), less
+that of all of them, is added to its state. Everything allowed is thus the same as no mask, and
+weights of zero change nothing.
 """
 
 from __future__ import annotations
 
 from typing import cast
 
+import torch
 from torch import Tensor, nn
 
 from bltgen.model.attention import CrossAttention
 from bltgen.model.config import BLTConfig
+from bltgen.model.contract import VOCABULARY as COLUMNS
 from bltgen.model.transformer import Transformer
 
-__all__ = ["LocalDecoder"]
+__all__ = ["LocalDecoder", "mask_features"]
+
+
+def mask_features(allowed: Tensor, dtype: torch.dtype) -> Tensor:
+    """Masks bool [..., 257] as what `mask_embedding` multiplies; zero where all is allowed.
+
+    >>> mask_features(torch.tensor([[True] * 257]), torch.float32).any().item()
+    False
+    """
+    shares = allowed.to(torch.float32)
+    shares = shares / shares.sum(-1, keepdim=True).clamp_min(1) - 1 / COLUMNS
+    return shares.to(dtype)
 
 
 class LocalDecoder(nn.Module):
@@ -34,6 +52,7 @@ class LocalDecoder(nn.Module):
         self.transformer = Transformer(config.decoder)
         self.norm = nn.RMSNorm(dim, eps=config.decoder.norm_eps)
         self.head = nn.Linear(dim, config.vocabulary, bias=False)
+        self.mask_embedding = nn.Linear(COLUMNS, dim, bias=False) if config.mask_conditioning else None
 
     def project_latents(self, latents: Tensor) -> list[Tensor]:
         """Keys and values for each cross-attention layer.
@@ -44,9 +63,18 @@ class LocalDecoder(nn.Module):
         source = self.patch_latents(latents).view(batch, patches, self.k, -1)
         return [cast(CrossAttention, layer).project_keys_values(source) for layer in self.cross_attention]
 
-    def forward(self, states: Tensor, latents: Tensor, visible: Tensor) -> Tensor:
-        """`visible` int64 [batch, time]: the patch whose latent each byte sees."""
+    def forward(
+        self, states: Tensor, latents: Tensor, visible: Tensor, allowed: Tensor | None = None
+    ) -> Tensor:
+        """`visible` int64 [batch, time]: the patch whose latent each byte sees.
+
+        `allowed` bool [batch, time, 257]: what may follow each byte; column 256 is the end.
+        """
         x = states
+        if allowed is not None:
+            if self.mask_embedding is None:
+                raise ValueError("this model has no mask input (config: mask_conditioning)")
+            x = x + self.mask_embedding(mask_features(allowed, x.dtype))
         rotary, mask = self.transformer.context(x.shape[1], x.device)
         sources = self.project_latents(latents)
         index = visible[:, :, None, None].expand(-1, -1, self.k, sources[0].shape[-1]) if sources else visible

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from bltgen.model.attention import CrossAttention
 from bltgen.model.cache import PlaneShape, RowCache, Span
 from bltgen.model.incremental import CrossReader, IncrementalStack, Norm, Reach
+from bltgen.model.local_decoder import mask_features
 from bltgen.model.ngram_window import Ids, NGramWindow
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class Runtime:
         self.decoder = IncrementalStack(decoder.transformer, local, self.device, DECODER)
         self.decoder_norm = Norm(decoder.norm)
         self.head = decoder.head.weight.detach().t()
+        masked = decoder.mask_embedding
+        self.mask_embedding = None if masked is None else masked.weight.detach().t()
 
         dim = config.local_dim
         encoded = PlaneShape(len(self.pools), 1, dim, local)
@@ -148,6 +151,12 @@ class Runtime:
         """What each cross-attention of the decoder reads of latents [n, dim]: [n, k, 2 * dim] each."""
         source = torch.mm(latents, self.patch_latents).to(self.local_dtype).view(latents.shape[0], self.k, -1)
         return [reader.keys_values(source) for reader in self.readers]
+
+    def conditioned(self, states: Tensor, allowed: Tensor) -> Tensor:
+        """States [total, dim] told what may follow them: allowed bool [total, 257]."""
+        assert self.mask_embedding is not None
+        features = mask_features(allowed, states.dtype).to(self.device)
+        return torch.addmm(states, features, self.mask_embedding)
 
     def logits(self, decoded: Tensor) -> Tensor:
         """decoded [n, dim] -> next-byte logits [n, vocabulary]."""

@@ -31,7 +31,8 @@ from torch import Tensor
 
 from bltgen.model.cache import RowCache, Span
 from bltgen.model.config import BYTE_OFFSET, EOS_ID
-from bltgen.model.contract import Session
+from bltgen.model.contract import VOCABULARY as COLUMNS
+from bltgen.model.contract import Mask, Session
 from bltgen.model.entropy_model import next_byte_entropy
 from bltgen.model.incremental import Reach
 from bltgen.model.patcher import PatchRule
@@ -42,24 +43,27 @@ __all__ = ["ROLLBACK", "BLTSession"]
 ROLLBACK = 256
 """Bytes that a row can be cut back by without recomputing, by default."""
 PIECE = 512  # positions of a row per pass of a prefill: bounds the memory of its attention
+_ANYTHING = bytes(np.packbits(np.ones(COLUMNS, bool)))
 SHORT = 32  # rows with at most this many new bytes go through the model together, padded
 
 
 class _Row:
     """One sequence. Positions count BOS as 0, so byte i stands at position i + 1."""
 
-    __slots__ = ("data", "entropies", "positions", "starts")
+    __slots__ = ("data", "entropies", "masks", "positions", "starts")
 
     def __init__(self) -> None:
         self.data = bytearray()
         self.positions = 0  # computed so far, BOS included
         self.entropies = array("f")  # of the prediction made at each position
         self.starts = [0]  # positions where patches start, the next one included
+        self.masks: dict[int, bytes] = {}  # by position, ascending: what may follow, as packed bits
 
     def copy(self) -> _Row:
         row = _Row()
         row.data, row.positions = self.data[:], self.positions
         row.entropies, row.starts = self.entropies[:], self.starts[:]
+        row.masks = self.masks.copy()
         return row
 
     @property
@@ -71,7 +75,13 @@ class _Row:
 class BLTSession:
     """See the module; the contract is `bltgen.model.contract.Session`."""
 
-    def __init__(self, runtime: Runtime, prompts: Sequence[bytes], rollback: int = ROLLBACK) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        prompts: Sequence[bytes],
+        rollback: int = ROLLBACK,
+        masks: Sequence[Mask | None] | None = None,
+    ) -> None:
         if rollback < 0:
             raise ValueError(f"rollback must not be negative, got {rollback}")
         with torch.inference_mode():
@@ -87,6 +97,9 @@ class BLTSession:
             self._scores = torch.zeros(
                 count, runtime.config.vocabulary, dtype=runtime.local_dtype, device=runtime.device
             )
+        if masks is not None:
+            after = [None if mask is None else mask[None] for mask in masks]
+            self._keep_masks(list(map(len, prompts)), [1] * count, after)
         self.extend(prompts)
 
     def _begin(self, runtime: Runtime, rows: list[_Row], rollback: int) -> None:
@@ -177,11 +190,22 @@ class BLTSession:
 
     # Changes.
 
-    def extend(self, chunks: Sequence[bytes], *, keep_logits: bool = False) -> None:
-        """Append one chunk to each row, in parallel over its bytes; b"" leaves the row as it is."""
+    def extend(
+        self,
+        chunks: Sequence[bytes],
+        *,
+        keep_logits: bool = False,
+        masks: Sequence[Mask | None] | None = None,
+    ) -> None:
+        """Append one chunk to each row, in parallel over its bytes; b"" leaves the row as it is.
+
+        masks: per row bool [bytes, 257], what may follow each byte of its chunk (None: anything).
+        """
         rows = self._rows
         if len(chunks) != len(rows):
             raise ValueError(f"{len(rows)} rows need {len(rows)} chunks, got {len(chunks)}")
+        if masks is not None:
+            self._keep_masks([len(row.data) + 1 for row in rows], list(map(len, chunks)), masks)
         with torch.inference_mode():
             kept: list[list[Tensor]] | None = None
             if keep_logits:
@@ -200,6 +224,35 @@ class BLTSession:
                 self._contract_columns(torch.cat([empty, *scores])[: len(chunk)])
                 for scores, chunk in zip(kept, chunks, strict=True)
             ]
+
+    def _keep_masks(
+        self, positions: Sequence[int], counts: Sequence[int], masks: Sequence[Mask | None]
+    ) -> None:
+        """Note what may follow from each row's position on; `_advance` reads it when it gets there."""
+        if self._runtime.mask_embedding is None:
+            raise ValueError("this model has no mask input (config: mask_conditioning)")
+        if len(masks) != len(self._rows):
+            raise ValueError(f"{len(self._rows)} rows need {len(self._rows)} masks, got {len(masks)}")
+        for count, mask in zip(counts, masks, strict=True):
+            if mask is not None and mask.shape != (count, COLUMNS):
+                raise ValueError(f"a mask of shape {(count, COLUMNS)} is needed, got {mask.shape}")
+        for row, position, mask in zip(self._rows, positions, masks, strict=True):
+            if mask is not None:
+                packed = np.packbits(mask.astype(bool, copy=False), axis=1)
+                row.masks.update(enumerate(map(bytes, packed), start=position))
+
+    def _allowed(self, rows: Sequence[_Row], span: Span) -> Tensor | None:
+        """Bool [total, 257] of the span's positions; None where no mask was given for any."""
+        found = [
+            row.masks.get(position)
+            for row, begin, count in zip(rows, span.positions, span.counts, strict=True)
+            for position in range(begin, begin + count)
+        ]
+        if not any(found):
+            return None
+        packed = np.frombuffer(b"".join(mask or _ANYTHING for mask in found), np.uint8)
+        bits = np.unpackbits(packed.reshape(len(found), -1), axis=1, count=COLUMNS)
+        return torch.from_numpy(bits.astype(bool))
 
     def _groups(self) -> Iterator[list[tuple[int, int]]]:
         """Passes over the positions to compute, as lists of (row, count): long rows alone, short together."""
@@ -247,6 +300,9 @@ class BLTSession:
         if config.decoder.window != config.encoder.window:
             reach = Reach(cache, span, config.decoder.window)
         x = states
+        if runtime.mask_embedding is not None:
+            allowed = self._allowed(rows, span)
+            x = states if allowed is None else runtime.conditioned(states, allowed)
         factors = runtime.decoder.rotary.at(span)
         for layer in range(len(runtime.decoder.blocks)):
             if layer < len(seen):
@@ -386,6 +442,8 @@ class BLTSession:
         del row.data[length:]
         while row.starts[-1] > positions:
             row.starts.pop()
+        while row.masks and next(reversed(row.masks)) >= positions:
+            row.masks.popitem()
         first, first_patch = self._bytes.first[number], self._patches.first[number]
         window, patch_window = self._byte_window, self._patch_window
         enough = first == 0 or (
@@ -406,7 +464,7 @@ class BLTSession:
             return True
         data = row.data
         fresh = self._rows[number] = _Row()
-        fresh.data = data
+        fresh.data, fresh.masks = data, row.masks
         for cache in (self._bytes, self._patches):
             cache.truncate(number, 0)
         return False

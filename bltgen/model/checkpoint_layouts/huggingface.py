@@ -125,6 +125,8 @@ def read_config(data: Mapping[str, Any], tensors: Mapping[str, Tensor]) -> BLTCo
 def _inexpressible(config: BLTConfig) -> str | None:
     """Why transformers cannot express the model, or None."""
     cross = config.cross_attention
+    if config.mask_conditioning:
+        return "its decoder has a mask input"
     for name in ("encoder", "latent", "decoder", "entropy"):
         stack = getattr(config, name)
         if stack.heads * stack.dim_per_head != stack.dim:
