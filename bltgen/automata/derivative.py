@@ -56,6 +56,8 @@ def transitions(language: Language) -> Transitions:
     known = language._transitions
     if known is not None:
         return known
+    if language.depth <= STEP_DEPTH:
+        return _transitions_of_shallow(language)
     stack = [language]
     while stack:
         term = stack[-1]
@@ -68,6 +70,27 @@ def transitions(language: Language) -> Transitions:
         stack.pop()
     assert language._transitions is not None
     return language._transitions
+
+
+def _transitions_of_shallow(term: Language) -> Transitions:
+    """The same by recursion, which is quicker where Python's stack is deep enough for it."""
+    if term.op == CONCAT:
+        rest = term
+        while rest.op == CONCAT:
+            head, rest = rest.parts
+            if head._transitions is None:
+                _transitions_of_shallow(head)
+            if not head.nullable:
+                break
+        else:
+            if rest._transitions is None:
+                _transitions_of_shallow(rest)
+    else:
+        for part in term.parts:
+            if part._transitions is None:
+                _transitions_of_shallow(part)
+    found = term._transitions = _COMPUTE[term.op](term)
+    return found
 
 
 def _prerequisites(term: Language) -> Iterable[Language]:

@@ -616,7 +616,7 @@ def _intersection(languages: Iterable[Language]) -> Language:
             _narrow_windows(parts, alphabet)
         _merge_windows(parts)
     if excluded:
-        body = _union(excluded)
+        body = excluded[0] if len(excluded) == 1 else _union(excluded)
         if body is ANY_BYTES or _covers_any(_flat_union(body), parts):
             return EMPTY
         if body is not EMPTY:
@@ -625,10 +625,16 @@ def _intersection(languages: Iterable[Language]) -> Language:
         return next(iter(parts), ANY_BYTES)
     nullable, least, most, depth = True, 0, INFINITE, 0
     for part in parts:
-        nullable = nullable and part.nullable
-        least = max(least, part.least, part._bound)
-        most = min(most, part.most)
-        depth = max(depth, part.depth)
+        if not part.nullable:
+            nullable = False
+        if part.least > least:
+            least = part.least
+        if part._bound > least:
+            least = part._bound
+        if part.most < most:
+            most = part.most
+        if part.depth > depth:
+            depth = part.depth
     if least > most:
         return EMPTY
     if most == 0:

@@ -21,6 +21,7 @@ True
 
 from __future__ import annotations
 
+from contextlib import suppress
 from heapq import heappop, heappush
 from itertools import count
 
@@ -101,7 +102,7 @@ def _search(origin: Language, limit: int | None = None) -> None:
     reached: dict[Language, int] = {origin: 0}
     parent: dict[Language, Language] = {}
     expanded: set[Language] = set()
-    hopeless: set[Language] = set()
+    relaxed_bounds: dict[tuple[Language, ...], int] = {}
     antichains: dict[tuple[Language, ...], list[tuple[int, frozenset[Language]]]] = {}
     heap = [(max(origin.least, origin._bound), 0, 0, order(), origin)]
     while heap:
@@ -131,8 +132,8 @@ def _search(origin: Language, limit: int | None = None) -> None:
                     rest = shortest(target)
                 else:
                     rest = max(target.least, target._bound)
-                    if len(expanded) > RELAXED_AFTER:
-                        rest = max(rest, _relaxed_shortest(target, hopeless))
+                    if len(expanded) > RELAXED_AFTER and target.op == INTERSECTION:
+                        rest = max(rest, _relaxed_shortest(target, relaxed_bounds))
             if rest < INFINITE:
                 reached[target] = distance
                 parent[target] = term
@@ -198,21 +199,23 @@ def _is_dominated(
 # -- relaxation ----------------------------------------------------------------------------------------
 
 
-def _relaxed_shortest(term: Language, hopeless: set[Language]) -> int:
+def _relaxed_shortest(term: Language, known: dict[tuple[Language, ...], int]) -> int:
     """A lower bound on the shortest text: that of the term without its counters, if it is found quickly.
 
     Where parts contradict each other whatever the counts, it is INFINITE, and the search need not visit
-    all values of the counters to see it.
+    all values of the counters to see it. `known` holds the bounds by the relaxed parts: states that differ
+    in their counters alone share one.
     """
-    relaxed = _relaxed(term, 0)
-    if relaxed is term or relaxed in hopeless:
-        return 0
-    if relaxed._shortest is None and relaxed.op in _SEARCHED:
-        try:
-            _search(relaxed, RELAXED_STATES)
-        except LimitExceeded:
-            hopeless.add(relaxed)
-    return relaxed.least if relaxed._shortest is None else relaxed._shortest
+    parts = tuple([_relaxed(part, 0) for part in term.parts])
+    bound = known.get(parts)
+    if bound is None:
+        relaxed = _relaxed(term, 0)
+        if relaxed._shortest is None and relaxed.op in _SEARCHED and relaxed is not term:
+            with suppress(LimitExceeded):
+                _search(relaxed, RELAXED_STATES)
+        bound = relaxed.least if relaxed._shortest is None else relaxed._shortest
+        known[parts] = bound
+    return bound
 
 
 def _relaxed(term: Language, depth: int) -> Language:
