@@ -268,6 +268,7 @@ class SchemaReference:
     Numbers are compared as exact decimals, where `jsonschema` by itself would round them to floats
     (0.3 is a multiple of 0.1; 1e400 is a number). `compact`: no whitespace outside of strings.
     `draft`: "4" to "2020-12", where `$schema` does not say; `formats`: whether `format` is asserted.
+    `whole_decimals`: whether 1.0 is an integer; by default it is in every draft but 4, which leaves it open.
     """
 
     def __init__(
@@ -278,6 +279,7 @@ class SchemaReference:
         registry: Any = None,
         formats: bool = True,
         compact: bool = False,
+        whole_decimals: bool | None = None,
     ) -> None:
         import jsonschema
         from jsonschema import validators
@@ -291,8 +293,8 @@ class SchemaReference:
             "2020-12": jsonschema.Draft202012Validator,
         }
         plain = validators.validator_for(schema, default=by_name[draft])
-        whole_decimals = plain is not jsonschema.Draft4Validator
-        checker = plain.TYPE_CHECKER.redefine("integer", lambda _, value: _is_integer(value, whole_decimals))
+        whole = plain is not jsonschema.Draft4Validator if whole_decimals is None else whole_decimals
+        checker = plain.TYPE_CHECKER.redefine("integer", lambda _, value: _is_integer(value, whole))
         kind = validators.extend(plain, {"multipleOf": _multiple_of}, type_checker=checker)
         extra = {} if registry is None else {"registry": registry}
         self.compact = compact

@@ -24,6 +24,7 @@ __all__ = [
     "ARRAY",
     "BOOLEAN",
     "INTEGER",
+    "KINDS",
     "NULL",
     "NUMBER",
     "OBJECT",
@@ -38,6 +39,7 @@ NULL, BOOLEAN, INTEGER, FRACTION, STRING, ARRAY, OBJECT = (1 << i for i in range
 NUMBER = INTEGER | FRACTION
 """Bits for sets of types. Numbers are split into integers (1.0 is one) and the others."""
 
+KINDS = (NULL, BOOLEAN, INTEGER, FRACTION, STRING, ARRAY, OBJECT)
 ANY_TYPE = 127
 
 Value = tuple[Any, ...]

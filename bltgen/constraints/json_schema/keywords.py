@@ -22,7 +22,7 @@ Sources: JSON Schema Core and Validation 2020-12, 2019-09, drafts 7, 6, 4.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
@@ -170,6 +170,22 @@ class Keywords:
             if keyword in place.schema and (keyword == "$ref" or self._get(place, keyword) is not None):
                 found.append(place.follow(keyword))
         return found
+
+    def applied(self, place: Place) -> Iterator[Place]:
+        """The places that a place applies to the same value as its own."""
+        yield from self.references(place)
+        paths: list[tuple[str | int, ...]] = []
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            paths += [(keyword, i) for i in range(len(self._get(place, keyword) or ()))]
+        for keyword in ("not", "if", "then", "else"):
+            given = self._get(place, keyword)
+            if given is not None and (keyword in ("not", "if") or self._get(place, "if") is not None):
+                paths.append((keyword,))
+        for keyword in ("dependentSchemas", "dependencies"):
+            given = self._get(place, keyword) or {}
+            paths += [(keyword, name) for name, one in given.items() if not isinstance(one, list)]
+        for path in paths:
+            yield place.child(*path)
 
     def listed(self, place: Place) -> Formula:
         """What `enum` and `const` admit."""

@@ -38,6 +38,7 @@ from bltgen.constraints.json_schema.positions import Root, value_start
 from bltgen.constraints.json_schema.reach import compile_reachable, may_exceed
 from bltgen.constraints.json_schema.references import DRAFTS, Documents
 from bltgen.constraints.json_schema.report import places_of, report_of
+from bltgen.constraints.json_schema.self_reference import self_applying
 from bltgen.constraints.json_schema.state import JsonState
 from bltgen.constraints.regex import regex
 from bltgen.errors import ConstraintSyntaxError, EmptyLanguage, Unsupported
@@ -246,6 +247,9 @@ def json_schema(
     places = list(places_of(documents, compiler.keywords))
     for place in places:
         compiler.keywords.check(place)
+    circular = self_applying(places, compiler.keywords)
+    if circular is not None:
+        raise Unsupported("a reference that reaches itself within the same value", circular.pointer)
     made = JsonSchema(documents, compiler, compiler.formulas.schema(documents.root), description, parser)
     made.start()
     if may_exceed([place.schema for place in places], compiler.cases.limit):

@@ -42,12 +42,43 @@ def test_a_schema_that_requires_itself_is_empty() -> None:
         json_schema({"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["a"]})
 
 
-@pytest.mark.parametrize("schema", [{"$ref": "#"}, {"allOf": [{"$ref": "#"}]}, {"not": {"$ref": "#"}}])
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"$ref": "#"},
+        {"allOf": [{"$ref": "#"}]},
+        {"not": {"$ref": "#"}},
+        # Also where a text comes to it late: an error while it is written would be too late.
+        {"properties": {"a": {"$ref": "#/$defs/b"}}, "$defs": {"b": {"allOf": [{"$ref": "#/$defs/b"}]}}},
+        {
+            "items": {"$ref": "#/$defs/b"},
+            "$defs": {"b": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/b"}]}},
+        },
+        {"items": {"dependentSchemas": {"x": {"$ref": "#/items"}}}},
+    ],
+)
 def test_a_reference_to_itself_in_place_is_refused(schema: Any) -> None:
     """A schema that applies itself to the same value means nothing."""
     with pytest.raises(Unsupported) as caught:
         json_schema(schema)
     assert caught.value.where.startswith("#")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"a": {"$ref": "#"}}},
+        {
+            "type": ["string", "array"],
+            "anyOf": [{"type": "array", "items": {"$ref": "#"}}, {"type": "string"}],
+        },
+        {"$ref": "#/$defs/b", "$defs": {"a": {"$ref": "#/$defs/a"}, "b": {"items": {"$ref": "#/$defs/b"}}}},
+        {"type": "array", "oneOf": [{"type": "object", "$ref": "#"}, True]},
+    ],
+)
+def test_recursion_that_ends_is_taken(schema: Any) -> None:
+    """Through members and items, in a definition that nothing refers to, for types that never meet."""
+    json_schema(schema)
 
 
 @pytest.mark.parametrize(
