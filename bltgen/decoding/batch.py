@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
+from bltgen.decoding.conditioning import open_session
 from bltgen.errors import BltgenError, ModelError
 
 if TYPE_CHECKING:
     from bltgen.decoding.sampling import Logits
+    from bltgen.decoding.search import Search
     from bltgen.model.contract import ByteModel, Session
 
 __all__ = ["Counts", "Job", "Move", "Rows", "Steps", "decode"]
@@ -80,10 +82,14 @@ class Counts:
 
 @dataclass
 class Job(Generic[T]):
-    """A prompt and how to begin its search. Once `done`, `result` or `error` is there."""
+    """A prompt and how to begin its search. Once `done`, `result` or `error` is there.
+
+    search: whose masks a model that takes them is told.
+    """
 
     prompt: bytes
     begin: Callable[[Rows], Steps[T]]
+    search: Search | None = None
     counts: Counts = field(default_factory=Counts)
     result: T | None = None
     error: BltgenError | None = None
@@ -172,7 +178,7 @@ def decode(model: ByteModel, jobs: Iterable[Job[T]], batch_size: int = 1) -> Ite
 def _open(model: ByteModel, jobs: list[Job[T]]) -> tuple[Session | None, list[Job[T]], list[Job[T]]]:
     """A session over the prompts that the model takes; a prompt it refuses fails alone."""
     try:
-        return model.session([job.prompt for job in jobs]), jobs, []
+        return open_session(model, [job.prompt for job in jobs], [job.search for job in jobs]), jobs, []
     except BltgenError as error:
         if len(jobs) == 1:
             jobs[0].error, jobs[0].done = error, True

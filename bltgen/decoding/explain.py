@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bltgen.decoding.conditioning import open_session
 from bltgen.decoding.sampling import END, SamplingParameters, masked
 from bltgen.decoding.search import Search
 from bltgen.errors import RejectedByte
@@ -187,7 +188,7 @@ def explain(
     """
     search = Search(constraint, max_bytes, parameters or SamplingParameters())
     hypothesis = search.start
-    session = model.session([prompt])
+    session = open_session(model, [prompt], [search])
     found: list[ExplainedByte] = []
     patch = -1
     for offset, byte in enumerate([*data, *([END] if ended else [])]):

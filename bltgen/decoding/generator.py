@@ -81,7 +81,7 @@ class _Task:
     ended: float = 0.0
 
     def open(self, prompt: bytes) -> _Task:
-        self.job = Job(prompt, self._begin)
+        self.job = Job(prompt, self._begin, self.search)
         return self
 
     def _begin(self, rows: Rows) -> Steps[Decoded]:

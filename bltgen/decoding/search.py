@@ -120,10 +120,13 @@ class Search:
 
     def choices(self, hypothesis: Hypothesis) -> NDArray[np.bool_]:
         """Bool [257]: what may come next within the budget; at least one column is True."""
+        return self.allowed_after(hypothesis.state, len(hypothesis.data))
+
+    def allowed_after(self, state: State, length: int) -> NDArray[np.bool_]:
+        """Bool [257]: what may follow `length` bytes that led to `state`."""
         began = perf_counter()
-        state = hypothesis.state
         allowed = np.empty(VOCABULARY, dtype=bool)
-        allowed[:END] = state.allowed_within(self.budget - len(hypothesis.data)).mask()
+        allowed[:END] = state.allowed_within(self.budget - length).mask()
         allowed[END] = state.accepting
         self.tally.constraint_seconds += perf_counter() - began
         return allowed

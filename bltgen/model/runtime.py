@@ -167,8 +167,9 @@ _runtimes: WeakKeyDictionary[nn.Module, tuple[object, Runtime]] = WeakKeyDiction
 
 
 def runtime_of(model: ByteLatentTransformer) -> Runtime:
-    """The runtime of the model as its weights are now; the same one while they do not change."""
-    state = tuple((p.data_ptr(), p.dtype, 0 if p.is_inference() else p._version) for p in model.parameters())
+    """The runtime of the model as its config and weights are now; the same one while they do not change."""
+    weights = ((p.data_ptr(), p.dtype, 0 if p.is_inference() else p._version) for p in model.parameters())
+    state = (model.config, *weights)
     known = _runtimes.get(model)
     if known is not None and known[0] == state:
         return known[1]

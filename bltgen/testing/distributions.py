@@ -20,7 +20,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bltgen.decoding.conditioning import open_session
 from bltgen.decoding.sampling import END, SamplingParameters, base_distribution
+from bltgen.decoding.search import Search
 from bltgen.errors import LimitExceeded
 
 if TYPE_CHECKING:
@@ -65,11 +67,18 @@ def finite_texts(constraint: Constraint, limit: int = 10_000) -> list[bytes]:
 
 
 def base_table(
-    model: ByteModel, prompt: bytes, texts: Iterable[bytes], parameters: SamplingParameters | None = None
+    model: ByteModel,
+    prompt: bytes,
+    texts: Iterable[bytes],
+    parameters: SamplingParameters | None = None,
+    constraint: Constraint | None = None,
 ) -> dict[bytes, NDArray[np.float64]]:
-    """The base probabilities after every prefix of the texts."""
+    """The base probabilities after every prefix of the texts.
+
+    constraint: whose masks a model that takes them is told (with the default budget).
+    """
     found: dict[bytes, NDArray[np.float64]] = {}
-    opened = model.session([prompt])
+    opened = open_session(model, [prompt], [Search(constraint, None)])
     for text in texts:
         if text in found and all(text[:at] in found for at in range(len(text))):
             continue
@@ -98,7 +107,7 @@ def conditioned(
 ) -> dict[bytes, float]:
     """The base distribution conditioned on validity: the probability of every valid text."""
     texts = finite_texts(constraint)
-    table = base_table(model, prompt, texts, parameters)
+    table = base_table(model, prompt, texts, parameters, constraint)
     return _normalised({text: text_mass(table, text) for text in texts})
 
 
@@ -107,7 +116,7 @@ def locally_renormalised(
 ) -> dict[bytes, float]:
     """What masking draws from: at each byte, the base probabilities over what is allowed there."""
     texts = finite_texts(constraint)
-    table = base_table(model, prompt, texts, parameters)
+    table = base_table(model, prompt, texts, parameters, constraint)
     found = {}
     for text in texts:
         state, probability = constraint.start(), 1.0
@@ -131,7 +140,7 @@ def conditioned_by_patch(
     Where no valid patch has any mass it would have to fall back; such texts have probability 0 here.
     """
     texts = finite_texts(constraint)
-    table = base_table(model, prompt, texts, parameters)
+    table = base_table(model, prompt, texts, parameters, constraint)
     boundary = {prefix: _starts_patch(model, prompt, prefix) for prefix in table}
     found = {}
     for text in texts:

@@ -1,0 +1,142 @@
+"""Generation with a model that is told what it may say: every strategy, the same promises."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+import torch
+
+from bltgen.automata.byteset import ByteSet
+from bltgen.automata.language import byte_set, literal, union
+from bltgen.decoding.beam import Beam, BestOf
+from bltgen.decoding.conditioning import open_session
+from bltgen.decoding.exact import Exact, Trie
+from bltgen.decoding.generator import Generator
+from bltgen.decoding.redecode import Backtrack, Redecode
+from bltgen.decoding.sampling import SamplingParameters
+from bltgen.decoding.search import Search
+from bltgen.decoding.smc import SMC
+from bltgen.decoding.strategy import Mask
+from bltgen.model.blt import ByteLatentTransformer
+from bltgen.testing import distributions, models
+
+WORDS = (byte_set(ByteSet.range(97, 122)).repeat(1, 4) + literal(b" ")).star() + literal(b"end")
+FEW = union(*map(literal, [b"a", b"ab", b"abba", b"bab", b"baab", b"bb"]))
+STRATEGIES = [
+    Mask(),
+    Redecode(max_tries=5, candidates=2),
+    Backtrack(max_tries=3, candidates=2, depth=3, max_backtracks=4),
+    SMC(particles=4, ess_threshold=0.9),
+    Exact(max_tries=5),
+    Beam(width=2),
+    BestOf(n=3),
+]
+
+
+@functools.cache
+def conditioned(mode: str = "entropy") -> ByteLatentTransformer:
+    """Random weights, those of the mask input included."""
+    model = models.tiny_blt(3, mode=mode).with_mask_conditioning().eval()
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        torch.nn.init.normal_(model.local_decoder.mask_embedding.weight, std=3.0)
+    return model
+
+
+def read_anew(model, prompt: bytes, data: bytes, constraint, budget: int) -> np.ndarray:
+    """[bytes + 1, 257] log-probabilities from a session that is handed all masks at once."""
+    search = Search(constraint, budget)
+    state, masks = search.root, [search.allowed_after(search.root, 0)]
+    for at, byte in enumerate(data, start=1):
+        state = state.advance(byte)
+        masks.append(search.allowed_after(state, at))
+    session = model.session([prompt], masks=[masks[0]])
+    session.extend([data], keep_logits=True, masks=[np.stack(masks[1:])])
+    logits = torch.cat([session.chunk_logits[0], session.logits]).double()
+    return logits.log_softmax(-1).numpy()
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES, ids=lambda one: one.name)
+def test_every_strategy_scores_by_the_masks_of_its_own_search(strategy):
+    """Valid and within budget; the scores are those of the text with its masks; in a batch as alone."""
+    model, budget = conditioned(), 14
+    generator = Generator(model)
+    how = {"strategy": strategy, "max_bytes": budget}
+    constraints = [WORDS, FEW, WORDS]
+    many = generator.generate_many(["", "Ada", b"\xff more"], constraints, batch_size=3, seed=5, **how)
+    for at, (out, constraint) in enumerate(zip(many, constraints, strict=True)):
+        assert constraint.accepts(out.data)
+        assert len(out.data) <= budget
+        alone = generator.generate(out.prompt, constraint, seed=5 + at, **how)
+        assert alone.data == out.data
+        scores = read_anew(model, out.prompt, out.data, constraint, budget)
+        expected = scores[np.arange(len(scores)), [*out.data, 256]].sum()
+        assert out.log_probability == pytest.approx(expected, abs=1e-3)
+        unmasked = model.session([out.prompt])
+        unmasked.extend([out.data], keep_logits=True)
+        plain = torch.cat([unmasked.chunk_logits[0], unmasked.logits]).double().log_softmax(-1).numpy()
+        assert abs(plain - scores).max() > 0.1
+        explained = generator.explain(out)
+        assert [one.probability for one in explained.bytes] == pytest.approx(
+            np.exp(scores[np.arange(len(scores)), [*out.data, 256]]), rel=1e-3
+        )
+
+
+def test_exact_draws_follow_the_distribution_that_knows_the_masks():
+    """Against enumeration with masks; without them the truth is another one."""
+    model = conditioned("static")
+    bias: dict[int | bytes, float] = {97: 8.0, 98: 8.0, 256: 8.0}
+    truth = distributions.conditioned(model, b"p", FEW, SamplingParameters(bias=bias))
+    draws = Generator(model).generate_many(
+        [b"p"] * 300, FEW, strategy=Exact(trie=Trie()), batch_size=1, seed=1, bias=bias
+    )
+    assert distributions.chi_square([one.data for one in draws], truth) < 4
+    unmasked = models.tiny_blt(3, mode="static")
+    other = distributions.conditioned(unmasked, b"p", FEW, SamplingParameters(bias=bias))
+    assert distributions.chi_square([one.data for one in draws], other) > 8
+
+
+def test_an_untrained_input_changes_no_text():
+    """Weights of zero: the same bytes, scores and patches as the model without the input."""
+    old = models.tiny_blt(3)
+    for seed in range(3):
+        one, other = (
+            Generator(model).generate("Ada", WORDS, max_bytes=30, seed=seed)
+            for model in (old, old.with_mask_conditioning())
+        )
+        assert (one.data, one.patches) == (other.data, other.patches)
+        assert one.log_probability == other.log_probability
+
+
+def test_free_text_is_told_nothing():
+    """No constraint, no mask: the logits of a plain session."""
+    model = conditioned()
+    told = open_session(model, [b"abc"], [Search(None, 9)])
+    told.extend([b"de"])
+    plain = model.session([b"abc"])
+    plain.extend([b"de"])
+    assert torch.equal(told.logits, plain.logits)
+
+
+def test_rows_keep_their_masks_through_forks_joins_and_rollback():
+    """As a new session over the same bytes; what leaves the language is told nothing."""
+    model = conditioned()
+    one, other = Search(WORDS, 30), Search(FEW, 30)
+    session = open_session(model, [b"x", b"y"], [one, other])
+    session.extend([b"abc", b"ba"])
+    joined = session.select([1, 0, 0]).concat(open_session(model, [b"z"], [other]))
+    joined.truncate([2, 4, 2, 1])
+    joined.extend([b"b", b" e", b"", b"bb"])
+    fresh = open_session(model, [b"y", b"x", b"x", b"z"], [other, one, one, other])
+    fresh.extend([b"bb", b"abc e", b"a", b"bb"])
+    torch.testing.assert_close(joined.logits, fresh.logits, rtol=1e-4, atol=1e-4)
+    assert joined.lengths == fresh.lengths == [3, 6, 2, 3]
+    assert session.lengths == [4, 3]
+    with pytest.raises(ValueError, match="into its prompt"):
+        joined.truncate([0, 6, 2, 3])
+    with pytest.raises(ValueError, match="one model"):
+        joined.concat(model.session([b""]))
+    fresh.extend([b"zz", b"", b"", b""])  # "bbzz" is no text of FEW
+    assert fresh.lengths == [5, 6, 2, 3]
