@@ -355,8 +355,8 @@ def _literal(data: bytes) -> Language:
 
 def literal(data: bytes) -> Language:
     """The one text `data`."""
-    if not data:
-        return EPSILON
+    if len(data) <= LITERAL_CHUNK:
+        return _literal(bytes(data)) if data else EPSILON
     made = EPSILON
     for begin in range((len(data) - 1) // LITERAL_CHUNK * LITERAL_CHUNK, -1, -LITERAL_CHUNK):
         made = _concat(_literal(bytes(data[begin : begin + LITERAL_CHUNK])), made)

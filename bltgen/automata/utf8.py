@@ -23,9 +23,8 @@ __all__ = ["UTF8_CHAR", "UTF8_TEXT", "code_points", "merged_ranges"]
 
 Ranges = tuple[tuple[int, int], ...]
 
-# Lead byte, continuation bytes, first and last code point, of each encoded length.
+# Lead byte, continuation bytes, first and last code point, of each encoded length but the first.
 _LENGTHS = (
-    (0x00, 0, 0x0000, 0x007F),
     (0xC0, 1, 0x0080, 0x07FF),
     (0xE0, 2, 0x0800, 0xFFFF),
     (0xF0, 3, 0x10000, 0x10FFFF),
@@ -45,19 +44,25 @@ def merged_ranges(ranges: Iterable[tuple[int, int]]) -> Ranges:
 
 def code_points(ranges: Iterable[tuple[int, int]]) -> Language:
     """The UTF-8 encodings of the scalar values in the ranges (both ends included), one character each."""
-    scalars = []
+    ranges = tuple(ranges)
     for low, high in ranges:
         if not 0 <= low <= high <= 0x10FFFF:
             raise ValueError(f"not a range of code points 0..0x10FFFF: {low:#x}..{high:#x}")
-        if low < 0xD800:
-            scalars.append((low, min(high, 0xD7FF)))
+    bits = 0
+    beyond = []
+    for low, high in merged_ranges(ranges):
+        if low < 0x80:
+            bits |= (2 << min(high, 0x7F)) - (1 << low)
+        if high > 0x7F and low < 0xD800:
+            beyond.append((max(low, 0x80), min(high, 0xD7FF)))
         if high > 0xDFFF:
-            scalars.append((max(low, 0xE000), high))
-    return _encoded(merged_ranges(scalars))
+            beyond.append((max(low, 0xE000), high))
+    return _union((_bytes(bits), _encoded(tuple(beyond)))) if beyond else _bytes(bits)
 
 
 @lru_cache(maxsize=512)
 def _encoded(ranges: Ranges) -> Language:
+    """The characters of two to four bytes in the ranges: sorted, disjoint, without surrogates."""
     languages = []
     for lead, digits, first, last in _LENGTHS:
         inside = _clip(ranges, first, last)

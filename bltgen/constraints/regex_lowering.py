@@ -58,11 +58,16 @@ def lowered(root: Node, *, is_bytes: bool) -> Expression:
     while stack:
         node = stack[-1]
         if node not in done:
-            missing = [child for child in children(node) if child not in done]
+            below = children(node)
+            missing = [child for child in below if child not in done]
             if missing:
-                stack += missing
+                for child in missing:
+                    if isinstance(child, (Characters, Text)):
+                        done[child] = _lower(child, [], is_bytes)
+                    else:
+                        stack.append(child)
                 continue
-            done[node] = _lower(node, [done[child] for child in children(node)], is_bytes)
+            done[node] = _lower(node, [done[child] for child in below], is_bytes)
         stack.pop()
     return done[root]
 

@@ -140,9 +140,12 @@ EMPTY_SEQUENCE = Sequence(())
 
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below."""
-    if isinstance(node, Sequence | Alternation):
+    kind = type(node)
+    if kind is Characters or kind is Text:
+        return ()
+    if isinstance(node, (Sequence, Alternation)):
         return node.parts
-    if isinstance(node, Repetition | Group | Atomic | Look):
+    if isinstance(node, (Repetition, Group, Atomic, Look)):
         return (node.body,)
     if isinstance(node, Conditional):
         return (node.yes, node.no)
