@@ -25,6 +25,8 @@ from typing import Any, NamedTuple
 import regexes
 from regexes import END, TOKENS, Compiled, Engine, Outcome, quantile, row
 
+from bltgen.constraints.grammar import grammar
+
 
 class Case(NamedTuple):
     """A language in two notations, and texts with their verdicts."""
@@ -242,8 +244,6 @@ TRAPS = {
 
 
 def bltgen(text: str) -> Compiled:
-    from bltgen.constraints.grammar import grammar
-
     constraint = grammar(json.loads(text)["lark"])
     return lambda: regexes._Ours(constraint)
 

@@ -30,6 +30,8 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
+from bltgen.constraints.regex import regex
+
 END = 256
 TOKENS = [*(bytes([b]) for b in range(256)), b"<|end|>"]
 
@@ -124,8 +126,6 @@ class _Ours:
 
 
 def bltgen(pattern: str) -> Compiled:
-    from bltgen.constraints.regex import regex
-
     language = regex(pattern)
     return lambda: _Ours(language)
 
@@ -379,6 +379,9 @@ def main() -> int:
     for name in names:
         counts = [list(verdict_of[name].values()).count(v) for v in ("right", "refused", "wrong")]
         print(f"{name:14} {counts[0]:6} {counts[1]:8} {counts[2]:6}")
+    for pattern, verdict in verdict_of.get("bltgen", {}).items():
+        if verdict != "right":
+            print(f"bltgen {verdict}: {pattern[:60]}  {results['bltgen'][pattern].refusal}")
     print(
         "\nmicroseconds: p50 p90 p99    | compile and first mask     | cold step                  | warm step"
     )
