@@ -141,7 +141,9 @@ def _of_concat(term: Language) -> Transitions:
 
 def _of_repeat(term: Language) -> Transitions:
     body, (low, high) = term.parts[0], term.value
-    rest = _repeat(body, max(0, low - 1), high if high == INFINITE else high - 1)
+    rest = _repeat(body, low - 1 if low else 0, high if high == INFINITE else high - 1)
+    if body.op == BYTES:
+        return ((body.value, rest),)
     assert body._transitions is not None
     return _grouped([(bits, _concat(target, rest)) for bits, target in body._transitions])
 
