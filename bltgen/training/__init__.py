@@ -1,14 +1,25 @@
 """Bytes -> weights: train an entropy model and the BLT on the patches it cuts.
 
 `run.train` is one run from start to finish; `files.FileSource` reads raw bytes of any files;
+`masks.Constrained` tells a model with `mask_conditioning` what each document was allowed to say;
 `embedded` is the recipe of the model in the package, `data` its documents (extra `train`).
 """
 
 from bltgen.training.batches import KindWeights, Mixture
 from bltgen.training.files import FileSource
+from bltgen.training.masks import Constrained
 from bltgen.training.run import Stage, TrainConfig, train
 
-__all__ = ["FileSource", "KindWeights", "Mixture", "Stage", "TrainConfig", "train", "train_on_files"]
+__all__ = [
+    "Constrained",
+    "FileSource",
+    "KindWeights",
+    "Mixture",
+    "Stage",
+    "TrainConfig",
+    "train",
+    "train_on_files",
+]
 
 from collections.abc import Sequence
 from pathlib import Path

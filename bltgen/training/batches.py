@@ -16,15 +16,19 @@ import torch
 from torch import Tensor
 
 from bltgen.model.config import BOS_ID, BYTE_OFFSET, EOS_ID, VOCABULARY
+from bltgen.model.contract import VOCABULARY as COLUMNS
 from bltgen.training.objective import grounded_choices
 
-__all__ = ["Batch", "KindWeights", "Mixture", "TrainingDocument", "batches", "collate"]
+__all__ = ["Batch", "KindWeights", "Mixture", "Source", "TrainingDocument", "batches", "collate"]
 
 PROSE, SYNTAX, VALUE = 0, 1, 2
 
 
 class TrainingDocument(Protocol):
-    """Bytes to learn from; `kinds` has one code a byte: 0 prose, 1 JSON syntax and keys, 2 value."""
+    """Bytes to learn from; `kinds` has one code a byte: 0 prose, 1 JSON syntax and keys, 2 value.
+
+    A document with `masks`, too, tells the model what was allowed (`bltgen.training.masks`).
+    """
 
     @property
     def prompt(self) -> bytes: ...
@@ -45,7 +49,10 @@ class KindWeights:
 
 @dataclass(frozen=True)
 class Batch:
-    """ids, targets int64, weights float32 [batch, time]; grounded choices at `positions` of batch * time."""
+    """ids, targets int64, weights float32 [batch, time]; grounded choices at `positions` of batch * time.
+
+    allowed bool [batch, time, 257]: what may follow each byte; None where no document says so.
+    """
 
     ids: Tensor
     targets: Tensor
@@ -54,12 +61,14 @@ class Batch:
     positions: Tensor
     choices: Tensor
     byte_count: int
+    allowed: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on `device`."""
         tensors = (self.ids, self.targets, self.weights, self.kinds, self.positions, self.choices)
         ids, targets, weights, kinds, positions, choices = (tensor.to(device) for tensor in tensors)
-        return Batch(ids, targets, weights, kinds, positions, choices, self.byte_count)
+        allowed = None if self.allowed is None else self.allowed.to(device)
+        return Batch(ids, targets, weights, kinds, positions, choices, self.byte_count, allowed)
 
 
 Source = Callable[[int], Iterator[TrainingDocument]]
@@ -135,7 +144,22 @@ def collate(documents: Sequence[TrainingDocument], weights: KindWeights, longest
         torch.tensor(positions, dtype=torch.long),
         torch.from_numpy(mask),
         sum(map(len, texts)),
+        _allowed(documents, time),
     )
+
+
+def _allowed(documents: Sequence[TrainingDocument], time: int) -> Tensor | None:
+    """Bool [batch, time, 257]: the masks of the documents that have some, everything elsewhere."""
+    masks = [getattr(document, "masks", None) for document in documents]
+    if all(mask is None for mask in masks):
+        return None
+    allowed = np.ones((len(documents), time, COLUMNS), bool)
+    for row, (document, mask) in enumerate(zip(documents, masks, strict=True)):
+        if mask is not None:
+            begin = len(document.prompt)  # the position that predicts the first byte of the answer
+            end = min(time, begin + len(mask))
+            allowed[row, begin:end] = mask[: max(0, end - begin)]
+    return torch.from_numpy(allowed)
 
 
 def batches(

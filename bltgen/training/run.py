@@ -186,7 +186,7 @@ def _backward(
     else:
         patched = _patched(model, batch)
         meter.patches += int((patched.patch_ids[:, -1] + 1).sum())
-        logits, weights = model(patched), batch.weights
+        logits, weights = model(patched, batch.allowed), batch.weights
     loss, losses = weighted_cross_entropy(logits, batch.targets, weights)
     meter.add(losses, batch)
     if part == "blt" and grounded_weight and batch.positions.numel():
@@ -214,14 +214,19 @@ def train(
     device: str = "cpu",
     progress: bool = True,
     parts: tuple[Part, ...] = ("entropy", "blt"),
+    initial: ByteLatentTransformer | None = None,
 ) -> ByteLatentTransformer:
     """Train, or go on training, the run in `folder`; the finished model is also saved in `folder/model`.
 
-    `stages` apply to the BLT; the entropy model is trained on the last stage's mixture. Raises
-    CheckpointError where the folder's checkpoint belongs to another model or is unreadable.
+    `stages` apply to the BLT; the entropy model is trained on the last stage's mixture. `initial`: begin
+    from the weights of this model instead of random ones; it must have the config `model_config`, or
+    lack only the mask input, which then begins at zero. Raises CheckpointError where the folder's
+    checkpoint belongs to another model or is unreadable, ValueError where `initial` has another shape.
     """
     torch.manual_seed(config.seed)
     model = ByteLatentTransformer(model_config).to(device)
+    if initial is not None:
+        model.load_state_dict(_initial_weights(initial, model_config))
     file = folder / "checkpoint.safetensors"
     position: dict[str, Any] = {"part": parts[0], "step": 0, "bytes": 0}
     saved: dict[str, Tensor] = {}
@@ -234,6 +239,14 @@ def train(
     model.eval()
     save_model(model, folder / "model")
     return model
+
+
+def _initial_weights(initial: ByteLatentTransformer, expected: BLTConfig) -> dict[str, Tensor]:
+    if expected.mask_conditioning and not initial.mask_conditioning:
+        initial = initial.with_mask_conditioning()
+    if initial.config != expected:
+        raise ValueError(f"the initial model has another config: {initial.config}, not {expected}")
+    return initial.state_dict()
 
 
 def _restore(
