@@ -139,7 +139,7 @@ class Documents:
         self._registry: referencing.Registry[Any] = known if registry is None else known.combine(registry)
         self._dialects: dict[str, Dialect] = {}
         self._default = self._builtin(draft)
-        dialect = self.dialect_of(schema, self._default, "#")
+        dialect = self._of_root = self.dialect_of(schema, self._default, "#")
         try:
             resource = dialect.specification.create_resource(schema)
             base = (resource.id() or "") if isinstance(schema, Mapping) else ""
@@ -278,6 +278,12 @@ class Documents:
                     return self._enter(place, entered, fragment, where)
         return self._enter(place, uri, fragment, where)
 
+    def _inherited(self, resource: referencing.Resource[Any]) -> Dialect:
+        """How a resource without `$schema` is read: like the document that it is embedded in, if any."""
+        specification = resource._specification  # it has no public name; what is embedded inherits it
+        inherits = specification == self._of_root.specification
+        return self._of_root if inherits else self._default
+
     def _outermost_recursive(self, target: Place) -> Place | None:
         if not (isinstance(target.schema, Mapping) and target.schema.get("$recursiveAnchor") is True):
             return None
@@ -306,7 +312,7 @@ class Documents:
     def _enter(self, place: Place, uri: str, fragment: str, where: str) -> Place:
         resource = self._resource(uri)
         same = uri == place.base
-        dialect = place.dialect if same else self.dialect_of(resource.contents, self._default, uri)
+        dialect = place.dialect if same else self.dialect_of(resource.contents, self._inherited(resource), uri)
         scope = place.scope if same or uri in place.scope else (*place.scope, uri)
         pointer = f"{'' if uri == self.root_base else uri}#{fragment}"
         if not fragment:
