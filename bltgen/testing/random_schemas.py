@@ -19,11 +19,23 @@ from typing import Any
 
 from bltgen.testing.schema_strategies import DRAFTS, URIS
 
-__all__ = ["changed", "documents_for", "random_document", "random_schema", "spelled"]
+__all__ = ["changed", "documents_for", "in_python", "random_document", "random_schema", "spelled"]
 
 NAMES = ("a", "b", "ab", "é", "")
 WORDS = ("", "a", "b", "ab", "ba", "aab", "é", "12", "a/b", "\n", "😀")
-PATTERNS = ("^a", "b$", "^[ab]*$", "é", "^.$", r"^\d+$", "a|^$", "^(?!a)", "(a|b){2}", "[^a]")
+PATTERNS = {
+    "^a": "^a",
+    "b$": r"b\Z",
+    "^[ab]*$": r"^[ab]*\Z",
+    "é": "é",
+    "^.$": r"^[^\n\r\u2028\u2029]\Z",
+    r"^\d+$": r"^[0-9]+\Z",
+    "a|^$": r"a|^\Z",
+    "^(?!a)": "^(?!a)",
+    "(a|b){2}": "(a|b){2}",
+    "[^a]": "[^a]",
+}
+"""Regular expressions as JSON Schema has them (ECMA-262), each as Python spells the same."""
 NUMBERS = (0, 1, 2, 3, 4, -1, -2, 10, 0.5, 1.0, 2.5, -1.5, 0.1, 1e2, 12345678901234567890, 1e-3)
 STEPS = (1, 2, 3, 0.5, 0.1, 1.5, 10, 0.01)
 TYPES = ("string", "integer", "number", "boolean", "null", "array", "object")
@@ -66,7 +78,7 @@ def _named(author: _Author, depth: int) -> dict[str, Any]:
 
 
 def _by_pattern(author: _Author, depth: int) -> dict[str, Any]:
-    return {name: author.schema(depth) for name in author.rng.sample(PATTERNS, author.rng.randint(1, 2))}
+    return {name: author.schema(depth) for name in author.rng.sample([*PATTERNS], author.rng.randint(1, 2))}
 
 
 def _names(author: _Author, _: int) -> list[str]:
@@ -120,7 +132,7 @@ KEYWORDS: dict[str, tuple[str, str, Maker]] = {
     "multipleOf": ("4", "2020-12", _of(STEPS)),
     "minLength": ("4", "2020-12", _count),
     "maxLength": ("4", "2020-12", _count),
-    "pattern": ("4", "2020-12", _of(PATTERNS)),
+    "pattern": ("4", "2020-12", _of(tuple(PATTERNS))),
     "format": ("4", "2020-12", _format),
     "items": ("4", "2020-12", _schema),
     "prefixItems": ("2020-12", "2020-12", _schemas),
@@ -262,6 +274,23 @@ class _Author:
 def random_schema(rng: random.Random, draft: str = "2020-12") -> Any:
     """A schema of the draft, which `$schema` names where it is not the newest. It may be unsatisfiable."""
     return _Author(rng, draft).document()
+
+
+def in_python(schema: Any) -> Any:
+    """The schema with its `PATTERNS` as Python spells them, for a judge that uses `re`."""
+    if isinstance(schema, list):
+        return [in_python(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {}
+    for key, value in schema.items():
+        if key == "pattern" and isinstance(value, str):
+            made[key] = PATTERNS[value]
+        elif key == "patternProperties":
+            made[key] = {PATTERNS[name]: in_python(one) for name, one in value.items()}
+        else:
+            made[key] = value if key in ("enum", "const") else in_python(value)
+    return made
 
 
 def random_document(rng: random.Random, depth: int = 2) -> Any:
