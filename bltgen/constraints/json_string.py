@@ -76,6 +76,7 @@ class StringState(dict[int, "StringState | None"]):
 
     __slots__ = (
         "_allowed",
+        "_farthest",
         "_shortest",
         "accepting",
         "digits",
@@ -97,6 +98,7 @@ class StringState(dict[int, "StringState | None"]):
     id: int
     _allowed: ByteSet | None
     _shortest: int
+    _farthest: int
 
     advance = dict.__getitem__
 
@@ -153,7 +155,14 @@ class StringState(dict[int, "StringState | None"]):
 
     def allowed_within(self, n: int) -> ByteSet:
         """The allowed bytes after which a string still fits into n bytes in all."""
-        return ByteSet(self.spelling.allowed_within(self, n))
+        return self.allowed if n > self.farthest else ByteSet(self.spelling.allowed_within(self, n))
+
+    @property
+    def farthest(self) -> int:
+        """The greatest `shortest` after an allowed byte: with more bytes than that left, nothing is cut."""
+        if self._farthest < 0:
+            self._farthest = max([target.shortest for _, target in self.spelling.classes(self)], default=0)
+        return self._farthest
 
     def transitions(self) -> Iterable[tuple[int, Language]]:
         """The successors as terms of the regular layer, for `from_automaton`."""
@@ -212,6 +221,7 @@ class _Spelling:
             made.accepting = phase == END
             made.id = self._identities()
             made._allowed = None
+            made._farthest = -1
             made._shortest = 0 if phase == END else -1
             self._states[key] = made
         return made
