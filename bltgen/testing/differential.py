@@ -192,7 +192,8 @@ def _contract(
         only = len(after) == 1 and not state.accepting
         if bool(state.forced) != only or (only and state.forced[0] not in after):
             yield "forced is the only way", prefix, f"{state.forced!r} of {sorted(after)}"
-        for n in (state.shortest, state.shortest + 1, state.shortest + 3):
+        farthest = max((one.shortest for one in after.values()), default=0)
+        for n in (*(state.shortest + more for more in (0, 1, 3)), *range(farthest, farthest + 12)):
             within = {byte for byte, one in after.items() if one.shortest <= n - 1}
             if {*state.allowed_within(n)} != within:
                 yield f"allowed_within({n})", prefix, f"{state.allowed_within(n)!r}, not {sorted(within)}"

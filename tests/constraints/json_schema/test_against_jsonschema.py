@@ -125,7 +125,8 @@ def test_states_keep_the_contract(schema: Any, seed: int, whitespace: Any) -> No
             assert len(state.forced) > 0 if len(successors) == 1 else state.forced == b""
         else:
             assert state.forced == b""
-        for n in (state.shortest, state.shortest + 1, state.shortest + 3):
+        farthest = max((after.shortest for after in successors.values()), default=0)
+        for n in (*(state.shortest + more for more in (0, 1, 3)), *range(farthest, farthest + 12)):
             within = {byte for byte, after in successors.items() if after.shortest <= n - 1}
             assert set(state.allowed_within(n)) == within, (text[:position], n)
         if position < len(text):
