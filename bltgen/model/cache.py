@@ -8,15 +8,19 @@ Invariants:
 - position p of row r lies in slot `p - first[r]`; slots `0 .. length[r] - first[r]` are valid;
 - `first[r]` only passes a position when `oldest(r)` says that nothing will ask for it any more,
   so a level whose window is W needs memory for at most about 1.25 * (W + what is kept to roll back);
-- a slot that was never written holds zeros, never NaN, since masked attention still reads it.
+- a slot that was never written holds zeros, never NaN, since masked attention still reads it;
+- `arrays[plane][layer]` is the same memory for NumPy, where it can be: float32 on a CPU.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 __all__ = ["PlaneShape", "RowCache", "Span"]
@@ -38,7 +42,19 @@ class Span:
     `begins[i]`, `positions[i]`: slot and position of the first new one in row i.
     """
 
-    __slots__ = ("_capacity", "_device", "_slots", "begins", "counts", "positions", "rows", "single", "total")
+    __slots__ = (
+        "_capacity",
+        "_device",
+        "_slots",
+        "begins",
+        "counts",
+        "positions",
+        "reaches",
+        "rows",
+        "single",
+        "steps",
+        "total",
+    )
 
     def __init__(
         self,
@@ -55,9 +71,11 @@ class Span:
         self.begins = begins
         self.total = sum(counts)
         self.single = len(rows) == 1
+        self.steps = self.total == len(rows)  # one position in every row
         self._capacity = capacity
         self._device = device
         self._slots: dict[int, Tensor] = {}
+        self.reaches: dict[int | None, Any] = {}  # by window: the slots that the new positions see
 
     def slots(self, groups: int) -> Tensor:
         """int64 [total * groups]: where their vectors lie in a plane flattened by `RowCache.flat`."""
@@ -97,6 +115,7 @@ class RowCache:
         self.first = [0] * rows
         self.length = [0] * rows
         self.planes: list[list[Tensor]] = []
+        self.arrays: list[list[NDArray[np.float32]]] = []
         self._allocate(rows, 16)
 
     def _allocate(self, rows: int, capacity: int) -> None:
@@ -108,6 +127,11 @@ class RowCache:
                 ).unbind()
             )
             for s in self.shapes
+        ]
+        on_host = self.device.type == "cpu"
+        self.arrays = [
+            [layer.numpy() for layer in plane] if on_host and shape.dtype == torch.float32 else []
+            for shape, plane in zip(self.shapes, self.planes, strict=True)
         ]
 
     @property

@@ -10,6 +10,8 @@ end at the new bytes, exact in int64 with wrap-around.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -42,6 +44,18 @@ class NGramWindow:
         """windows [n, length] of ids, newest last -> table rows [n, tables]."""
         hashed: Ids = np.remainder(windows @ self._powers, self._buckets) + self._offsets
         return hashed
+
+    def latest(self, texts: Sequence[bytes | bytearray], positions: Sequence[int]) -> Ids:
+        """The windows [rows, length] that end at one position of each text."""
+        length = self.length
+        if min(positions) < length:
+            each = [self.windows(text, position, 1) for text, position in zip(texts, positions, strict=True)]
+            return np.concatenate(each)
+        # Position p is byte p - 1: the window holds bytes only.
+        read = [text[position - length : position] for text, position in zip(texts, positions, strict=True)]
+        ids = np.frombuffer(b"".join(read), dtype=np.uint8).astype(np.int64)
+        ids += BYTE_OFFSET
+        return ids.reshape(-1, length)
 
     def windows(self, data: bytes | bytearray, start: int, count: int) -> Ids:
         """The windows [count, length] that end at positions start.. of BOS and `data` (0 before BOS)."""

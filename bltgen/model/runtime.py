@@ -20,17 +20,19 @@ from torch import Tensor, nn
 
 from bltgen.model.attention import CrossAttention
 from bltgen.model.cache import PlaneShape, RowCache, Span
+from bltgen.model.entropy_model import next_byte_entropy
+from bltgen.model.host_runtime import HostRuntime
 from bltgen.model.incremental import CrossReader, IncrementalStack, Norm, Reach
+from bltgen.model.levels import DECODED, DECODER, ENCODED, ENCODER, ENTROPY, LATENT, LATENTS, Levels, Patch
 from bltgen.model.local_decoder import mask_features
 from bltgen.model.ngram_window import Ids, NGramWindow
 
 if TYPE_CHECKING:
     from bltgen.model.blt import ByteLatentTransformer
 
-__all__ = ["Runtime", "runtime_of"]
+__all__ = ["HOST_POSITIONS", "Runtime", "runtime_of"]
 
-ENTROPY, ENCODER, DECODER, ENCODED, DECODED = range(5)  # planes of the byte level
-LATENT, LATENTS = range(2)  # planes of the patch level
+HOST_POSITIONS = 64  # new positions up to which NumPy is faster than torch
 
 
 class Runtime:
@@ -81,8 +83,21 @@ class Runtime:
         decoded = PlaneShape(1, 1, dim, local)
         self.byte_planes = (self.entropy.shape, self.encoder.shape, self.decoder.shape, encoded, decoded)
         self.patch_planes = (self.latent.shape, PlaneShape(1, 1, config.latent.dim, latent))
+        on_host = self.device.type == "cpu" and local == entropy == torch.float32
+        self._host = HostRuntime(model, self) if on_host else None
 
-    def embed(self, ids: Tensor, windows: Ids) -> Tensor:
+    def for_positions(self, total: int) -> Levels:
+        """What runs `total` new positions fastest: `HostRuntime` where there is one and they are few."""
+        return self if self._host is None or total > HOST_POSITIONS else self._host
+
+    def entropies(self, ids: Ids, cache: RowCache, span: Span) -> list[float]:
+        """Entropy (nats) of the prediction made at each new position; ids [total]."""
+        x = F.embedding(torch.from_numpy(ids).to(self.device), self.entropy_embedding)
+        x = self.entropy(x, cache, span, _reach(cache, span, self.entropy.window))
+        found: list[float] = next_byte_entropy(torch.mm(self.entropy_norm(x), self.entropy_head)).tolist()
+        return found
+
+    def _embed(self, ids: Tensor, windows: Ids) -> Tensor:
         """Byte and hash n-gram embeddings: ids [total], windows [total, length] -> [total, dim]."""
         embedded = F.embedding(ids, self.byte_embedding)
         if self.ngram_embedding is None:
@@ -92,7 +107,7 @@ class Runtime:
         found = F.embedding(rows.to(table.device), table).sum(dim=1)
         return embedded.add_(found.to(self.device))
 
-    def pool(self, cache: RowCache, patches: list[tuple[int, int, int]]) -> Tensor:
+    def pool(self, cache: RowCache, patches: list[Patch]) -> Tensor:
         """Patch vectors [patches, k * dim] of closed patches (row, start, length) from their byte states.
 
         Patches are padded only to others of about their length (the next power of two).
@@ -130,8 +145,10 @@ class Runtime:
             pooled = pool.attend(pooled, pool.keys_values(states), mask, self.residual)
         return pooled
 
-    def encode(self, x: Tensor, cache: RowCache, span: Span, reach: Reach) -> Tensor:
+    def encode(self, ids: Ids, windows: Ids, cache: RowCache, span: Span) -> Tensor:
         """Byte states [total, dim] after the encoder; what the pools will read of them is kept."""
+        x = self._embed(torch.from_numpy(ids).to(self.device), windows)
+        reach = _reach(cache, span, self.encoder.window)
         every = len(self.pools) > 1
         factors = self.encoder.rotary.at(span)
         for layer in range(len(self.encoder.blocks)):
@@ -142,15 +159,36 @@ class Runtime:
             cache.write(ENCODED, 0, span, x[:, None])
         return x
 
-    def latents_in(self, pooled: Tensor) -> Tensor:
-        """Pooled patches [patches, k * dim] at the width and dtype of the latent transformer."""
-        pooled = pooled.to(self.latent_dtype)
-        return pooled if self.project_in is None else torch.mm(pooled, self.project_in)
+    def latents(self, pooled: Tensor, cache: RowCache, span: Span) -> Tensor:
+        """Run the latent transformer over newly closed patches: pooled [n, k * dim] -> [n, latent dim]."""
+        x = pooled.to(self.latent_dtype)
+        if self.project_in is not None:
+            x = torch.mm(x, self.project_in)
+        if self.latent.blocks:
+            x = self.latent(x, cache, span, _reach(cache, span, self.latent.window))
+        cache.write(LATENTS, 0, span, x[:, None])
+        return x
 
-    def sources(self, latents: Tensor) -> list[Tensor]:
-        """What each cross-attention of the decoder reads of latents [n, dim]: [n, k, 2 * dim] each."""
+    def sources(self, latents: Tensor) -> Tensor:
+        """What each cross-attention of the decoder reads of latents [n, dim]: [readers, n, k, 2 * dim]."""
         source = torch.mm(latents, self.patch_latents).to(self.local_dtype).view(latents.shape[0], self.k, -1)
-        return [reader.keys_values(source) for reader in self.readers]
+        if not self.readers:
+            return source.new_empty(0, latents.shape[0], self.k, 2 * source.shape[-1])
+        return torch.stack([reader.keys_values(source) for reader in self.readers])
+
+    def decode(
+        self, states: Tensor, allowed: Tensor | None, seen: Tensor, cache: RowCache, span: Span
+    ) -> Tensor:
+        """States of the bytes after the decoder [total, dim]; seen [readers, total, k, 2 * dim]."""
+        x = states if allowed is None else self.conditioned(states, allowed)
+        reach = _reach(cache, span, self.decoder.window)
+        factors = self.decoder.rotary.at(span)
+        for layer in range(len(self.decoder.blocks)):
+            if layer < len(self.readers):
+                x = self.readers[layer].attend(x[:, None], seen[layer], None, self.residual)[:, 0]
+            x = self.decoder.block(layer, x, cache, span, reach, factors)
+        cache.write(DECODED, 0, span, x[:, None])
+        return x
 
     def conditioned(self, states: Tensor, allowed: Tensor) -> Tensor:
         """States [total, dim] told what may follow them: allowed bool [total, 257]."""
@@ -161,6 +199,13 @@ class Runtime:
     def logits(self, decoded: Tensor) -> Tensor:
         """decoded [n, dim] -> next-byte logits [n, vocabulary]."""
         return torch.mm(self.decoder_norm(decoded), self.head)
+
+
+def _reach(cache: RowCache, span: Span, window: int | None) -> Reach:
+    known: Reach | None = span.reaches.get(window)
+    if known is None:
+        known = span.reaches[window] = Reach(cache, span, window)
+    return known
 
 
 _runtimes: WeakKeyDictionary[nn.Module, tuple[object, Runtime]] = WeakKeyDictionary()

@@ -23,20 +23,20 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from bltgen.model.blas_threads import single_blas_thread
 from bltgen.model.cache import RowCache, Span
 from bltgen.model.config import BYTE_OFFSET, EOS_ID
 from bltgen.model.contract import VOCABULARY as COLUMNS
 from bltgen.model.contract import Mask, Session
-from bltgen.model.entropy_model import next_byte_entropy
-from bltgen.model.incremental import Reach
+from bltgen.model.levels import DECODED, LATENTS, Levels, Patch
 from bltgen.model.patcher import PatchRule
-from bltgen.model.runtime import DECODED, LATENTS, Runtime
+from bltgen.model.runtime import Runtime
 
 __all__ = ["ROLLBACK", "BLTSession"]
 
@@ -89,11 +89,9 @@ class BLTSession:
             self._begin(runtime, [_Row() for _ in prompts], rollback)
             self._bytes = RowCache(runtime.byte_planes, count, self._oldest_byte, runtime.device)
             self._patches = RowCache(runtime.patch_planes, count, self._oldest_patch, runtime.device)
-            width = 2 * runtime.config.local_dim
-            self._seen = [
-                torch.zeros(count, runtime.k, width, dtype=runtime.local_dtype, device=runtime.device)
-                for _ in runtime.readers
-            ]
+            # What each cross-attention of the decoder reads of each row's latest closed patch.
+            shape = (len(runtime.readers), count, runtime.k, 2 * runtime.config.local_dim)
+            self._seen = torch.zeros(shape, dtype=runtime.local_dtype, device=runtime.device)
             self._scores = torch.zeros(
                 count, runtime.config.vocabulary, dtype=runtime.local_dtype, device=runtime.device
             )
@@ -180,8 +178,7 @@ class BLTSession:
     @property
     def nbytes(self) -> int:
         """Bytes of memory that the caches hold, those of the latent transformer included."""
-        seen = sum(tensor.nbytes for tensor in self._seen)
-        return self._bytes.nbytes + self._patches.nbytes + seen + self._scores.nbytes
+        return self._bytes.nbytes + self._patches.nbytes + self._seen.nbytes + self._scores.nbytes
 
     @property
     def latent_nbytes(self) -> int:
@@ -214,8 +211,7 @@ class BLTSession:
                 ]
             for row, chunk in zip(rows, chunks, strict=True):
                 row.data += chunk
-            for group in self._groups():
-                self._advance(group, kept)
+            self._compute(kept)
         self._logits = None
         self._chunk_logits = None
         if kept is not None:
@@ -269,51 +265,35 @@ class BLTSession:
         if short:
             yield short
 
+    def _compute(self, kept: list[list[Tensor]] | None) -> None:
+        """Bring the caches up to the bytes."""
+        with single_blas_thread():
+            for group in self._groups():
+                self._advance(group, kept)
+
     def _advance(self, group: list[tuple[int, int]], kept: list[list[Tensor]] | None) -> None:
         """Compute the next `count` positions of the given rows through all levels."""
         runtime, cache = self._runtime, self._bytes
         numbers = [number for number, _ in group]
         rows = [self._rows[number] for number in numbers]
         span = cache.reserve(numbers, [count for _, count in group])
-        windows = [
-            runtime.ngrams.windows(row.data, begin, count)
-            for row, begin, count in zip(rows, span.positions, span.counts, strict=True)
-        ]
-        grams = windows[0] if span.single else np.concatenate(windows)
-        ids = torch.from_numpy(grams[:, -1].copy()).to(runtime.device)
+        if span.steps:
+            grams = runtime.ngrams.latest([row.data for row in rows], span.positions)
+        else:
+            windows = [
+                runtime.ngrams.windows(row.data, begin, count)
+                for row, begin, count in zip(rows, span.positions, span.counts, strict=True)
+            ]
+            grams = windows[0] if span.single else np.concatenate(windows)
+        ids = grams[:, -1].copy()
+        levels = runtime.for_positions(span.total)
+        closing = self._close_patches(numbers, span, levels.entropies(ids, cache, span))
+        states = levels.encode(ids, grams, cache, span)
+        seen = self._look_up(levels, numbers, span, closing)
+        allowed = None if runtime.mask_embedding is None else self._allowed(rows, span)
+        self._score(levels, numbers, span, levels.decode(states, allowed, seen, cache, span), kept)
 
-        entropy_reach = Reach(cache, span, runtime.entropy.window)
-        x = F.embedding(ids, runtime.entropy_embedding)
-        x = runtime.entropy(x, cache, span, entropy_reach)
-        entropies = next_byte_entropy(torch.mm(runtime.entropy_norm(x), runtime.entropy_head)).tolist()
-        closing = self._close_patches(numbers, span, entropies)
-
-        config = runtime.config
-        reach = entropy_reach
-        if config.encoder.window != config.entropy.window:
-            reach = Reach(cache, span, config.encoder.window)
-        states = runtime.encode(runtime.embed(ids, grams), cache, span, reach)
-
-        patches = [patch for row_patches in closing for patch in row_patches]
-        seen = self._look_up(numbers, span, closing, patches)
-
-        if config.decoder.window != config.encoder.window:
-            reach = Reach(cache, span, config.decoder.window)
-        x = states
-        if runtime.mask_embedding is not None:
-            allowed = self._allowed(rows, span)
-            x = states if allowed is None else runtime.conditioned(states, allowed)
-        factors = runtime.decoder.rotary.at(span)
-        for layer in range(len(runtime.decoder.blocks)):
-            if layer < len(seen):
-                x = runtime.readers[layer].attend(x[:, None], seen[layer], None, runtime.residual)[:, 0]
-            x = runtime.decoder.block(layer, x, cache, span, reach, factors)
-        cache.write(DECODED, 0, span, x[:, None])
-        self._score(numbers, span, x, kept)
-
-    def _close_patches(
-        self, numbers: list[int], span: Span, entropies: list[float]
-    ) -> list[list[tuple[int, int, int]]]:
+    def _close_patches(self, numbers: list[int], span: Span, entropies: list[float]) -> list[list[Patch]]:
         """Record entropies and starts; per row the patches (row, start, length) that now close."""
         closing = []
         at = 0
@@ -331,47 +311,40 @@ class BLTSession:
             closing.append(closed)
         return closing
 
-    def _look_up(
-        self,
-        numbers: list[int],
-        span: Span,
-        closing: list[list[tuple[int, int, int]]],
-        patches: list[tuple[int, int, int]],
-    ) -> list[Tensor]:
-        """Run the latent transformer on closed patches; what each new position sees, per decoder layer."""
-        runtime = self._runtime
-        every_row = len(numbers) == len(self._rows)
-        old = self._seen
-        if patches:
-            pooled = runtime.pool(self._bytes, patches)
-            active = [i for i, row_patches in enumerate(closing) if row_patches]
-            counts = [len(closing[i]) for i in active]
-            span_patches = self._patches.reserve([numbers[i] for i in active], counts)
-            latents = runtime.latents_in(pooled)
-            if runtime.latent.blocks:
-                reach = Reach(self._patches, span_patches, runtime.latent.window)
-                latents = runtime.latent(latents, self._patches, span_patches, reach)
-            self._patches.write(LATENTS, 0, span_patches, latents[:, None])
-            new = runtime.sources(latents)
-            if len(self._rows) == 1:
-                self._seen = [source[-1:] for source in new]
-            else:
-                index = torch.tensor([numbers[i] for i in active], device=runtime.device)
-                ends = np.cumsum(counts) - 1
-                last = torch.from_numpy(ends).to(runtime.device)
-                self._seen = [
-                    seen.index_copy(0, index, source.index_select(0, last))
-                    for seen, source in zip(old, new, strict=True)
-                ]
-        if span.total == len(numbers) or not patches:
-            if every_row and span.total == len(numbers):
-                return self._seen
-            repeated = [
-                number for number, count in zip(numbers, span.counts, strict=True) for _ in range(count)
-            ]
-            index = torch.tensor(repeated, device=runtime.device)
-            return [seen.index_select(0, index) for seen in self._seen]
-        # A position of row i sees the row's latest patch closed up to it: old[i], or one of the new.
+    def _look_up(self, levels: Levels, numbers: list[int], span: Span, closing: list[list[Patch]]) -> Tensor:
+        """Run the latent transformer on closed patches; what each new position sees of latents.
+
+        [readers, total, k, 2 * dim], as `Levels.decode` takes it.
+        """
+        patches = [patch for row_patches in closing for patch in row_patches]
+        if not patches:
+            return self._seen_by(numbers, span)
+        active = [i for i, row_patches in enumerate(closing) if row_patches]
+        counts = [len(closing[i]) for i in active]
+        patch_span = self._patches.reserve([numbers[i] for i in active], counts)
+        new = levels.sources(levels.latents(levels.pool(self._bytes, patches), self._patches, patch_span))
+        seen = None
+        if not span.steps:
+            choice = torch.tensor(self._latest_closed(numbers, span, closing), device=new.device)
+            seen = torch.cat([self._seen, new], dim=1).index_select(1, choice)
+        if len(self._rows) == 1:
+            self._seen = new[:, -1:]
+        else:
+            index = torch.tensor(patch_span.rows, device=new.device)
+            if not patch_span.steps:
+                new = new[:, torch.tensor(counts, device=new.device).cumsum(0) - 1]
+            self._seen.index_copy_(1, index, new)
+        return self._seen_by(numbers, span) if seen is None else seen
+
+    def _seen_by(self, numbers: list[int], span: Span) -> Tensor:
+        """What new positions see that all see their row's latest closed patch."""
+        if span.steps and len(numbers) == len(self._rows):
+            return self._seen
+        seers = [number for number, count in zip(numbers, span.counts, strict=True) for _ in range(count)]
+        return self._seen.index_select(1, torch.tensor(seers, device=self._seen.device))
+
+    def _latest_closed(self, numbers: list[int], span: Span, closing: list[list[Patch]]) -> list[int]:
+        """Per new position, the latest patch closed up to it: its row's number, or rows + one of the new."""
         choice = []
         passed = len(self._rows)
         for number, count, first, row_patches in zip(
@@ -384,34 +357,23 @@ class BLTSession:
                     done += 1
                 choice.append(current)
             passed += len(row_patches)
-        index = torch.tensor(choice, device=runtime.device)
-        return [
-            torch.cat([seen, source]).index_select(0, index) for seen, source in zip(old, new, strict=True)
-        ]
+        return choice
 
-    def _score(self, numbers: list[int], span: Span, x: Tensor, kept: list[list[Tensor]] | None) -> None:
-        runtime = self._runtime
+    def _score(
+        self, levels: Levels, numbers: list[int], span: Span, decoded: Any, kept: list[list[Tensor]] | None
+    ) -> None:
+        """Logits after the last new position of each row, and after every one where they are kept."""
         if kept is not None:
-            scores = runtime.logits(x)
+            scores = levels.logits(decoded)
             for number, part in zip(numbers, torch.split(scores, list(span.counts)), strict=True):
                 kept[number].append(part)
-        if span.single:
-            scores = runtime.logits(x[-1:])
-            if len(self._rows) == 1:
-                self._scores = scores
-            else:
-                self._scores = self._scores.index_copy(
-                    0, torch.tensor(numbers, device=runtime.device), scores
-                )
-            return
-        if span.total > len(numbers):
-            ends = np.cumsum(span.counts) - 1
-            x = x.index_select(0, torch.from_numpy(ends).to(runtime.device))
-        scores = runtime.logits(x)
+        if not span.steps:
+            decoded = decoded[-1:] if span.single else decoded[np.cumsum(span.counts) - 1]
+        scores = levels.logits(decoded)
         if len(numbers) == len(self._rows):
             self._scores = scores
         else:
-            self._scores = self._scores.index_copy(0, torch.tensor(numbers, device=runtime.device), scores)
+            self._scores.index_copy_(0, torch.tensor(numbers, device=scores.device), scores)
 
     def truncate(self, lengths: Sequence[int]) -> None:
         """Cut each row back to this many bytes."""
@@ -433,8 +395,7 @@ class BLTSession:
                     shallow.append(number)
             if shallow:
                 self._reread(shallow)
-            for group in self._groups():
-                self._advance(group, None)
+            self._compute(None)
 
     def _cut(self, number: int, length: int) -> bool:
         """Cut one row; False where the caches no longer hold enough, and the row is to be computed anew."""
@@ -482,11 +443,8 @@ class BLTSession:
             for number, row in zip(numbers, rows, strict=True)
         ]
         index = torch.tensor(numbers, device=runtime.device)
-        self._scores = self._scores.index_copy(0, index, runtime.logits(torch.cat(decoded)))
-        sources = runtime.sources(torch.cat(latents))
-        self._seen = [
-            seen.index_copy(0, index, source) for seen, source in zip(self._seen, sources, strict=True)
-        ]
+        self._scores.index_copy_(0, index, runtime.logits(torch.cat(decoded)))
+        self._seen.index_copy_(1, index, runtime.sources(torch.cat(latents)))
 
     def select(self, rows: Sequence[int]) -> BLTSession:
         """A session whose rows are copies of these rows: to fork, reorder or drop."""
@@ -517,15 +475,10 @@ class BLTSession:
                 torch.tensor(list(chosen), dtype=torch.long, device=first._runtime.device)
                 for _, chosen in parts
             ]
-            joined._seen = [
-                torch.cat(
-                    [
-                        part._seen[i].index_select(0, index)
-                        for (part, _), index in zip(parts, indices, strict=True)
-                    ]
-                )
-                for i in range(len(first._seen))
-            ]
+            joined._seen = torch.cat(
+                [part._seen.index_select(1, index) for (part, _), index in zip(parts, indices, strict=True)],
+                dim=1,
+            )
             joined._scores = torch.cat(
                 [part._scores.index_select(0, index) for (part, _), index in zip(parts, indices, strict=True)]
             )
