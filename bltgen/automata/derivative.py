@@ -25,18 +25,9 @@ from collections.abc import Callable, Iterable
 from bltgen.automata.byteset import ALL_BITS, bits_of
 from bltgen.automata.language import (
     ANY_BYTES,
-    AUTOMATON,
-    BYTES,
-    COMPLEMENT,
-    CONCAT,
     EMPTY,
-    EPS,
     EPSILON,
     INFINITE,
-    INTERSECTION,
-    LITERAL,
-    REPEAT,
-    UNION,
     Language,
     _complement,
     _concat,
@@ -44,6 +35,17 @@ from bltgen.automata.language import (
     _literal,
     _repeat,
     _union,
+)
+from bltgen.automata.operators import (
+    AUTOMATON,
+    BYTES,
+    COMPLEMENT,
+    CONCAT,
+    EPS,
+    INTERSECTION,
+    LITERAL,
+    REPEAT,
+    UNION,
 )
 
 __all__ = ["Transitions", "step", "transitions"]

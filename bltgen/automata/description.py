@@ -19,17 +19,8 @@ from typing import Any
 from bltgen.automata.byteset import ByteSet, bits_of
 from bltgen.automata.contract import Report
 from bltgen.automata.language import (
-    AUTOMATON,
-    BYTES,
-    COMPLEMENT,
-    CONCAT,
-    EPS,
     EPSILON,
     INFINITE,
-    INTERSECTION,
-    LITERAL,
-    REPEAT,
-    UNION,
     Language,
     _bytes,
     _complement,
@@ -37,6 +28,17 @@ from bltgen.automata.language import (
     _intersection,
     _literal,
     _union,
+)
+from bltgen.automata.operators import (
+    AUTOMATON,
+    BYTES,
+    COMPLEMENT,
+    CONCAT,
+    EPS,
+    INTERSECTION,
+    LITERAL,
+    REPEAT,
+    UNION,
 )
 from bltgen.errors import ConstraintSyntaxError, Unsupported
 

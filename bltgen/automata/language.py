@@ -37,6 +37,19 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from bltgen.automata.byteset import ALL_BITS, ByteSet
 from bltgen.automata.contract import Report
 from bltgen.automata.limits import current_limits
+from bltgen.automata.operators import (
+    AUTOMATON,
+    BYTES,
+    COMPLEMENT,
+    CONCAT,
+    EPS,
+    INFINITE,
+    INTERSECTION,
+    LITERAL,
+    REPEAT,
+    UNION,
+)
+from bltgen.automata.prefix_codes import first_bytes, is_prefix_code, is_window_of
 from bltgen.automata.summaries import SUMMARIES
 from bltgen.errors import LimitExceeded
 
@@ -58,11 +71,6 @@ __all__ = [
     "literal",
     "union",
 ]
-
-INFINITE = 1 << 62
-"""A length beyond all lengths: `shortest` of the empty language, `most` of an infinite one."""
-
-BYTES, EPS, LITERAL, CONCAT, UNION, INTERSECTION, COMPLEMENT, REPEAT, AUTOMATON = range(9)
 
 LITERAL_CHUNK = 1024
 """A literal term holds at most so many bytes, so that stepping through it stays cheap."""
@@ -644,17 +652,9 @@ def _intersection(languages: Iterable[Language]) -> Language:
     found = _known(key)
     if found is None:
         found = _term(INTERSECTION, key, tuple(ordered), None, nullable, least, most, False, depth + 1)
-        if len(ordered) == 2 and _is_window_of(ordered[0], ordered[1]):
+        if len(ordered) == 2 and is_window_of(ordered[0], ordered[1]):
             found._shortest = least
     return found
-
-
-def _is_window_of(first: Language, second: Language) -> bool:
-    """Whether one only bounds the other's length, whose texts have every length between their bounds."""
-    for window, other in ((first, second), (second, first)):
-        if window.op == REPEAT and window.parts[0].op == BYTES and other.gap <= 1:
-            return not other.alphabet & ~cast(int, window.parts[0].value)
-    return False
 
 
 def _covers_any(alternatives: Iterable[Language], parts: dict[Language, None]) -> bool:
@@ -676,43 +676,11 @@ def _covers_any(alternatives: Iterable[Language], parts: dict[Language, None]) -
             first, last = part.value
             if low <= first and last <= high:
                 return True
-            if (low <= first <= high or low <= last <= high) and _is_prefix_code(body, 8):
+            if (low <= first <= high or low <= last <= high) and is_prefix_code(body, 8):
                 del parts[part]
                 window = (high + 1, last) if low <= first else (first, low - 1)
                 parts[_repeat(body, *window)] = None
     return False
-
-
-def _is_prefix_code(language: Language, depth: int) -> bool:
-    """Whether no text is the beginning of another, as far as the form tells: bytes, UTF-8 characters."""
-    if language.op in (BYTES, LITERAL):
-        return True
-    if depth == 0:
-        return False
-    if language.op == CONCAT:
-        return all(_is_prefix_code(part, depth - 1) for part in language.parts)
-    if language.op == REPEAT:
-        return language.value[0] == language.value[1] and _is_prefix_code(language.parts[0], depth - 1)
-    if language.op != UNION:
-        return False
-    seen = 0
-    for part in language.parts:
-        first = _first_bytes(part)
-        if first == 0 or seen & first or not _is_prefix_code(part, depth - 1):
-            return False
-        seen |= first
-    return True
-
-
-def _first_bytes(language: Language) -> int:
-    """The bytes (as bits) with which texts begin, of a byte set, a literal, or a chain of such; else 0."""
-    while language.op == CONCAT:
-        language = language.parts[0]
-    if language.op == REPEAT and language.value[0] and language.parts[0].op == BYTES:
-        language = language.parts[0]
-    if language.op == LITERAL:
-        return 1 << cast(bytes, language.value)[0]
-    return cast(int, language.value) if language.op == BYTES else 0
 
 
 def _narrow_windows(parts: dict[Language, None], alphabet: int) -> None:
@@ -721,7 +689,7 @@ def _narrow_windows(parts: dict[Language, None], alphabet: int) -> None:
         if part.op == REPEAT and part.parts[0].op == UNION and part.alphabet & ~alphabet:
             kept = []
             for alternative in part.parts[0].parts:
-                first = _first_bytes(alternative)
+                first = first_bytes(alternative)
                 if first == 0:
                     break
                 if alternative.op == BYTES:
@@ -738,7 +706,7 @@ def _merge_windows(parts: dict[Language, None]) -> None:
     """B{a,b} & B{c,d} is B{max,min} where a text of B* is cut into texts of B in one way only."""
     windows: dict[Language, tuple[int, int]] = {}
     for part in list(parts):
-        if part.op == REPEAT and _is_prefix_code(part.parts[0], 8):
+        if part.op == REPEAT and is_prefix_code(part.parts[0], 8):
             body, (low, high) = part.parts[0], part.value
             if body in windows:
                 seen_low, seen_high = windows[body]

@@ -27,22 +27,9 @@ from itertools import count
 
 from bltgen.automata.byteset import lowest_byte
 from bltgen.automata.derivative import transitions
-from bltgen.automata.language import (
-    ANY_BYTES,
-    AUTOMATON,
-    COMPLEMENT,
-    CONCAT,
-    INFINITE,
-    INTERSECTION,
-    REPEAT,
-    UNION,
-    Language,
-    _concat,
-    _intersection,
-    _repeat,
-    _union,
-)
+from bltgen.automata.language import ANY_BYTES, INFINITE, Language, _concat, _intersection, _repeat, _union
 from bltgen.automata.limits import current_limits
+from bltgen.automata.operators import AUTOMATON, COMPLEMENT, CONCAT, INTERSECTION, REPEAT, UNION
 from bltgen.errors import LimitExceeded
 
 __all__ = ["completion", "shortest"]

@@ -14,13 +14,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bltgen.automata.byteset import ALL_BITS
+from bltgen.automata.operators import INFINITE
 
 if TYPE_CHECKING:
     from bltgen.automata.language import Language
 
 __all__ = ["SUMMARIES"]
-
-_FAR = 1 << 62
 
 
 def _of_bytes(made: Language, parts: tuple[Language, ...], value: Any) -> None:
@@ -46,7 +45,7 @@ def _of_concat(made: Language, parts: tuple[Language, ...], value: Any) -> None:
     made.alphabet = head.alphabet | tail.alphabet
     made.first = head.first
     # `least` is exact for plain terms only; elsewhere it is a lower bound, and no help here.
-    made.farthest = head.farthest + tail.least if tail.plain else _FAR
+    made.farthest = head.farthest + tail.least if tail.plain else INFINITE
     if head.nullable:
         made.first = -1 if head.first < 0 or tail.first < 0 else head.first | tail.first
         made.farthest = max(made.farthest, tail.farthest)
@@ -65,7 +64,7 @@ def _of_repeat(made: Language, parts: tuple[Language, ...], value: Any) -> None:
     made.alphabet, made.first, made.gap = body.alphabet, body.first, body.gap
     made.farthest = body.farthest
     if low > 1:
-        made.farthest = body.farthest + (low - 1) * body.least if body.plain else _FAR
+        made.farthest = body.farthest + (low - 1) * body.least if body.plain else INFINITE
     if low < high:
         made.gap = max(body.gap, (low + 1) * body.least - low * body.most)
 
@@ -94,14 +93,14 @@ def _of_intersection(made: Language, parts: tuple[Language, ...], value: Any) ->
     alphabet = ALL_BITS
     for part in parts:
         alphabet &= part.alphabet
-    made.alphabet, made.first, made.gap, made.farthest = alphabet, -1, _FAR, _FAR
+    made.alphabet, made.first, made.gap, made.farthest = alphabet, -1, INFINITE, INFINITE
 
 
 def _of_others(made: Language, parts: tuple[Language, ...], value: Any) -> None:
-    made.alphabet, made.first, made.gap, made.farthest = ALL_BITS, -1, _FAR, _FAR
+    made.alphabet, made.first, made.gap, made.farthest = ALL_BITS, -1, INFINITE, INFINITE
 
 
-# In the order of the operators in `language`.
+# In the order of `operators`.
 SUMMARIES = (
     _of_bytes,
     _of_epsilon,

@@ -21,21 +21,20 @@ from itertools import count
 
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.derivative import transitions
-from bltgen.automata.language import (
+from bltgen.automata.language import INFINITE, Language
+from bltgen.automata.limits import current_limits
+from bltgen.automata.liveness import shortest
+from bltgen.automata.operators import (
     AUTOMATON,
     BYTES,
     COMPLEMENT,
     CONCAT,
     EPS,
-    INFINITE,
     INTERSECTION,
     LITERAL,
     REPEAT,
     UNION,
-    Language,
 )
-from bltgen.automata.limits import current_limits
-from bltgen.automata.liveness import shortest
 from bltgen.errors import LimitExceeded
 
 __all__ = ["CONTROLS", "SHORT_ESCAPED", "SpelledLength"]

@@ -41,7 +41,8 @@ from typing import Any, Literal
 from bltgen.automata.contract import Report, ReportEntry
 from bltgen.automata.description import record, register
 from bltgen.automata.language import ANY_BYTES, Language
-from bltgen.automata.lookaround import chain, language_of
+from bltgen.automata.lookaround import chain
+from bltgen.automata.lookaround_automaton import language_of
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.regex_lowering import lowered
 from bltgen.constraints.regex_parser import PREFERENCES, Dialect, Parsed, parse
