@@ -204,7 +204,7 @@ def _run_many(options: argparse.Namespace) -> int:
     )
     for index, outcome in outcomes:
         failed += isinstance(outcome, BltgenError)
-        lines[index] = json.dumps(_record(outcome, options.stats), ensure_ascii=False).encode() + b"\n"
+        lines[index] = _line(outcome, options.stats).encode() + b"\n"
         while len(written) in lines:
             line = lines.pop(len(written))
             written.append(line if options.output else b"")
@@ -218,8 +218,19 @@ def _run_many(options: argparse.Namespace) -> int:
     return 2 if failed else 0
 
 
+def _line(outcome: Generation | BltgenError, statistics: bool) -> str:
+    """The line of an outcome: `text` where it is UTF-8, else `hex`; `value` where it is JSON.
+
+    The value is spelled as it was generated: numbers beyond a float and any nesting stay as they are.
+    """
+    line = json.dumps(_record(outcome, statistics), ensure_ascii=False)
+    if isinstance(outcome, BltgenError) or not hasattr(outcome.constraint, "parse"):
+        return line
+    # Line breaks in a JSON text are whitespace: those in strings are escaped.
+    return f'{line[:-1]}, "value": {outcome.text.replace(chr(10), " ").replace(chr(13), " ")}}}'
+
+
 def _record(outcome: Generation | BltgenError, statistics: bool) -> dict[str, Any]:
-    """What is written of an outcome: `text` where it is UTF-8, else `hex`; `value` where it is JSON."""
     if isinstance(outcome, BltgenError):
         return {"error": str(outcome), "kind": type(outcome).__name__}
     record: dict[str, Any] = {}
@@ -227,8 +238,6 @@ def _record(outcome: Generation | BltgenError, statistics: bool) -> dict[str, An
         record["text"] = outcome.data.decode("utf-8")
     except UnicodeDecodeError:
         record["hex"] = outcome.data.hex()
-    if hasattr(outcome.constraint, "parse"):
-        record["value"] = json.loads(outcome.data)
     record["finish"] = outcome.finish
     record["seed"] = outcome.seed
     if statistics:

@@ -116,6 +116,16 @@ def test_many_prompts_are_lines_of_json(capfd, tmp_path, schema):
     assert "line 2: not JSON" in failed(capfd, "generate", "--regex", "a", "--json-lines", str(lines))
 
 
+def test_a_line_holds_its_value_as_it_was_generated(capfd, tmp_path):
+    """A number beyond a float stays what it is, and the line breaks of an indented text end no line."""
+    lines = tmp_path / "in.jsonl"
+    lines.write_text('"one"\n')
+    given = ["--schema", '{"const": [1e400, "a\\nb"]}', "--numbers", "plain", "--whitespace", "indent=2"]
+    assert main(["generate", *given, "--json-lines", str(lines), "--max-bytes", "1000"]) == 0
+    (line,) = capfd.readouterr().out.splitlines()
+    assert json.loads(line, parse_constant=pytest.fail)["value"] == [10**400, "a\nb"]
+
+
 def test_check_shows_where_a_text_leaves_the_language(capfd, tmp_path, schema, stdin):
     """Line, column, caret, what was allowed; exit code 1. Valid texts: 0."""
     bad = tmp_path / "bad.json"
