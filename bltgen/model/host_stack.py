@@ -59,7 +59,7 @@ class HostNorm:
             squares = np.add.reduce(x * x, axis=1, keepdims=True)
             squares += np.float32(self._floor)
             np.sqrt(squares, out=squares)
-            normed = x / squares
+            normed = np.divide(x, squares)
         normed *= self._scaled
         return normed
 
