@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 import numpy as np
 
@@ -23,7 +23,7 @@ from bltgen.errors import BltgenError, ModelError
 if TYPE_CHECKING:
     from bltgen.decoding.sampling import Logits
     from bltgen.decoding.search import Search
-    from bltgen.model.contract import ByteModel, Session
+    from bltgen.model.contract import ByteModel, Draft, DraftingSession, Session
 
 __all__ = ["Counts", "Job", "Move", "Rows", "Steps", "decode"]
 
@@ -36,13 +36,15 @@ class Move:
 
     rows: indices into the rows as they are (None: all, in order). lengths: bytes after the prompt
     (None: as they are). chunks: one a row, b"" stands still. keep_logits: `Rows.chunk_logits` is
-    wanted.
+    wanted. drafts: one a row, read by the model's drafter alone, after what it drafted since the row
+    last changed; then `Rows.drafts` has its predictions (None: nothing is drafted).
     """
 
     chunks: Sequence[bytes]
     rows: Sequence[int] | None = None
     lengths: Sequence[int] | None = None
     keep_logits: bool = False
+    drafts: Sequence[bytes] | None = None
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class Rows:
 
     logits: [rows, 257] float64, of what follows each row. at_boundary: per row, the next byte
     starts a patch. chunk_logits: per row [bytes, 257], what predicted each byte of the chunk
-    (empty unless asked for).
+    (empty unless asked for). drafts: per row, what the drafter predicts (empty unless asked for).
     """
 
     logits: Logits
@@ -60,6 +62,7 @@ class Rows:
     session: Session
     offset: int
     prompt_length: int
+    drafts: Sequence[Draft | None] = ()
 
     def patch_starts(self, row: int) -> list[int]:
         """Offsets after the prompt where this row's patches start; valid until the next move."""
@@ -160,13 +163,22 @@ def decode(model: ByteModel, jobs: Iterable[Job[T]], batch_size: int = 1) -> Ite
             return
         session = _apply(session, running)
         logits, boundary = _arrays(session)
+        drafts = _draft(session, running)
         for one in running:
             assert one.move is not None
             part = slice(one.offset, one.offset + one.width)
             chunks: Sequence[Logits] = ()
             if one.move.keep_logits:
                 chunks = [_float64(chunk) for chunk in session.chunk_logits[part]]
-            rows = Rows(logits[part], boundary[part], chunks, session, one.offset, len(one.job.prompt))
+            rows = Rows(
+                logits[part],
+                boundary[part],
+                chunks,
+                session,
+                one.offset,
+                len(one.job.prompt),
+                drafts[part] if one.move.drafts is not None else (),
+            )
             _count(one.job.counts, one.move, rows)
             one.resume(rows)
         yield from _drop_done(running)
@@ -236,6 +248,17 @@ def _apply(session: Session, running: Sequence[_Running[T]]) -> Session:
     if any(chunks):
         session.extend(chunks, keep_logits=keep_logits)
     return session
+
+
+def _draft(session: Session, running: Sequence[_Running[T]]) -> list[Draft | None]:
+    """Per row of the session, what its drafter predicts where a move asks for it."""
+    if all(one.move is None or one.move.drafts is None for one in running):
+        return []
+    chunks = [b""] * len(session.lengths)
+    for one in running:
+        if one.move is not None and one.move.drafts is not None:
+            chunks[one.offset : one.offset + one.width] = one.move.drafts
+    return cast("DraftingSession", session).draft(chunks)
 
 
 def _arrays(session: Session) -> tuple[Logits, list[bool]]:

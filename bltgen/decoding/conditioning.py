@@ -24,7 +24,15 @@ if TYPE_CHECKING:
 
     from bltgen.automata.contract import State
     from bltgen.decoding.search import Search
-    from bltgen.model.contract import ByteModel, Mask, MaskConditionedModel, MaskedSession, Session
+    from bltgen.model.contract import (
+        ByteModel,
+        Draft,
+        DraftingSession,
+        Mask,
+        MaskConditionedModel,
+        MaskedSession,
+        Session,
+    )
 
 __all__ = ["ConditionedSession", "open_session"]
 
@@ -111,6 +119,9 @@ class ConditionedSession:
     def extend(self, chunks: Sequence[bytes], *, keep_logits: bool = False) -> None:
         masks = [row.extended(chunk) for row, chunk in zip(self._rows, chunks, strict=True)]
         self._session.extend(chunks, keep_logits=keep_logits, masks=masks)
+
+    def draft(self, chunks: Sequence[bytes]) -> list[Draft | None]:
+        return cast("DraftingSession", self._session).draft(chunks)
 
     def truncate(self, lengths: Sequence[int]) -> None:
         for row, length in zip(self._rows, lengths, strict=True):

@@ -37,8 +37,8 @@ class Statistics:
     bytes, patches, forced_bytes: of the output. model_calls: rounds of the model it took part in.
     local_steps: bytes through the local decoder, latent_steps: patches closed, both with all that
     was thrown away. redecoded_patches, fallbacks (patches or texts left to the mask because nothing
-    better was found in time), resamplings, tries, effective_particles, valid_mass_bound: see the
-    strategy. seconds: from its admission to
+    better was found in time), resamplings, tries, effective_particles, valid_mass_bound, drafted_bytes,
+    accepted_bytes (of the drafted): see the strategy. seconds: from its admission to
     its end, waiting for the rows beside it included. constraint_share: part of them in the constraint.
     """
 
@@ -57,6 +57,8 @@ class Statistics:
     tries: int = 1
     effective_particles: float | None = None
     valid_mass_bound: float | None = None
+    drafted_bytes: int = 0
+    accepted_bytes: int = 0
 
     @property
     def bytes_per_second(self) -> float:

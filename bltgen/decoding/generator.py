@@ -116,6 +116,8 @@ class _Task:
             tries=tally.tries,
             effective_particles=tally.effective_particles,
             valid_mass_bound=tally.valid_mass_bound,
+            drafted_bytes=tally.drafted_bytes,
+            accepted_bytes=tally.accepted_bytes,
         )
         return Generation(
             data=hypothesis.data,

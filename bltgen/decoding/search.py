@@ -59,6 +59,8 @@ class Tally:
     constraint_seconds: float = 0.0
     effective_particles: float | None = None
     valid_mass_bound: float | None = None
+    drafted_bytes: int = 0
+    accepted_bytes: int = 0
 
 
 @dataclass

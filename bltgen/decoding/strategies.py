@@ -3,6 +3,7 @@
 | name | what it does | draws from |
 |---|---|---|
 | `mask` | every byte under the mask | the locally renormalised distribution |
+| `speculative` | as mask, with bytes drafted by the entropy model | as mask |
 | `redecode` | a patch decoded freely until one stays valid | exact within the patch |
 | `backtrack` | as redecode, and gives up earlier patches | between redecode and exact |
 | `smc` | particles resampled at patch boundaries | the conditioned distribution, weighted |
@@ -20,6 +21,7 @@ from bltgen.decoding.beam import Beam, BestOf
 from bltgen.decoding.exact import Exact
 from bltgen.decoding.redecode import Backtrack, Redecode
 from bltgen.decoding.smc import SMC
+from bltgen.decoding.speculative import Speculative
 from bltgen.decoding.strategy import Mask
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ __all__ = ["STRATEGIES", "strategy_named"]
 
 STRATEGIES: dict[str, Callable[[], Strategy]] = {
     "mask": Mask,
+    "speculative": Speculative,
     "redecode": Redecode,
     "backtrack": Backtrack,
     "smc": SMC,

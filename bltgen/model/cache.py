@@ -8,6 +8,7 @@ Invariants:
 - position p of row r lies in slot `p - first[r]`; slots `0 .. length[r] - first[r]` are valid;
 - `first[r]` only passes a position when `oldest(r)` says that nothing will ask for it any more,
   so a level whose window is W needs memory for at most about 1.25 * (W + what is kept to roll back);
+- the `ahead[r]` positions from `length[r]` on may hold what was computed before its bytes were settled;
 - a slot that was never written holds zeros, never NaN, since masked attention still reads it;
 - `arrays[plane][layer]` is the same memory for NumPy, where it can be: float32 on a CPU.
 """
@@ -77,6 +78,11 @@ class Span:
         self._slots: dict[int, Tensor] = {}
         self.reaches: dict[int | None, Any] = {}  # by window: the slots that the new positions see
 
+    @property
+    def ends(self) -> NDArray[np.intp]:
+        """Which of the new positions are the last of their rows."""
+        return np.cumsum(self.counts) - 1
+
     def slots(self, groups: int) -> Tensor:
         """int64 [total * groups]: where their vectors lie in a plane flattened by `RowCache.flat`."""
         known = self._slots.get(groups)
@@ -114,6 +120,7 @@ class RowCache:
         self.capacity = 0
         self.first = [0] * rows
         self.length = [0] * rows
+        self.ahead = [0] * rows
         self.planes: list[list[Tensor]] = []
         self.arrays: list[list[NDArray[np.float32]]] = []
         self._allocate(rows, 16)
@@ -146,16 +153,34 @@ class RowCache:
 
     def reserve(self, rows: Sequence[int], counts: Sequence[int]) -> Span:
         """Append `counts[i]` positions, not yet written, to row `rows[i]`."""
+        self._ensure(rows, counts)
+        length = self.length
+        positions = [length[row] for row in rows]
+        for row, count in zip(rows, counts, strict=True):
+            length[row] += count
+            self.ahead[row] = 0
+        return self.span(rows, counts, positions)
+
+    def reserve_ahead(self, rows: Sequence[int], counts: Sequence[int]) -> Span:
+        """`counts[i]` more positions ahead of row `rows[i]`, which does not grow by them."""
+        self._ensure(rows, [self.ahead[row] + count for row, count in zip(rows, counts, strict=True)])
+        positions = [self.length[row] + self.ahead[row] for row in rows]
+        for row, count in zip(rows, counts, strict=True):
+            self.ahead[row] += count
+        return self.span(rows, counts, positions)
+
+    def span(self, rows: Sequence[int], counts: Sequence[int], positions: Sequence[int]) -> Span:
+        """Positions for which there is room: `counts[i]` from `positions[i]` on in row `rows[i]`."""
+        begins = [position - self.first[row] for row, position in zip(rows, positions, strict=True)]
+        return Span(rows, counts, positions, begins, self.capacity, self.device)
+
+    def _ensure(self, rows: Sequence[int], counts: Sequence[int]) -> None:
+        """Room for `counts[i]` positions from the length of row `rows[i]` on."""
         first, length, capacity = self.first, self.length, self.capacity
         for row, count in zip(rows, counts, strict=True):
             if length[row] - first[row] + count > capacity:
                 self._make_room(rows, counts)
-                break
-        positions = [length[row] for row in rows]
-        begins = [position - first[row] for row, position in zip(rows, positions, strict=True)]
-        for row, count in zip(rows, counts, strict=True):
-            length[row] += count
-        return Span(rows, counts, positions, begins, self.capacity, self.device)
+                return
 
     def _make_room(self, rows: Sequence[int], counts: Sequence[int]) -> None:
         oldest = [max(self.first[row], self.oldest(row)) for row in rows]
@@ -172,19 +197,19 @@ class RowCache:
         for row in range(self.rows):
             start = max(before[row], self.oldest(row)) if self.length[row] else 0
             self.first[row] = start
-            held = self.length[row] - start
-            if held > 0:
-                source = slice(start - before[row], self.length[row] - before[row])
+            end = self.length[row] + self.ahead[row]
+            if end > start:
+                source = slice(start - before[row], end - before[row])
                 for new_plane, old_plane in zip(self.planes, old, strict=True):
                     for new_layer, old_layer in zip(new_plane, old_plane, strict=True):
-                        new_layer[row, :, :held] = old_layer[row, :, source]
+                        new_layer[row, :, : end - start] = old_layer[row, :, source]
 
     def _drop_before(self, row: int, start: int) -> None:
-        source = slice(start - self.first[row], self.length[row] - self.first[row])
-        held = self.length[row] - start
+        end = self.length[row] + self.ahead[row]
+        source = slice(start - self.first[row], end - self.first[row])
         for plane in self.planes:
             for layer in plane:
-                layer[row, :, :held] = layer[row, :, source].clone()
+                layer[row, :, : end - start] = layer[row, :, source].clone()
         self.first[row] = start
 
     def write(self, plane: int, layer: int, span: Span, values: Tensor) -> None:
@@ -211,6 +236,7 @@ class RowCache:
     def truncate(self, row: int, length: int) -> None:
         """Forget the positions from `length` on."""
         self.length[row] = length
+        self.ahead[row] = 0
         self.first[row] = min(self.first[row], length)
 
     def join(self, parts: Sequence[tuple[RowCache, Sequence[int]]], oldest: Callable[[int], int]) -> RowCache:
@@ -219,14 +245,16 @@ class RowCache:
         joined = RowCache(self.shapes, 0, oldest, self.device)
         joined.first = [part.first[row] for part, chosen in parts for row in chosen]
         joined.length = [part.length[row] for part, chosen in parts for row in chosen]
-        held = max((n - f for f, n in zip(joined.first, joined.length, strict=True)), default=0)
+        joined.ahead = [part.ahead[row] for part, chosen in parts for row in chosen]
+        bounds = zip(joined.first, joined.length, joined.ahead, strict=True)
+        held = max((length + ahead - first for first, length, ahead in bounds), default=0)
         joined._allocate(rows, held + max(16, held // 4))
         at = 0
         for part, chosen in parts:
             if not chosen:
                 continue
             index = torch.tensor(chosen, device=self.device)
-            used = max(part.length[row] - part.first[row] for row in chosen)
+            used = max(part.length[row] + part.ahead[row] - part.first[row] for row in chosen)
             for new_plane, old_plane in zip(joined.planes, part.planes, strict=True):
                 for new_layer, old_layer in zip(new_plane, old_plane, strict=True):
                     held_slots = old_layer[:, :, :used].index_select(0, index)

@@ -16,13 +16,24 @@ Axes: `rows` sequences, `bytes` of one chunk, 257 = 256 byte values and then the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-__all__ = ["END", "VOCABULARY", "ByteModel", "Mask", "MaskConditionedModel", "MaskedSession", "Session"]
+__all__ = [
+    "END",
+    "VOCABULARY",
+    "ByteModel",
+    "Draft",
+    "DraftingSession",
+    "Mask",
+    "MaskConditionedModel",
+    "MaskedSession",
+    "Session",
+]
 
 END = 256
 """Index of the end of the text in `Session.logits`."""
@@ -91,6 +102,28 @@ class ByteModel(Protocol):
 
     def session(self, prompts: Sequence[bytes]) -> Session:
         """Open a session with one row a prompt; b"" is a prompt too (the start symbol is inside)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a small model predicts after bytes that a row does not have yet.
+
+    logits: [257] float, of what follows them. at_boundary: a patch would start after them.
+    """
+
+    logits: Tensor
+    at_boundary: bool
+
+
+class DraftingSession(Session, Protocol):
+    """A session whose small model (the one that places patches) can be run ahead alone."""
+
+    def draft(self, chunks: Sequence[bytes]) -> list[Draft | None]:
+        """Per row, the prediction after its bytes, what was drafted since it last changed, and a chunk.
+
+        None where the chunk is b"". Nothing that the other members say changes.
+        """
         ...
 
 

@@ -64,16 +64,20 @@ class HostRuntime:
 
     def entropies(self, ids: Ids, cache: RowCache, span: Span) -> list[float]:
         """Entropy (nats) of the prediction made at each new position; ids [total]."""
-        x = self._entropy(
-            self._entropy_embedding[ids], cache, span, _reach(cache, span, self._entropy.window)
-        )
-        logits = self._entropy_norm(x).dot(self._entropy_head)
+        return _entropies(self._predict(ids, cache, span))
+
+    def draft(self, ids: Ids, cache: RowCache, span: Span) -> tuple[list[float], Tensor]:
+        """As `entropies`, and the prediction made at each row's last new position, [rows, vocabulary]."""
+        logits = self._predict(ids, cache, span)
+        return _entropies(logits), torch.from_numpy(logits[span.ends])
+
+    def _predict(self, ids: Ids, cache: RowCache, span: Span) -> Floats:
+        """Logits of the entropy model [total, vocabulary], up to a number a row."""
+        x = self._entropy_embedding[ids]
+        x = self._entropy(x, cache, span, _reach(cache, span, self._entropy.window))
+        logits: Floats = self._entropy_norm(x).dot(self._entropy_head)
         logits -= np.maximum.reduce(logits, axis=1, keepdims=True)
-        weights = np.exp(logits)
-        total = np.add.reduce(weights, axis=1)
-        # -sum p log p, where log p = logit - log(total)
-        found: list[float] = (np.log(total) - np.einsum("ij,ij->i", weights, logits) / total).tolist()
-        return found
+        return logits
 
     def encode(self, ids: Ids, windows: Ids, cache: RowCache, span: Span) -> Floats:
         """Byte states [total, dim] after the encoder; what the pools will read of them is kept."""
@@ -152,6 +156,15 @@ class HostRuntime:
     def logits(self, decoded: Floats) -> Tensor:
         """decoded [n, dim] -> next-byte logits [n, vocabulary]."""
         return torch.from_numpy(self._decoder_norm(decoded).dot(self._head))
+
+
+def _entropies(logits: Floats) -> list[float]:
+    """Of logits [n, vocabulary] whose highest is 0: -sum p log p, where log p = logit - log(total)."""
+    weights = np.exp(logits)
+    total = np.add.reduce(weights, axis=1)
+    weights *= logits
+    found: list[float] = (np.log(total) - np.add.reduce(weights, axis=1) / total).tolist()
+    return found
 
 
 def _reach(cache: RowCache, span: Span, window: int | None) -> HostReach:

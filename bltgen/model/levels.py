@@ -40,6 +40,10 @@ class Levels(Protocol):
         """Entropy (nats) of the prediction made at each new position; ids [total]."""
         ...
 
+    def draft(self, ids: Ids, cache: RowCache, span: Span) -> tuple[list[float], Tensor]:
+        """As `entropies`, and the prediction made at each row's last new position, [rows, vocabulary]."""
+        ...
+
     def encode(self, ids: Ids, windows: Ids, cache: RowCache, span: Span) -> Any:
         """Byte states [total, dim] after the encoder; windows [total, length]: ids up to each position."""
         ...

@@ -92,10 +92,19 @@ class Runtime:
 
     def entropies(self, ids: Ids, cache: RowCache, span: Span) -> list[float]:
         """Entropy (nats) of the prediction made at each new position; ids [total]."""
+        found: list[float] = next_byte_entropy(self._predict(ids, cache, span)).tolist()
+        return found
+
+    def draft(self, ids: Ids, cache: RowCache, span: Span) -> tuple[list[float], Tensor]:
+        """As `entropies`, and the prediction made at each row's last new position, [rows, vocabulary]."""
+        logits = self._predict(ids, cache, span)
+        return next_byte_entropy(logits).tolist(), logits[span.ends]
+
+    def _predict(self, ids: Ids, cache: RowCache, span: Span) -> Tensor:
+        """Logits of the entropy model [total, vocabulary]."""
         x = F.embedding(torch.from_numpy(ids).to(self.device), self.entropy_embedding)
         x = self.entropy(x, cache, span, _reach(cache, span, self.entropy.window))
-        found: list[float] = next_byte_entropy(torch.mm(self.entropy_norm(x), self.entropy_head)).tolist()
-        return found
+        return torch.mm(self.entropy_norm(x), self.entropy_head)
 
     def _embed(self, ids: Tensor, windows: Ids) -> Tensor:
         """Byte and hash n-gram embeddings: ids [total], windows [total, length] -> [total, dim]."""

@@ -21,11 +21,13 @@ back than the caches hold, the row is computed anew from its bytes.
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
@@ -33,7 +35,7 @@ from bltgen.model.blas_threads import single_blas_thread
 from bltgen.model.cache import RowCache, Span
 from bltgen.model.config import BYTE_OFFSET, EOS_ID
 from bltgen.model.contract import VOCABULARY as COLUMNS
-from bltgen.model.contract import Mask, Session
+from bltgen.model.contract import Draft, Mask, Session
 from bltgen.model.levels import DECODED, LATENTS, Levels, Patch
 from bltgen.model.patcher import PatchRule
 from bltgen.model.runtime import Runtime
@@ -50,7 +52,7 @@ SHORT = 32  # rows with at most this many new bytes go through the model togethe
 class _Row:
     """One sequence. Positions count BOS as 0, so byte i stands at position i + 1."""
 
-    __slots__ = ("data", "entropies", "masks", "positions", "starts")
+    __slots__ = ("data", "draft", "draft_entropies", "entropies", "masks", "positions", "starts")
 
     def __init__(self) -> None:
         self.data = bytearray()
@@ -58,18 +60,27 @@ class _Row:
         self.entropies = array("f")  # of the prediction made at each position
         self.starts = [0]  # positions where patches start, the next one included
         self.masks: dict[int, bytes] = {}  # by position, ascending: what may follow, as packed bits
+        self.draft = bytearray()  # that the entropy model has read beyond the data
+        self.draft_entropies = array("f")  # of the predictions made at its bytes
 
     def copy(self) -> _Row:
         row = _Row()
         row.data, row.positions = self.data[:], self.positions
         row.entropies, row.starts = self.entropies[:], self.starts[:]
         row.masks = self.masks.copy()
+        row.draft, row.draft_entropies = self.draft[:], self.draft_entropies[:]
         return row
 
     @property
     def closed(self) -> int:
         """Patches that are complete: all but the last start's."""
         return len(self.starts) - 1
+
+
+def _agreement(one: bytes | bytearray, other: bytes | bytearray) -> int:
+    """How many bytes they begin with in common."""
+    pairs = zip(one, other, strict=False)
+    return next((at for at, (a, b) in enumerate(pairs) if a != b), min(len(one), len(other)))
 
 
 class BLTSession:
@@ -221,6 +232,45 @@ class BLTSession:
                 for scores, chunk in zip(kept, chunks, strict=True)
             ]
 
+    def draft(self, chunks: Sequence[bytes]) -> list[Draft | None]:
+        """What the entropy model alone predicts after each row's bytes, what was drafted since, and a chunk.
+
+        None where the chunk is b"". A draft is forgotten as soon as the row changes; where it is
+        extended by the bytes that were drafted, the entropy model has read them already.
+        """
+        rows = self._rows
+        if len(chunks) != len(rows):
+            raise ValueError(f"{len(rows)} rows need {len(rows)} chunks, got {len(chunks)}")
+        numbers = [number for number, chunk in enumerate(chunks) if chunk]
+        drafts: list[Draft | None] = [None] * len(rows)
+        if not numbers:
+            return drafts
+        counts = [len(chunks[number]) for number in numbers]
+        ids = np.frombuffer(b"".join(chunks), dtype=np.uint8).astype(np.int64) + BYTE_OFFSET
+        with torch.inference_mode(), single_blas_thread():
+            span = self._bytes.reserve_ahead(numbers, counts)
+            entropies, scores = self._runtime.for_positions(span.total).draft(ids, self._bytes, span)
+            logits = self._contract_columns(scores)
+        for place, number in enumerate(numbers):
+            row = rows[number]
+            row.draft += chunks[number]
+            row.draft_entropies.extend(entropies[: counts[place]])
+            del entropies[: counts[place]]
+            drafts[number] = Draft(logits[place], self._starts_after_draft(row))
+        return drafts
+
+    def _starts_after_draft(self, row: _Row) -> bool:
+        """Whether a patch would start after the row's draft."""
+        length, positions, start, starts = len(row.data), row.positions, row.starts[-1], False
+        row.data += row.draft
+        row.entropies += row.draft_entropies
+        for position in range(positions, positions + len(row.draft)):
+            starts = self._rule.starts_after(position, row.data, row.entropies, start)
+            if starts:
+                start = position + 1
+        del row.data[length:], row.entropies[positions:]
+        return starts
+
     def _keep_masks(
         self, positions: Sequence[int], counts: Sequence[int], masks: Sequence[Mask | None]
     ) -> None:
@@ -287,11 +337,38 @@ class BLTSession:
             grams = windows[0] if span.single else np.concatenate(windows)
         ids = grams[:, -1].copy()
         levels = runtime.for_positions(span.total)
-        closing = self._close_patches(numbers, span, levels.entropies(ids, cache, span))
+        if any(row.draft for row in rows):
+            entropies = self._entropies_after_drafts(levels, numbers, span, ids)
+        else:
+            entropies = levels.entropies(ids, cache, span)
+        closing = self._close_patches(numbers, span, entropies)
         states = levels.encode(ids, grams, cache, span)
         seen = self._look_up(levels, numbers, span, closing)
         allowed = None if runtime.mask_embedding is None else self._allowed(rows, span)
         self._score(levels, numbers, span, levels.decode(states, allowed, seen, cache, span), kept)
+
+    def _entropies_after_drafts(
+        self, levels: Levels, numbers: list[int], span: Span, ids: npt.NDArray[np.int64]
+    ) -> list[float]:
+        """Entropies at the new positions; where bytes are as they were drafted, they are known."""
+        known: list[list[float]] = []
+        index: list[int] = []  # of the new positions that are left
+        for number, position, count, end in zip(numbers, span.positions, span.counts, span.ends, strict=True):
+            row = self._rows[number]
+            coming = row.data[position - 1 : position - 1 + count]
+            common = _agreement(row.draft, coming)
+            known.append(row.draft_entropies[:common].tolist())
+            index += range(int(end) + 1 - count + common, int(end) + 1)
+            row.draft, row.draft_entropies = bytearray(), array("f")
+        left = [i for i, count in enumerate(span.counts) if len(known[i]) < count]
+        if left:
+            counts = [span.counts[i] - len(known[i]) for i in left]
+            positions = [span.positions[i] + len(known[i]) for i in left]
+            part = self._bytes.span([numbers[i] for i in left], counts, positions)
+            computed = iter(levels.entropies(ids[index], self._bytes, part))
+            for i, count in zip(left, counts, strict=True):
+                known[i] += itertools.islice(computed, count)
+        return [entropy for of_row in known for entropy in of_row]
 
     def _close_patches(self, numbers: list[int], span: Span, entropies: list[float]) -> list[list[Patch]]:
         """Record entropies and starts; per row the patches (row, start, length) that now close."""
@@ -368,7 +445,7 @@ class BLTSession:
             for number, part in zip(numbers, torch.split(scores, list(span.counts)), strict=True):
                 kept[number].append(part)
         if not span.steps:
-            decoded = decoded[-1:] if span.single else decoded[np.cumsum(span.counts) - 1]
+            decoded = decoded[-1:] if span.single else decoded[span.ends]
         scores = levels.logits(decoded)
         if len(numbers) == len(self._rows):
             self._scores = scores
@@ -391,6 +468,7 @@ class BLTSession:
         with torch.inference_mode():
             shallow = []
             for number in cut:
+                self._rows[number].draft, self._rows[number].draft_entropies = bytearray(), array("f")
                 if self._cut(number, lengths[number]):
                     shallow.append(number)
             if shallow:

@@ -9,7 +9,7 @@ import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from bltgen.model.blt import ByteLatentTransformer
+from bltgen.model.blt import ByteLatentTransformer, ids_of_bytes
 from bltgen.model.config import BLTConfig
 from bltgen.model.session import PIECE, SHORT, BLTSession
 from tests.model.sessions import MODES, SHAPES, tiny_model, whole
@@ -118,6 +118,50 @@ def test_any_history_equals_full_recompute(mode, shape, prompts, rollback, opera
         else:
             session = session.concat(model.session([argument]))
             rows.append(argument)
+        assume(all(whole(model, row).decided for row in rows))
+        check(session, model, rows)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@quick
+@given(
+    prompts=st.lists(texts, min_size=1, max_size=3),
+    rounds=st.lists(
+        st.lists(
+            st.tuples(st.lists(texts, max_size=3), st.integers(0, 40), texts.filter(lambda t: len(t) < 4)),
+            min_size=3,
+            max_size=3,
+        ),
+        max_size=4,
+    ),
+)
+def test_drafts_are_predictions_of_the_entropy_model_and_change_nothing(mode, prompts, rounds) -> None:
+    """Drafted in pieces, kept in part, wholly or not at all, beside rows that draft nothing."""
+    model = tiny_model(mode)
+    session = model.session(prompts, rollback=4)
+    rows = list(prompts)
+    for one_round in rounds:
+        drafted = [b""] * len(rows)
+        for step in range(3):
+            pieces = [plan[0][step] if step < len(plan[0]) else b"" for plan in one_round[: len(rows)]]
+            drafted = [text + piece for text, piece in zip(drafted, pieces, strict=True)]
+            assume(all(whole(model, row + text).decided for row, text in zip(rows, drafted, strict=True)))
+            found = session.draft(pieces)
+            for row, text, piece, draft in zip(rows, drafted, pieces, found, strict=True):
+                assert (draft is None) == (piece == b"")
+                if draft is not None:
+                    with torch.no_grad():
+                        logits = model.entropy_model(torch.tensor([ids_of_bytes(row + text)]))[0, -1]
+                    expected = torch.cat([logits[4:260], logits[2:3]]).log_softmax(-1)
+                    torch.testing.assert_close(draft.logits.log_softmax(-1), expected, atol=1e-5, rtol=1e-5)
+                    assert draft.at_boundary == whole(model, row + text).at_boundary
+        check(session, model, rows)
+        chunks = [
+            text[:kept] + other
+            for text, (_, kept, other) in zip(drafted, one_round[: len(rows)], strict=True)
+        ]
+        session.extend(chunks)
+        rows = [row + chunk for row, chunk in zip(rows, chunks, strict=True)]
         assume(all(whole(model, row).decided for row in rows))
         check(session, model, rows)
 
