@@ -37,10 +37,11 @@ __all__ = ["LanguageState", "drop_caches", "state_of"]
 class LanguageState(dict[int, "LanguageState | None"]):
     """A position in a regular language. Immutable to its users; the dictionary is a cache.
 
-    `language`: the texts that may follow. See `contract.State` for the rest.
+    `language`: the texts that may follow. `farthest`: the greatest `shortest` after an allowed byte. See
+    `contract.State` for the rest.
     """
 
-    __slots__ = ("_farthest", "accepting", "allowed", "forced", "id", "language", "shortest")
+    __slots__ = ("accepting", "allowed", "farthest", "forced", "id", "language", "shortest")
 
     language: Language
     accepting: bool
@@ -48,7 +49,7 @@ class LanguageState(dict[int, "LanguageState | None"]):
     allowed: ByteSet
     shortest: int
     forced: bytes
-    _farthest: int
+    farthest: int
 
     advance = dict.__getitem__
 
@@ -80,7 +81,7 @@ class LanguageState(dict[int, "LanguageState | None"]):
 
     def allowed_within(self, n: int) -> ByteSet:
         """The allowed bytes after which a valid text still fits into n bytes in all."""
-        if n > self.language.farthest or n > self._farthest:
+        if n > self.language.farthest or n > self.farthest:
             return self.allowed
         allowed = 0
         for bits, target in transitions(self.language):
@@ -160,7 +161,7 @@ def _forced_if_known(language: Language) -> bytes | None:
         return None
 
 
-_LAZY = {"allowed": _allowed, "shortest": _shortest, "forced": _forced, "_farthest": _farthest}
+_LAZY = {"allowed": _allowed, "shortest": _shortest, "forced": _forced, "farthest": _farthest}
 
 _made_since_drop = 0
 

@@ -16,9 +16,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
-from bltgen.automata.language import Language, intersection, literal, union
+from bltgen.automata.language import (
+    INFINITE,
+    Language,
+    concat,
+    from_automaton,
+    literal,
+    union,
+)
 from bltgen.constraints.regex import regex
 
 __all__ = ["date", "date_time", "duration", "local_time", "time"]
@@ -26,6 +36,8 @@ __all__ = ["date", "date_time", "duration", "local_time", "time"]
 _LEAP = "(?:0[48]|[2468][048]|[13579][26])"
 _YEAR = "(?:[0-9]{3}[1-9]|[0-9]{2}[1-9]0|[0-9][1-9]00|[1-9]000)"
 _LEAP_YEAR = f"(?:[0-9]{{2}}{_LEAP}|{_LEAP}00)"
+_COMMON = "(?:[02468][1235679]|[13579][01345789])"
+_COMMON_YEAR = f"(?:[0-9]{{2}}{_COMMON}|{_COMMON}00)"
 _DAY_28 = "(?:0[1-9]|1[0-9]|2[0-8])"
 _FRACTION = r"(?:\.[0-9]+)?"
 _OFFSET = "[+-](?:[01][0-9]|2[0-3]):[0-5][0-9]"
@@ -41,39 +53,61 @@ def date() -> Language:
 
 def _month_ends() -> Language:
     """The dates that are the last of their month."""
-    common = regex(f"{_YEAR}-(?:(?:0[13578]|1[02])-31|(?:0[469]|11)-30)|{_LEAP_YEAR}-02-29")
-    common_february = intersection(regex(f"{_YEAR}-02-28"), ~regex(f"{_LEAP_YEAR}-02-28"))
-    return union(common, common_february)
+    long = "(?:0[13578]|1[02])-31"
+    short = "(?:0[469]|11)-30"
+    return regex(f"{_YEAR}-(?:{long}|{short})|{_LEAP_YEAR}-02-29|{_COMMON_YEAR}-02-28")
 
 
-def _minute(minute: int) -> str:
-    return f"{minute // 60:02d}:{minute % 60:02d}"
+@dataclass(frozen=True)
+class _LeapSecond:
+    """Within the hour and minute of a leap second, which fix its offset: 23:59 in UTC is here `text`.
 
+    `sign` of the offset: behind UTC it is the same day here, ahead of it the next one.
+    """
 
-def _leap_seconds(offsets: range, sign: str) -> Language:
-    """Times of second 60 that are 23:59:60 in UTC, with an offset of this sign."""
-    fraction = regex(_FRACTION)
-    hours: dict[int, list[Language]] = {}
-    for offset in offsets:
-        local = (_DAY - 1 + (offset if sign == "+" else -offset)) % _DAY
-        text = (
-            literal(f"{_minute(local)}:60".encode()) + fraction + literal(f"{sign}{_minute(offset)}".encode())
-        )
-        hours.setdefault(local // 60, []).append(text)
-    return union(*[union(*texts) for texts in hours.values()])
+    sign: Literal["+", "-"]
+    text: str = ""
+
+    accepting = False
+    longest = INFINITE
+
+    @property
+    def shortest(self) -> int:
+        """Bytes of the rest of hh:mm:60+hh:mm."""
+        return len("hh:mm:60+hh:mm") - len(self.text)
+
+    def transitions(self) -> Iterator[tuple[int, Language]]:
+        """The next characters of all hh:mm; after the last one, what is left of the time."""
+        for character in self._following():
+            text = self.text + character
+            rest = from_automaton(_LeapSecond(self.sign, text)) if len(text) < 5 else self._rest(text)
+            yield 1 << ord(character), rest
+
+    def _following(self) -> str:
+        text = self.text
+        if len(text) == 1:
+            return "0123" if text == "2" else "0123456789"
+        if text == "23:5" and self.sign == "+":
+            return "012345678"  # With nothing to add, it is still the same day.
+        return ("012", "", ":", "012345", "0123456789")[len(text)]
+
+    def _rest(self, text: str) -> Language:
+        local = 60 * int(text[:2]) + int(text[3:])
+        offset = local + 1 if self.sign == "+" else _DAY - 1 - local
+        spelled = f"{self.sign}{offset // 60:02d}:{offset % 60:02d}"
+        return concat(literal(b":60"), regex(_FRACTION), literal(spelled.encode()))
 
 
 @cache
 def _leap_seconds_same_day() -> Language:
     """Leap seconds whose local date is the one in UTC: no offset, or one that does not pass midnight."""
-    in_utc = regex(f"23:59:60{_FRACTION}[Zz]")
-    return union(in_utc, _leap_seconds(range(1), "+"), _leap_seconds(range(_DAY), "-"))
+    in_utc = regex(f"23:59:60{_FRACTION}(?:[Zz]|[+]00:00)")
+    return union(in_utc, from_automaton(_LeapSecond("-")))
 
 
-@cache
 def _leap_seconds_next_day() -> Language:
     """Leap seconds that are after midnight in local time."""
-    return _leap_seconds(range(1, _DAY), "+")
+    return from_automaton(_LeapSecond("+"))
 
 
 @cache

@@ -32,6 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
+from heapq import heappop, heappush
 from itertools import count
 from typing import Literal
 
@@ -159,9 +160,9 @@ class StringState(dict[int, "StringState | None"]):
 
     @property
     def farthest(self) -> int:
-        """The greatest `shortest` after an allowed byte: with more bytes than that left, nothing is cut."""
+        """After no allowed byte is the end farther than this: with more bytes left, nothing is cut."""
         if self._farthest < 0:
-            self._farthest = max([target.shortest for _, target in self.spelling.classes(self)], default=0)
+            self._farthest = self.spelling.farthest(self)
         return self._farthest
 
     def transitions(self) -> Iterable[tuple[int, Language]]:
@@ -363,19 +364,55 @@ class _Spelling:
         if phase == BODY:
             return min(INFINITE, self.length(state.language) + 1)
         if phase == ESCAPE:
-            return 1 + min(
-                following.shortest
-                for byte in self._candidates(state)
-                if (following := state[byte]) is not None
-            )
+            best = INFINITE
+            for byte in self._candidates(state):
+                following = state[byte]
+                # Four digits and the quote are the least after `u`, which comes last.
+                if following is not None and (byte != _U or best > 5):
+                    best = min(best, following.shortest)
+            return 1 + best
         missing = {UNIT: 4 - state.digits, HIGH: 6, LOW_U: 5, LOW_UNIT: 4 - state.digits}[phase]
         best = INFINITE
         for low, high in self._ranges(state):
             # A character beyond the basic plane whose high surrogate is being read needs the low one too.
             more = missing + 6 if phase == UNIT and low > 0xFFFF else missing
-            for target in _after(state.language, code_points(((low, high),))):
-                best = min(best, more + self.length(target) + 1)
+            best = min(best, more + self._nearest_after(state.language, code_points(((low, high),))) + 1)
         return best
+
+    def _nearest_after(self, language: Language, character: Language) -> int:
+        """The least spelled length after some character of `character`; INFINITE where there is none.
+
+        Best first, deepest first among equals: a language may tell every character from every other (the
+        format `regex` does).
+        """
+        order = count(0, -1).__next__
+        heap = [(0, order(), language, character, False)]
+        seen = set()
+        while heap:
+            bound, _, rest, reading, is_exact = heappop(heap)
+            if is_exact:
+                return bound
+            if (rest, reading) in seen:
+                continue
+            seen.add((rest, reading))
+            if reading is EPSILON:
+                heappush(heap, (self.length(rest), order(), rest, reading, True))
+                continue
+            for bits, target in transitions(rest):
+                nearest = shortest(target)
+                if nearest < INFINITE:
+                    for mine, after in transitions(reading):
+                        if mine & bits:
+                            heappush(heap, (max(0, nearest - after.most), order(), target, after, False))
+        return INFINITE
+
+    def farthest(self, state: StringState) -> int:
+        """An upper bound on `shortest` after any allowed byte; exact within escapes."""
+        if state.phase != BODY:
+            return max([target.shortest for _, target in self.classes(state)], default=0)
+        # No byte of content takes more than six bytes to spell, no character more than twelve. An escape
+        # may stand for the character by which the content ends soonest.
+        return 6 * state.content.farthest + 13
 
     def shortest_step(self, state: StringState) -> tuple[int, StringState]:
         """The first byte of the completion, and the state after it."""
@@ -387,7 +424,19 @@ class _Spelling:
         raise ValueError("an empty language has no completion")
 
     def allowed_within(self, state: StringState, n: int) -> int:
-        return sum(bits for bits, target in self.classes(state) if target.shortest < n)
+        allowed = 0
+        for bits, target in self.classes(state):
+            if target.phase == BODY:
+                # Unspelled, the content is as short or shorter, and each byte of it takes at most six.
+                least = shortest(target.language)
+                if least + 1 >= n:
+                    continue
+                if 6 * least + 1 < n:
+                    allowed |= bits
+                    continue
+            if target.shortest < n:
+                allowed |= bits
+        return allowed
 
 
 def _clip(ranges: Ranges, first: int, last: int) -> Ranges:

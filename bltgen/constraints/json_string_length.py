@@ -101,6 +101,22 @@ class SpelledLength:
             stack.pop()
         return self._known[language]
 
+    def _by_form(self, language: Language) -> int:
+        """The length where it needs no search, else -1."""
+        stack = [language]
+        while stack:
+            term = stack[-1]
+            if term not in self._known:
+                if term.op in _SEARCHED:
+                    return -1
+                missing = [part for part in term.parts if part not in self._known]
+                if missing:
+                    stack += missing
+                    continue
+                self._known[term] = self._of_parts(term)
+            stack.pop()
+        return self._known[language]
+
     def _of_parts(self, term: Language) -> int:
         lengths = [self._known[part] for part in term.parts]
         if term.op == EPS:
@@ -154,13 +170,9 @@ class SpelledLength:
             for target, distance in successors:
                 if reached.get(target, INFINITE) <= distance:
                     continue
-                if target.op in (CONCAT, REPEAT):
-                    # Its searched parts are strictly inside of what this search walks.
-                    rest = self(target)
-                else:
-                    rest = known.get(target, -1)
-                    if rest < 0:
-                        rest = shortest(target)
+                rest = self._by_form(target)
+                if rest < 0:
+                    rest = shortest(target)
                 if rest < INFINITE:
                     reached[target] = distance
                     parent[target] = term
