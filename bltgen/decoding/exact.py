@@ -7,20 +7,23 @@ their probability times the bound of the prefix they lead to. Later draws are ma
 distribution without the mass known to be invalid, so that acceptance only grows.
 
 Why it is exact: a try draws from the base distribution conditioned on a set of texts that has all
-valid ones and is fixed when the try begins; what is learned on the way counts from the next try on.
+valid ones and is fixed when its round begins; what is learned on the way counts from the next round
+on. A round makes several tries side by side, in as many rows of the model, and takes the first valid
+one in the order of the rows, not of time, which would prefer short texts.
 
 Prefixes in the trie keep their logits: walking them takes no step of the model.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from bltgen.decoding.batch import Move, Rows, Steps
-from bltgen.decoding.sampling import END, draw, masked
+from bltgen.decoding.sampling import END, draw, log_softmax, masked
 from bltgen.decoding.strategy import Decoded
 
 if TYPE_CHECKING:
@@ -43,7 +46,7 @@ class _Node:
         self.bound = allowed.astype(np.float64)
         self.children: dict[int, _Node] = {}
         self.fresh = True
-        """First seen in the try under way, which must not use what it says yet."""
+        """First seen in the round under way, which must not use what it says yet."""
 
     def mass(self) -> float:
         """A bound on the valid mass of the continuations."""
@@ -54,85 +57,130 @@ class Trie:
     """What was learned about one prompt, constraint, budget and set of parameters.
 
     Share one among generations that have all of these in common, and each begins where the last
-    one ended: `Exact(trie=Trie())`. At most about `max_nodes` prefixes, of 6 KB each; then it is
-    cleared.
+    one ended: `Exact(trie=Trie())`. While a generation uses it, others decoded beside that one learn
+    for themselves. At most about `max_nodes` prefixes, of 6 KB each; then it is cleared.
     """
 
     def __init__(self, max_nodes: int = 20_000) -> None:
         self.max_nodes = max_nodes
+        self.in_use = False
+        self.task: tuple[object, ...] | None = None
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything; draws stay exact."""
+        """Forget every prefix; draws stay exact."""
         self.root: _Node | None = None
         self.nodes = 0
+
+    def claim(self, search: Search, logits: Logits) -> None:
+        """Say what it is used for. Raises ValueError where it was used for something else."""
+        task = (search.constraint, search.budget, search.parameters, search.stop)
+        same = self.task is None or all(
+            one is other or one == other for one, other in zip(self.task, task, strict=True)
+        )
+        if self.root is not None:
+            same = same and np.allclose(self.root.base.model, log_softmax(logits), rtol=1e-3, atol=1e-3)
+        if not same:
+            raise ValueError("this trie has learned about another prompt, constraint, budget or parameters")
+        self.task = task
 
 
 @dataclass(frozen=True)
 class Exact:
     """Draws exactly from the base distribution conditioned on validity, while it succeeds in `max_tries`.
 
-    log_weight is 0: an exact draw needs no correction. After `max_tries` rejected texts it draws
-    once under the mask, guided by what was learned (statistics.fallbacks = 1); log_weight is then the
-    log of (base probability / (probability of this draw x bound on the valid mass)), which makes it
-    comparable to exact draws. statistics: tries; valid_mass_bound, an upper bound on the mass of all
-    valid texts. At temperature 0 it is the mask.
+    Rounds make 1, 2, 4, ... and at last `at_once` tries side by side. log_weight is 0: an exact draw
+    needs no correction. After `max_tries` rejected texts it draws once under the mask
+    (statistics.fallbacks = 1); log_weight is then the log of (base probability / (probability of this
+    draw x bound on the valid mass)): at most, and with a tight bound exactly, what makes it comparable
+    to exact draws. statistics: tries; valid_mass_bound, an upper bound on the mass of all valid texts.
+    At temperature 0 it is the mask.
     """
 
     max_tries: int = 200
     trie: Trie | None = None
+    at_once: int = 8
     name: ClassVar[str] = "exact"
 
     def __post_init__(self) -> None:
-        if isinstance(self.max_tries, bool) or not isinstance(self.max_tries, int) or self.max_tries < 1:
-            raise ValueError(f"max_tries={self.max_tries!r}: an integer >= 1 is needed")
+        for name in ("max_tries", "at_once"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name}={value!r}: an integer >= 1 is needed")
 
     @property
     def draws_from(self) -> str:
         """Its distribution."""
         return (
             "the base distribution conditioned on validity, exactly; where statistics.fallbacks is 1, "
-            f"after {self.max_tries} rejected texts, a guided draw under the mask with its log_weight"
+            f"after {self.max_tries} rejected texts, a draw under the mask with its log_weight"
         )
 
     def decode(self, search: Search, rows: Rows) -> Steps[Decoded]:
-        """One row, cut back for every try."""
-        walk = _Walk(search, self.trie or Trie(), rows)
-        generator = search.generators(1)[0]
+        """One row a try, cut back for the next."""
+        trie = self.trie if self.trie is not None and not self.trie.in_use else Trie()
+        trie.in_use = True
+        try:
+            return (yield from self._decode(search, _Walks(search, trie, rows)))
+        finally:
+            trie.in_use = False
+
+    def _decode(self, search: Search, walks: _Walks) -> Steps[Decoded]:
+        generators = search.generators(self.at_once)
         limit = 0 if search.parameters.greedy else self.max_tries
-        search.tally.tries = 0
-        while search.tally.tries < limit:
-            search.tally.tries += 1
-            text = yield from walk.one(generator, guided=False)
-            search.tally.valid_mass_bound = walk.valid_mass()
+        search.tally.tries, width = 0, 1
+        while search.tally.tries < limit and walks.valid_mass() > 0:
+            width = min(width, limit - search.tally.tries)
+            search.tally.tries += width
+            text = yield from walks.round(generators[:width])
+            search.tally.valid_mass_bound = walks.valid_mass()
             if text is not None:
                 return Decoded(replace(text, log_weight=0.0))
-            if search.tally.valid_mass_bound == 0:
-                break
+            width = min(2 * width, self.at_once)
         search.tally.fallbacks = 1
         search.tally.tries += 1
-        text = yield from walk.one(generator, guided=True)
+        text = yield from walks.round(generators[:1], under_mask=True)
         assert text is not None, "a draw under the mask is valid"
-        bound = walk.valid_mass()
+        bound = walks.valid_mass()
         correction = -np.log(bound) if bound > 0 and not search.parameters.greedy else 0.0
         return Decoded(replace(text, log_weight=float(text.log_weight + correction)))
 
 
-class _Walk:
-    """Tries over one trie and one row of the model."""
+@dataclass(frozen=True)
+class _Read:
+    """What a try asks of its row: to be cut to `length` bytes and then to read `chunk`."""
+
+    length: int
+    chunk: bytes
+    keep_logits: bool
+
+
+@dataclass
+class _Try:
+    """One walk from the root. path: the nodes passed, `last` the one it stopped at."""
+
+    row: int
+    generator: np.random.Generator
+    last: _Node
+    path: list[_Node] = field(default_factory=list)
+
+
+class _Walks:
+    """Rounds of tries over one trie and rows of the model, of which there are as many as ever needed."""
 
     def __init__(self, search: Search, trie: Trie, rows: Rows) -> None:
         self.search, self.trie, self.rows = search, trie, rows
-        self.said = b""
-        """What the row has after the prompt."""
+        self.said = [b""]
+        """What each row has after the prompt."""
+        trie.claim(search, rows.logits[:1])
         if trie.nodes >= trie.max_nodes:
             trie.clear()
-        if trie.root is None:
-            trie.root = self._node(search.start, rows.logits[:1], bool(rows.at_boundary[0]))
+        self.root = trie.root or self._node(search.start, rows.logits[:1], bool(rows.at_boundary[0]))
+        trie.root = self.root
 
     def valid_mass(self) -> float:
         """A bound on the mass of all valid texts."""
-        return min(1.0, self.trie.root.mass()) if self.trie.root is not None else 1.0
+        return min(1.0, self.root.mass())
 
     def _node(self, hypothesis: Hypothesis, logits: Logits, at_boundary: bool) -> _Node:
         self.trie.nodes += 1
@@ -140,103 +188,116 @@ class _Walk:
         base = search.base(logits, [hypothesis.data])
         return _Node(base, search.choices(hypothesis), at_boundary)
 
-    def one(self, generator: np.random.Generator, *, guided: bool) -> Steps[Hypothesis | None]:
-        """One try: the text, or None where it was rejected. guided: under the mask, never rejected."""
+    def round(
+        self, generators: Sequence[np.random.Generator], *, under_mask: bool = False
+    ) -> Steps[Hypothesis | None]:
+        """A try a generator, side by side; the first valid text in their order, None where there is none."""
+        count = len(generators)
+        tries = [_Try(row, generator, self.root) for row, generator in enumerate(generators)]
+        walks = [self._walk(one, under_mask) for one in tries]
+        found: dict[int, Hypothesis | None] = {}
+        wanted: dict[int, _Read] = {}
+        resumed = list(range(count))
+        while True:
+            for row in resumed:
+                try:
+                    wanted[row] = next(walks[row])
+                except StopIteration as stop:
+                    found[row] = stop.value
+            # A valid text counts once all tries before it are over; those after it do not matter.
+            valid = next((row for row in range(count) if row not in found or found[row] is not None), None)
+            if valid is None or valid in found:
+                break
+            resumed = list(wanted)
+            self.rows = yield self._move(count, wanted)
+            wanted.clear()
+        for one in tries:
+            self._learn(one)
+        return None if valid is None else found[valid]
+
+    def _move(self, count: int, wanted: dict[int, _Read]) -> Move:
+        """The rows become `count`, those with a wish fulfil it, the others stand still."""
+        parents = [min(row, len(self.said) - 1) for row in range(count)]
+        self.said = [self.said[parent] for parent in parents]
+        lengths, chunks = [len(said) for said in self.said], [b""] * count
+        for row, read in wanted.items():
+            lengths[row], chunks[row] = read.length, read.chunk
+            self.said[row] = self.said[row][: read.length] + read.chunk
+        return Move(chunks, parents, lengths, keep_logits=any(read.keep_logits for read in wanted.values()))
+
+    def _walk(self, one: _Try, under_mask: bool) -> Generator[_Read, None, Hypothesis | None]:
+        """The text of one try, or None where it was rejected."""
         search, hypothesis = self.search, self.search.start
-        node = self.trie.root
-        assert node is not None
-        path: list[tuple[_Node, int]] = []
-        text: Hypothesis | None = None
-        while text is None:
-            if hypothesis.finished:
-                text = hypothesis
-                break
-            column, weight = self._choose(node, generator, guided)
+        while not hypothesis.finished:
+            node = one.last
+            column, weight = self._choose(node, one.generator, under_mask)
             if not node.allowed[column]:
-                break
-            path.append((node, column))
+                return None
             score = float(node.base.model[0, column])
             if column == END:
-                text = search.end(hypothesis, score, weight)
-                break
+                return search.end(hypothesis, score, weight)
             starts = (len(hypothesis.data),) if node.at_boundary else ()
             hypothesis = search.append(hypothesis, bytes((column,)), starts, score, weight)
-            if hypothesis.finished:
-                text = hypothesis
-            elif column in node.children:
-                node = node.children[column]
-            else:
-                node = yield from self._extended(node, column, hypothesis)
-        self._learn(path, node)
-        return text
+            if not hypothesis.finished:
+                if column not in node.children:
+                    yield from self._extend(one, column, hypothesis)
+                one.path.append(node)
+                one.last = node.children[column]
+        return hypothesis
 
-    def _choose(self, node: _Node, generator: np.random.Generator, guided: bool) -> tuple[int, float]:
-        """(column, log of base probability / probability of this choice)."""
-        if not guided and node.fresh:
-            # Not known when the try began: the base distribution as it is, invalid bytes included.
+    def _choose(self, node: _Node, generator: np.random.Generator, under_mask: bool) -> tuple[int, float]:
+        """(column, log of base probability / probability of this choice where that is needed)."""
+        greedy = self.search.parameters.greedy
+        if under_mask:
+            kept, mass = masked(node.base, node.allowed[None])
+            return int(draw(kept, [generator], greedy=greedy)[0]), float(mass[0])
+        if node.fresh:
+            # Not known when the round began: the base distribution as it is, invalid bytes included.
             return int(draw(node.base.truncated, [generator])[0]), 0.0
         with np.errstate(divide="ignore"):
             known = node.base.truncated + np.log(node.bound)
-        top = float(known.max())
-        if top > -np.inf:
-            mass = top + float(np.log(np.exp(known - top).sum()))  # from the top: e**-1e4 is 0 otherwise
-            column = int(draw(known - mass, [generator], greedy=self.search.parameters.greedy)[0])
-            return column, mass - float(np.log(node.bound[column]))
-        # No allowed byte has mass (only under the mask does one come here): as the mask does.
-        kept, zero = masked(node.base, node.allowed[None])
-        column = int(draw(kept, [generator], greedy=self.search.parameters.greedy)[0])
-        return column, float(zero[0])
+        # From the top: a mass of e**-1e4 would be 0 otherwise.
+        return int(draw(known - known.max(), [generator])[0]), 0.0
 
-    def _extended(self, node: _Node, column: int, hypothesis: Hypothesis) -> Steps[_Node]:
-        """The node after `column`, from the model; what is forced after it is read in the same chunk."""
-        search = self.search
-        run = search.forced_run(hypothesis)
+    def _extend(self, one: _Try, column: int, hypothesis: Hypothesis) -> Generator[_Read, None, None]:
+        """Nodes from `one.last` by `column` on, from the model; what is forced is read in the same chunk."""
+        run = self.search.forced_run(hypothesis)
         target = hypothesis.data + run
+        said = self.said[min(one.row, len(self.said) - 1)]
         common = 0
-        while common < min(len(self.said), len(hypothesis.data) - 1) and self.said[common] == target[common]:
+        while common < min(len(said), len(hypothesis.data) - 1) and said[common] == target[common]:
             common += 1
-        chunk = target[common:]
-        self.rows = yield Move((chunk,), lengths=(common,), keep_logits=bool(run))
-        self.said = target
-        if not run:
-            node.children[column] = self._node(
-                hypothesis, self.rows.logits[:1], bool(self.rows.at_boundary[0])
-            )
-            return node.children[column]
+        yield _Read(common, target[common:], keep_logits=bool(run))
+        node, row = one.last, one.row
         first = len(hypothesis.data) - common
-        starts = set(self.rows.patch_starts(0))
-        made = node
-        result: _Node | None = None
+        starts = set(self.rows.patch_starts(row)) if run else set()
         for offset in range(len(run) + 1):
-            here = len(hypothesis.data)
-            if offset < len(run):
-                logits = self.rows.chunk_logits[0][first + offset : first + offset + 1]
-                boundary = here in starts
-            else:
-                logits, boundary = self.rows.logits[:1], bool(self.rows.at_boundary[0])
-            made.children[column] = self._node(hypothesis, logits, boundary)
-            made = made.children[column]
-            result = result or made
+            # Another try of the round may have made the node meanwhile.
+            if column not in node.children:
+                at = len(hypothesis.data)
+                if offset < len(run):
+                    logits = self.rows.chunk_logits[row][first + offset : first + offset + 1]
+                    boundary = at in starts
+                else:
+                    logits, boundary = self.rows.logits[row : row + 1], bool(self.rows.at_boundary[row])
+                node.children[column] = self._node(hypothesis, logits.copy(), boundary)
+            node = node.children[column]
             if offset < len(run):
                 column = run[offset]
-                begins = (here,) if boundary else ()
-                hypothesis = search.append(hypothesis, run[offset : offset + 1], begins, 0.0, 0.0)
+                hypothesis = self.search.append(hypothesis, run[offset : offset + 1], (), 0.0, 0.0)
                 if hypothesis.finished:
                     break
-        assert result is not None
-        return result
 
-    def _learn(self, path: list[tuple[_Node, int]], last: _Node) -> None:
-        """Update the bounds along the path, from its end; nothing is fresh any more."""
-        chain = [node for node, _ in path]
-        if not chain or chain[-1] is not last:
-            chain.append(last)
-        tail = last
-        while len(tail.children) == 1 and next(iter(tail.children.values())).fresh:
-            # What was forced after the last byte drawn is known, too.
-            (tail,) = tail.children.values()
-            chain.append(tail)
+    def _learn(self, one: _Try) -> None:
+        """Update the bounds along the path, from its end; nothing on it is fresh any more.
+
+        A bound and the freshness of what it speaks of change together, or draws would not be exact.
+        """
+        chain = [*one.path, one.last]
+        while len(chain[-1].children) == 1 and (child := next(iter(chain[-1].children.values()))).fresh:
+            chain.append(child)  # what was forced after the last byte drawn is known, too
         for node in reversed(chain):
             node.fresh = False
             for column, child in node.children.items():
-                node.bound[column] = child.mass()
+                if not child.fresh:
+                    node.bound[column] = child.mass()

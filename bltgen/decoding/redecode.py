@@ -134,7 +134,7 @@ def _try_patch(
     max_tries: int,
     generators: Sequence[np.random.Generator],
 ) -> Steps[_Try]:
-    """Up to `max_tries` candidates, as many at once as there are generators.
+    """Up to `max_tries` candidates: one, and if it is rejected as many at once as there are generators.
 
     With n candidates up to the accepted one, -(1 + 1/2 + ... + 1/(n-1)) is added to the log-weight:
     an unbiased estimate of the log of the mass of the patches that stay in the language (inverse
@@ -142,7 +142,7 @@ def _try_patch(
     """
     tried = 0
     while tried < max_tries:
-        some = generators[: 1 if search.parameters.greedy else max_tries - tried]
+        some = generators[: 1 if tried == 0 else max_tries - tried]
         index, found, rows = yield from free_patch(search, place, rows, some)
         if index is not None:
             tried += index
@@ -170,7 +170,8 @@ class Redecode:
 
     Within a patch the draw is exact: from the base distribution of patches, conditioned on the text
     staying in the language. Between patches it looks no further ahead than the mask does.
-    `candidates` are decoded in one batch from the one latent. statistics.redecoded_patches counts
+    Where a patch's first candidate is rejected, `candidates` more at a time are decoded in one batch from
+    the one latent. statistics.redecoded_patches counts
     candidates thrown away, fallbacks the patches that the mask had to say (log_weight then gains
     the log of the mass that the mask left). At temperature 0 a second try would say the same, so
     that the mask takes over after one.
@@ -221,19 +222,24 @@ def _by_mask(
     return hypothesis, rows
 
 
+CERTAIN = float(np.log(0.9))
+"""A patch at least this probable is not worth giving up: it would be said again."""
+
+
 @dataclass(frozen=True)
 class Backtrack:
-    """As `Redecode`, but a patch that finds no valid candidate gives up the patches before it, too.
+    """As `Redecode`, but a patch that finds no valid candidate gives up patches before it, too.
 
-    After `max_tries` in vain the last patch is given up; if the same place fails again the last two,
-    and so on up to `depth` patches behind the furthest place reached. After `max_backtracks` in all,
-    the mask takes over where tries fail. Bounded, so that it always ends.
+    After `max_tries` in vain it goes back to before the last patch that the model was not certain of; if
+    the same place fails again, to before the second last, and so on for the last `depth` of them; then
+    the mask says the patch. After `max_backtracks` in all, the mask takes over where tries fail.
+    Bounded, so that it always ends. statistics as for `Redecode`.
     """
 
     max_tries: int = 8
     candidates: int = 4
-    depth: int = 8
-    max_backtracks: int = 32
+    depth: int = 2
+    max_backtracks: int = 16
     name: ClassVar[str] = "backtrack"
 
     def __post_init__(self) -> None:
@@ -257,25 +263,64 @@ class Backtrack:
         """A stack of the places where patches began, with the logits there."""
         generators = search.generators(self.candidates)
         hypothesis, rows = yield from forced_chunk(search, search.start, rows)
-        places = [Place.of(search, hypothesis, rows)]
+        stack = _Stack(Place.of(search, hypothesis, rows))
         failures: dict[int, int] = {}
         backtracks = 0
-        while not places[-1].hypothesis.finished:
-            tried = yield from _try_patch(search, places[-1], rows, self.max_tries, generators)
+        while not stack.last.hypothesis.finished:
+            place = stack.last
+            tried = yield from _try_patch(search, place, rows, self.max_tries, generators)
             rows = tried.rows
             if tried.hypothesis is not None:
                 hypothesis = tried.hypothesis
-            elif len(places) > 1 and backtracks < self.max_backtracks and not search.parameters.greedy:
-                backtracks += 1
-                failures[len(places)] = failures.get(len(places), 0) + 1
-                del places[-min(failures[len(places)], len(places) - 1, self.depth) :]
-                continue
+                certain = hypothesis.log_probability - place.hypothesis.log_probability > CERTAIN
             else:
-                hypothesis, rows = yield from _by_mask(search, places[-1], generators)
+                at = len(place.hypothesis.data)
+                failures[at] = failures.get(at, 0) + 1
+                if (
+                    failures[at] <= self.depth
+                    and backtracks < self.max_backtracks
+                    and not search.parameters.greedy
+                    and stack.give_up(failures[at])
+                ):
+                    backtracks += 1
+                    continue
+                hypothesis, rows = yield from _by_mask(search, place, generators)
+                certain = True
             hypothesis, rows = yield from forced_chunk(search, hypothesis, rows)
-            places.append(Place.of(search, hypothesis, rows))
-            if len(places) > self.depth:
-                del places[0]
-                failures = {place - 1: count for place, count in failures.items()}
-                search.commit(places[0].hypothesis, closed=places[0].at_boundary)
-        return Decoded(places[-1].hypothesis)
+            settled = stack.push(Place.of(search, hypothesis, rows), certain, self.depth)
+            if settled is not None:
+                search.commit(settled.hypothesis, closed=settled.at_boundary)
+        return Decoded(stack.last.hypothesis)
+
+
+class _Stack:
+    """The places that may still be gone back to, and for each whether the patch from there was uncertain."""
+
+    def __init__(self, first: Place) -> None:
+        self._places = [first]
+        self._uncertain: list[bool] = []
+
+    @property
+    def last(self) -> Place:
+        return self._places[-1]
+
+    def push(self, place: Place, certain: bool, depth: int) -> Place | None:
+        """Add the place after a patch. What lies before the last `depth` uncertain patches is settled.
+
+        Returns the first place that is left, where that is another than before.
+        """
+        self._places.append(place)
+        self._uncertain.append(not certain)
+        settled = False
+        while self._uncertain and (not self._uncertain[0] or sum(self._uncertain) > depth):
+            del self._places[0], self._uncertain[0]
+            settled = True
+        return self._places[0] if settled else None
+
+    def give_up(self, count: int) -> bool:
+        """Go back to before the last `count` uncertain patches; False where there are not as many."""
+        places = [at for at, uncertain in enumerate(self._uncertain) if uncertain]
+        if len(places) < count:
+            return False
+        del self._places[places[-count] + 1 :], self._uncertain[places[-count] :]
+        return True

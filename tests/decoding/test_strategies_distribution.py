@@ -80,13 +80,13 @@ def test_exact_draws_from_the_conditioned_distribution(sampling):
 
 
 def test_exact_falls_back_with_a_weight_that_corrects():
-    """Two tries are often too few; the guided draws, weighted, follow the truth, and alone they do not."""
+    """Two tries are often too few; draws under the mask, weighted, follow the truth, alone they do not."""
     truth = distributions.conditioned(MODEL, b"", LANGUAGE)
     some = Generator(MODEL).generate_many([b""] * DRAWS, LANGUAGE, seed=1, strategy=Exact(max_tries=2))
-    guided = [(one.data, one.log_weight) for one in some if one.statistics.fallbacks]
-    assert 200 < len(guided) < DRAWS
-    assert distributions.largest_deviation(guided, truth) < 5
-    assert distributions.chi_square([text for text, _ in guided], truth) > 5
+    by_mask = [(one.data, one.log_weight) for one in some if one.statistics.fallbacks]
+    assert 200 < len(by_mask) < DRAWS
+    assert distributions.largest_deviation(by_mask, truth) < 5
+    assert distributions.chi_square([text for text, _ in by_mask], truth) > 5
     table = distributions.base_table(MODEL, b"", list(truth))
     mass = sum(distributions.text_mass(table, text) for text in truth)
     assert all(one.statistics.valid_mass_bound >= mass - 1e-12 for one in some)
