@@ -23,6 +23,7 @@ agree; `Statistics.accepted_bytes / Statistics.drafted_bytes` is how much they d
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -65,11 +66,13 @@ class _Choice:
 class Speculative:
     """As `Mask`, with up to `k` bytes of a patch drafted by the entropy model and checked in one pass.
 
-    Models that cannot draft (stand-ins without an entropy model) are decoded as by `Mask`.
-    Raises ValueError for k < 1.
+    Nothing is drafted where it gives no byte a probability of `confidence`: that draft would hardly be
+    kept. Models that cannot draft (stand-ins without an entropy model) are decoded as by `Mask`.
+    Raises ValueError for k < 1 and for a confidence outside 0..1.
     """
 
     k: int = 8
+    confidence: float = 0.4
     name: ClassVar[str] = "speculative"
     draws_from: ClassVar[str] = (
         "the base distribution renormalised over the allowed bytes at each byte, as mask; "
@@ -79,6 +82,8 @@ class Speculative:
     def __post_init__(self) -> None:
         if isinstance(self.k, bool) or not isinstance(self.k, int) or self.k < 1:
             raise ValueError(f"k={self.k!r}: an integer >= 1 is needed")
+        if not 0 <= self.confidence <= 1:
+            raise ValueError(f"confidence={self.confidence!r}: must be in [0, 1]")
 
     def decode(self, search: Search, rows: Rows) -> Steps[Decoded]:
         """One row, patch by patch."""
@@ -140,6 +145,9 @@ class Speculative:
             if not logits.max() > -np.inf:  # NaN, or nothing at all: no draft can be drawn
                 break
             kept, _ = masked(search.base(logits, [data]), allowed[None])
+            # Whether to draft may depend on q, never on what was drawn from it.
+            if kept.max() < math.log(self.confidence or 1e-300):
+                break
             byte = int(draw(kept, [generator], greedy=search.parameters.greedy)[0])
             guesses.append(_Guess(byte, kept[0]))
         return guesses

@@ -41,8 +41,10 @@ def test_its_draws_are_distributed_as_those_of_mask():
     """Against the enumerated distribution; drafts are both kept and rejected on the way."""
     model = opinionated("static")
     truth = distributions.locally_renormalised(model, b"?", LANGUAGE)
-    assert distributions.chi_square(drawn(model, Speculative(k=3)), truth) < 4
-    out = Generator(model).generate_many([b"?"] * 64, LANGUAGE, seed=1, strategy=Speculative(k=3))
+    assert distributions.chi_square(drawn(model, Speculative(k=3, confidence=0)), truth) < 4
+    out = Generator(model).generate_many(
+        [b"?"] * 64, LANGUAGE, seed=1, strategy=Speculative(k=3, confidence=0)
+    )
     drafted = sum(one.statistics.drafted_bytes for one in out)
     accepted = sum(one.statistics.accepted_bytes for one in out)
     assert 0.1 * drafted < accepted < 0.95 * drafted
@@ -53,20 +55,26 @@ def test_the_check_of_the_distribution_can_fail(monkeypatch):
     model = opinionated("static")
     truth = distributions.locally_renormalised(model, b"?", LANGUAGE)
     monkeypatch.setattr(speculative, "_accepted", lambda target, guess, generator, greedy: guess.byte)
-    assert distributions.chi_square(drawn(model, Speculative(k=3)), truth) > 5
+    assert distributions.chi_square(drawn(model, Speculative(k=3, confidence=0)), truth) > 5
 
 
 @pytest.mark.parametrize("mode", ["entropy", "monotonic", "static", "space"])
 @settings(deadline=None, max_examples=12)
-@given(prompt=st.binary(max_size=20), k=st.integers(1, 9), budget=st.integers(7, 60), free=st.booleans())
-def test_greedy_bytes_and_scores_are_those_of_mask(mode, prompt, k, budget, free):
+@given(
+    prompt=st.binary(max_size=20),
+    k=st.integers(1, 9),
+    budget=st.integers(7, 60),
+    free=st.booleans(),
+    confidence=st.sampled_from([0, 0.3, 0.8]),
+)
+def test_greedy_bytes_and_scores_are_those_of_mask(mode, prompt, k, budget, free, confidence):
     """With and without a constraint, to the end of every budget."""
     generator = Generator(opinionated(mode))
     plain, drafted = (
         generator.generate(
             prompt, None if free else WORDS, max_bytes=budget, temperature=0, seed=0, strategy=strategy
         )
-        for strategy in ("mask", Speculative(k=k))
+        for strategy in ("mask", Speculative(k=k, confidence=confidence))
     )
     assert drafted.data == plain.data
     assert drafted.finish == plain.finish
@@ -114,7 +122,9 @@ def test_models_without_a_drafter_are_decoded_as_by_mask():
 
 
 @pytest.mark.parametrize("k", [0, -1, True, 2.0])
-def test_k_is_validated(k):
-    """At least one byte is drafted."""
+def test_settings_are_validated(k):
+    """At least one byte is drafted; a confidence is a probability."""
     with pytest.raises(ValueError, match="k="):
         Speculative(k=k)
+    with pytest.raises(ValueError, match="confidence="):
+        Speculative(confidence=1.5)
