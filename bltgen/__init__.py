@@ -118,6 +118,8 @@ def load(
     path: str | os.PathLike[str] | None = None,
     *,
     dtype: torch.dtype | str | None = None,
+    entropy_dtype: torch.dtype | str | None = None,
+    latent_dtype: torch.dtype | str | None = None,
     device: torch.device | str | None = None,
     entropy_path: str | os.PathLike[str] | None = None,
 ) -> Generator:
@@ -127,7 +129,14 @@ def load(
     """
     from bltgen.decoding.generator import Generator
 
-    return Generator.load(path, dtype=dtype, device=device, entropy_path=entropy_path)
+    return Generator.load(
+        path,
+        dtype=dtype,
+        entropy_dtype=entropy_dtype,
+        latent_dtype=latent_dtype,
+        device=device,
+        entropy_path=entropy_path,
+    )
 
 
 def __getattr__(name: str) -> Any:

@@ -138,6 +138,10 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "--entropy-model", metavar="PATH", help="of a released checkpoint that has it elsewhere"
     )
     group.add_argument("--dtype", help="float32, bfloat16, ... (default: as the checkpoint has it)")
+    group.add_argument("--entropy-dtype", metavar="DTYPE", help="of the entropy model (default: float32)")
+    group.add_argument(
+        "--latent-dtype", metavar="DTYPE", help="of the latent transformer (int8 too; default: as --dtype)"
+    )
     group.add_argument("--device", help="cpu, cuda, ... (default: cpu)")
     group.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: torch's own)")
 
@@ -153,7 +157,12 @@ def model_of(options: argparse.Namespace) -> Generator:
             raise ValueError(f"--threads {options.threads}: at least 1 is needed")
         torch.set_num_threads(options.threads)
     return bltgen.load(
-        options.model, dtype=options.dtype, device=options.device, entropy_path=options.entropy_model
+        options.model,
+        dtype=options.dtype,
+        entropy_dtype=options.entropy_dtype,
+        latent_dtype=options.latent_dtype,
+        device=options.device,
+        entropy_path=options.entropy_model,
     )
 
 

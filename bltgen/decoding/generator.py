@@ -180,29 +180,34 @@ class Generator:
         path: str | os.PathLike[str] | None = None,
         *,
         dtype: torch.dtype | str | None = None,
+        entropy_dtype: torch.dtype | str | None = None,
+        latent_dtype: torch.dtype | str | None = None,
         device: torch.device | str | None = None,
         entropy_path: str | os.PathLike[str] | None = None,
     ) -> Generator:
         """Read a checkpoint folder; with no path, the embedded model that ships in the package.
 
         dtype and device are those of the weights in use ("float32", "bfloat16"; "cpu", "cuda"); by
-        default float32 for bltgen's own checkpoints, the file's for others, on the CPU. entropy_path:
-        the entropy model of a released checkpoint that has it elsewhere. Raises CheckpointError,
-        ValueError for a dtype that torch does not have.
+        default float32 for bltgen's own checkpoints, the file's for others, on the CPU. entropy_dtype:
+        of the entropy model, by default float32, since patch boundaries hang on its last digits.
+        latent_dtype: of the latent transformer; "int8" keeps its matrices as int8, with a scale a row,
+        and computes in bfloat16. entropy_path: the entropy model of a released checkpoint that has it
+        elsewhere. Raises CheckpointError, ValueError for a dtype that torch does not have.
         """
-        import torch
-
         from bltgen.model.checkpoint import load_model
 
-        if isinstance(dtype, str):
-            named = getattr(torch, dtype, None)
-            if not isinstance(named, torch.dtype):
-                raise ValueError(f"dtype={dtype!r}: a torch type is needed, such as float32 or bfloat16")
-            dtype = named
         if path is None:
             path = Path(__file__).parent.parent / "model" / "embedded"
         entropy = None if entropy_path is None else Path(entropy_path)
-        return cls(load_model(Path(path), dtype=dtype, device=device or "cpu", entropy_path=entropy))
+        model = load_model(
+            Path(path),
+            _dtype("dtype", dtype),
+            device or "cpu",
+            entropy_dtype=_dtype("entropy_dtype", entropy_dtype),
+            latent_dtype=_dtype("latent_dtype", latent_dtype),
+            entropy_path=entropy,
+        )
+        return cls(model)
 
     def generate(
         self,
@@ -387,6 +392,18 @@ class Generator:
                     bar.update()
                     yield refused.pop()
             yield from refused
+
+
+def _dtype(argument: str, given: torch.dtype | str | None) -> torch.dtype | None:
+    """A dtype given by name, or as it is."""
+    if not isinstance(given, str):
+        return given
+    import torch
+
+    named = getattr(torch, given, None)
+    if not isinstance(named, torch.dtype):
+        raise ValueError(f"{argument}={given!r}: a torch type is needed, such as float32 or bfloat16")
+    return named
 
 
 def _task(

@@ -35,6 +35,7 @@ def from_transformers(
     device: str | torch.device = "cpu",
     *,
     entropy_dtype: torch.dtype | None = None,
+    latent_dtype: torch.dtype | None = None,
 ) -> ByteLatentTransformer:
     """A `transformers.BltForCausalLM` as a model of bltgen; embeddings share its memory.
 
@@ -46,7 +47,12 @@ def from_transformers(
         raise CheckpointError(f"a transformers.BltForCausalLM is needed, not {type(model).__name__}")
     tensors = {name: value.detach() for name, value in model.state_dict().items()}
     return model_from_huggingface(
-        config.to_dict(), tensors, dtype=dtype, device=device, entropy_dtype=entropy_dtype
+        config.to_dict(),
+        tensors,
+        dtype=dtype,
+        device=device,
+        entropy_dtype=entropy_dtype,
+        latent_dtype=latent_dtype,
     )
 
 
@@ -63,6 +69,7 @@ def from_hub(
     revision: str | None = None,
     entropy_name: str | None = None,
     entropy_dtype: torch.dtype | None = None,
+    latent_dtype: torch.dtype | None = None,
 ) -> ByteLatentTransformer:
     """Download "owner/name" (or find it in the cache of the hub's client) and read it.
 
@@ -71,7 +78,9 @@ def from_hub(
     """
     folder = _download(name, revision)
     entropy = None if entropy_name is None else _download(entropy_name, None)
-    return load_model(folder, dtype, device, entropy_dtype=entropy_dtype, entropy_path=entropy)
+    return load_model(
+        folder, dtype, device, entropy_dtype=entropy_dtype, latent_dtype=latent_dtype, entropy_path=entropy
+    )
 
 
 def _download(name: str, revision: str | None) -> Path:

@@ -104,7 +104,7 @@ class ByteLatentTransformer(nn.Module):
         """
         embedded = self.embedding(patched.ids)
         states, pooled = self.local_encoder(embedded, patched.patch_ids, patched.patches)
-        latents = self.latent_transformer(pooled)
+        latents = self.latent_transformer(pooled.to(self.local_decoder.patch_latents.weight.dtype))
         logits: Tensor = self.local_decoder(states, latents, patched.visible, allowed)
         return logits
 

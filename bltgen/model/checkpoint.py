@@ -35,6 +35,7 @@ from bltgen.model.blt import ByteLatentTransformer
 from bltgen.model.checkpoint_layouts import huggingface, reference
 from bltgen.model.checkpoint_layouts.parts import NameMap, Part
 from bltgen.model.config import BLTConfig
+from bltgen.model.int8 import Int8Linear, quantised
 from bltgen.model.safetensors_file import (
     read_json,
     read_sharded,
@@ -48,6 +49,8 @@ FORMAT = "bltgen"
 VERSION = 1
 Layout = Literal["bltgen", "A", "B", "C"]
 SHARD_BYTES = 5 * 10**9
+LATENT = ("latent_transformer.", "local_decoder.patch_latents.")  # parameters of the latent's dtype
+LATENT_BLOCKS = "latent_transformer.transformer.blocks."
 
 
 def save_model(
@@ -64,6 +67,8 @@ def save_model(
     where transformers cannot express the model.
     """
     state = {name: value.detach() for name, value in model.state_dict().items()}
+    if any(value.dtype == torch.int8 for value in state.values()):
+        raise CheckpointError(f"{folder}: weights in int8 are not written; load them in another dtype")
     if dtype is not None:
         state = {name: value.to(dtype) for name, value in state.items()}
     if layout == "bltgen":
@@ -162,14 +167,17 @@ def load_model(
     device: str | torch.device = "cpu",
     *,
     entropy_dtype: torch.dtype | None = None,
+    latent_dtype: torch.dtype | None = None,
     entropy_path: str | Path | None = None,
 ) -> ByteLatentTransformer:
     """Read a model of any layout, in evaluation mode.
 
     `dtype`: of the weights; by default float32 for bltgen's own layout and the dtype of the file for
     the others. `entropy_dtype`: of the entropy model, by default float32: boundaries hang on its last
-    digits. `entropy_path`: where layouts A and B have their entropy model, by default
-    `entropy_model` in `path`. Raises CheckpointError naming the file, and the tensor where one is wrong.
+    digits. `latent_dtype`: of the latent transformer, by default as `dtype`; torch.int8 keeps the
+    matrices of its blocks as int8 with a scale a row, and computes in bfloat16. `entropy_path`: where
+    layouts A and B have their entropy model, by default `entropy_model` in `path`. Raises
+    CheckpointError naming the file, and the tensor where one is wrong.
     """
     folder = Path(path)
     layout = detect_layout(folder)
@@ -182,7 +190,7 @@ def load_model(
         entropy = Path(entropy_path) if entropy_path is not None else folder / "entropy_model"
         sources = _read_reference(folder, entropy, layout)
     place = folder / ("params.json" if layout == "A" else "config.json")
-    return _build(sources, place, dtype, entropy_dtype, torch.device(device))
+    return _build(sources, place, _Dtypes(dtype, entropy_dtype, latent_dtype), torch.device(device))
 
 
 def model_from_huggingface(
@@ -192,27 +200,60 @@ def model_from_huggingface(
     device: str | torch.device = "cpu",
     *,
     entropy_dtype: torch.dtype | None = None,
+    latent_dtype: torch.dtype | None = None,
 ) -> ByteLatentTransformer:
     """A model of transformers that is in memory: its config as a dictionary, its state dictionary."""
     place = Path("BltForCausalLM")
     source = _huggingface_source(config, tensors, place, place)
-    return _build([source], place, dtype, entropy_dtype, torch.device(device))
+    return _build([source], place, _Dtypes(dtype, entropy_dtype, latent_dtype), torch.device(device))
+
+
+class _Dtypes:
+    """Which dtype each parameter is wanted in."""
+
+    def __init__(
+        self, dtype: torch.dtype | None, entropy: torch.dtype | None, latent: torch.dtype | None
+    ) -> None:
+        for name, given in (("dtype", dtype), ("entropy_dtype", entropy), ("latent_dtype", latent)):
+            if given is None or given.is_floating_point or (given, name) == (torch.int8, "latent_dtype"):
+                continue
+            which = (
+                "a floating-point dtype or torch.int8" if name == "latent_dtype" else "a floating-point dtype"
+            )
+            raise ValueError(f"{name}={given}: {which} is needed")
+        self._default = dtype
+        self._entropy = entropy or torch.float32
+        self._latent = torch.bfloat16 if latent == torch.int8 else latent or dtype
+        self.int8 = latent == torch.int8
+
+    def of(self, own: str) -> torch.dtype | None:
+        """None: as the file has it."""
+        if own.startswith("entropy_model."):
+            return self._entropy
+        return self._latent if own.startswith(LATENT) else self._default
+
+    def in_int8(self, own: str) -> bool:
+        """The parameter is the matrix of an `Int8Linear`."""
+        return self.int8 and own.startswith(LATENT_BLOCKS) and "norm" not in own and own.endswith(".weight")
 
 
 def _build(
     sources: Sequence[_Source],
     place: Path,
-    dtype: torch.dtype | None,
-    entropy_dtype: torch.dtype | None,
+    dtypes: _Dtypes,
     device: torch.device,
 ) -> ByteLatentTransformer:
     config = sources[0].config
     expected = _shapes(config, place)
     state: dict[str, Tensor] = {}
     for source in sources:
-        state.update(source.assemble(expected, dtype, entropy_dtype or torch.float32, device))
+        state.update(source.assemble(expected, dtypes, device))
     with torch.device("meta"):
         model = ByteLatentTransformer(config)
+    for own in [own for own in state if dtypes.in_int8(own)]:
+        linear = own.removesuffix(".weight")
+        owner, _, name = linear.rpartition(".")
+        setattr(model.get_submodule(owner), name, Int8Linear(state[own], state[f"{linear}.scale"]))
     model.load_state_dict(state, assign=True)
     return model.eval()
 
@@ -241,29 +282,36 @@ class _Source:
     def assemble(
         self,
         expected: Mapping[str, torch.Size],
-        dtype: torch.dtype | None,
-        entropy_dtype: torch.dtype,
+        dtypes: _Dtypes,
         device: torch.device,
     ) -> dict[str, Tensor]:
         self._check(expected)
         state = {}
         for own, parts in self._names.items():
-            wanted = entropy_dtype if own.startswith("entropy_model.") else dtype
-            wanted = wanted or self._tensors[parts[0].name].dtype
+            wanted = dtypes.of(own) or self._tensors[parts[0].name].dtype
             only = self._tensors[parts[0].name]
             slow = wanted == torch.float32 and device.type == "cpu" and "embedding" not in own
             mapped = only.ndim != 2 or not slow
             if len(parts) == 1 and parts[0].repeat == 1 and mapped:
-                state[own] = only.to(device=device, dtype=wanted)
-                continue
-            value = _empty(expected[own], wanted, device)
-            at = 0
-            for part in parts:
-                piece = part.expand(self._tensors[part.name])
-                value[at : at + piece.shape[0]] = piece
-                at += piece.shape[0]
-            state[own] = value
+                value = only.to(device=device, dtype=wanted)
+            else:
+                value = self._put_together(parts, expected[own], wanted, device)
+            if dtypes.in_int8(own):
+                state[own], state[own.removesuffix("weight") + "scale"] = quantised(value)
+            else:
+                state[own] = value
         return state
+
+    def _put_together(
+        self, parts: Sequence[Part], shape: torch.Size, dtype: torch.dtype, device: torch.device
+    ) -> Tensor:
+        value = _empty(shape, dtype, device)
+        at = 0
+        for part in parts:
+            piece = part.expand(self._tensors[part.name])
+            value[at : at + piece.shape[0]] = piece
+            at += piece.shape[0]
+        return value
 
     def _check(self, expected: Mapping[str, torch.Size]) -> None:
         """The shapes in the file are those that the config asks for."""

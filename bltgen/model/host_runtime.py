@@ -48,14 +48,14 @@ class HostRuntime:
         self._pools = [HostCrossReader(cast(CrossAttention, c)) for c in encoder.cross_attention]
         self._patch_queries = matrix(encoder.patch_queries.weight)
 
+        decoder = model.local_decoder
         self._latent: HostStack | None = None
+        self._project_in: Floats | None = None
         if runtime.latent_dtype == torch.float32:
             self._latent = HostStack(model.latent_transformer.transformer, LATENT)
-        project = model.latent_transformer.project_in
-        self._project_in = matrix(project.weight) if isinstance(project, nn.Linear) else None
-
-        decoder = model.local_decoder
-        self._patch_latents = matrix(decoder.patch_latents.weight)
+            project = model.latent_transformer.project_in
+            self._project_in = matrix(project.weight) if isinstance(project, nn.Linear) else None
+            self._patch_latents = matrix(decoder.patch_latents.weight)
         self._readers = [HostCrossReader(cast(CrossAttention, c)) for c in decoder.cross_attention]
         self._readers = self._readers[: model.config.decoder.layers]
         self._decoder = HostStack(decoder.transformer, DECODER)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from bltgen.model.attention import CrossAttention, apply_rotary, rotary_table
 from bltgen.model.cache import PlaneShape, RowCache, Span, ranges
 from bltgen.model.config import TransformerConfig
+from bltgen.model.int8 import product_of
 from bltgen.model.transformer import Transformer, TransformerBlock
 
 __all__ = ["CrossReader", "IncrementalStack", "Norm", "Reach", "RotaryPositions"]
@@ -161,17 +162,17 @@ class Reach:
 
 
 class _Block:
-    """The weights of one `TransformerBlock`, transposed views ready to multiply by."""
+    """The weights of one `TransformerBlock`, ready to multiply by."""
 
     __slots__ = ("attention_norm", "down", "feed_forward_norm", "gate_up", "out", "qkv")
 
     def __init__(self, block: TransformerBlock) -> None:
         self.attention_norm = Norm(block.attention_norm)
         self.feed_forward_norm = Norm(block.feed_forward_norm)
-        self.qkv = block.attention.qkv.weight.detach().t()
-        self.out = block.attention.out.weight.detach().t()
-        self.gate_up = block.feed_forward.gate_up.weight.detach().t()
-        self.down = block.feed_forward.down.weight.detach().t()
+        self.qkv = product_of(block.attention.qkv)
+        self.out = product_of(block.attention.out)
+        self.gate_up = product_of(block.feed_forward.gate_up)
+        self.down = product_of(block.feed_forward.down)
 
 
 class IncrementalStack:
@@ -198,16 +199,16 @@ class IncrementalStack:
         weights = self.blocks[number]
         heads, kv_heads = self._heads, self._kv_heads
         total = x.shape[0]
-        qkv = torch.mm(weights.attention_norm(x), weights.qkv).view(total, -1, self._width)
+        qkv = weights.qkv(weights.attention_norm(x)).view(total, -1, self._width)
         self.rotary.rotate(qkv.narrow(1, 0, heads + kv_heads), factors)
         cache.write(self.plane, number, span, qkv.narrow(1, heads, 2 * kv_heads))
         q = qkv.narrow(1, 0, heads)
         attended = reach.attend(q, cache.planes[self.plane][number], kv_heads)
-        x = torch.addmm(x, attended, weights.out)
-        hidden = torch.mm(weights.feed_forward_norm(x), weights.gate_up)
+        x = weights.out.added(x, attended)
+        hidden = weights.gate_up(weights.feed_forward_norm(x))
         gate, up = hidden.chunk(2, 1)
         gated = F.silu(gate).mul_(up)
-        return torch.addmm(x, gated, weights.down)
+        return weights.down.added(x, gated)
 
     def __call__(self, x: Tensor, cache: RowCache, span: Span, reach: Reach) -> Tensor:
         """All blocks: x [total, dim] -> [total, dim]."""

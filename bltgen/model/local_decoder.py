@@ -60,7 +60,7 @@ class LocalDecoder(nn.Module):
         latents [batch, patches, dim] -> [batch, patches, k, 2 * dim] each.
         """
         batch, patches, _ = latents.shape
-        source = self.patch_latents(latents).view(batch, patches, self.k, -1)
+        source = self.patch_latents(latents).to(self.head.weight.dtype).view(batch, patches, self.k, -1)
         return [cast(CrossAttention, layer).project_keys_values(source) for layer in self.cross_attention]
 
     def forward(
