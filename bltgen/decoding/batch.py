@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 import numpy as np
@@ -47,6 +48,17 @@ class Move:
     drafts: Sequence[bytes] | None = None
 
 
+class _PatchStarts:
+    """Where patches start in all rows of a session, asked for at most once a round: it is a list of lists."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    @cached_property
+    def of_rows(self) -> list[list[int]]:
+        return self._session.patch_starts
+
+
 @dataclass(frozen=True)
 class Rows:
     """One search's rows after a move.
@@ -60,13 +72,14 @@ class Rows:
     at_boundary: Sequence[bool]
     chunk_logits: Sequence[Logits]
     session: Session
+    starts: _PatchStarts
     offset: int
     prompt_length: int
     drafts: Sequence[Draft | None] = ()
 
     def patch_starts(self, row: int) -> list[int]:
         """Offsets after the prompt where this row's patches start; valid until the next move."""
-        starts = self.session.patch_starts[self.offset + row]
+        starts = self.starts.of_rows[self.offset + row]
         return [start - self.prompt_length for start in starts if start >= self.prompt_length]
 
 
@@ -145,13 +158,14 @@ def decode(model: ByteModel, jobs: Iterable[Job[T]], batch_size: int = 1) -> Ite
             # The rows of searches that have ended are still there, until the next move.
             width = 0 if session is None else len(session.lengths)
             session = opened if session is None else session.concat(opened)
-            arrays = _arrays(opened)
+            arrays, starts = _arrays(opened), _PatchStarts(session)
             for index, job in enumerate(admitted):
                 rows = Rows(
                     arrays[0][index : index + 1],
                     arrays[1][index : index + 1],
                     (arrays[0][:0],),
                     session,
+                    starts,
                     width + index,
                     len(job.prompt),
                 )
@@ -163,7 +177,7 @@ def decode(model: ByteModel, jobs: Iterable[Job[T]], batch_size: int = 1) -> Ite
             return
         session = _apply(session, running)
         logits, boundary = _arrays(session)
-        drafts = _draft(session, running)
+        drafts, starts = _draft(session, running), _PatchStarts(session)
         for one in running:
             assert one.move is not None
             part = slice(one.offset, one.offset + one.width)
@@ -175,6 +189,7 @@ def decode(model: ByteModel, jobs: Iterable[Job[T]], batch_size: int = 1) -> Ite
                 boundary[part],
                 chunks,
                 session,
+                starts,
                 one.offset,
                 len(one.job.prompt),
                 drafts[part] if one.move.drafts is not None else (),
