@@ -11,12 +11,14 @@ exp(log_weight). `claims` says which of the two the strategy promises; the exit 
 not keep its promise, or if the wrong strategy, a control that must be caught, is not.
 
 Second table, on the model in the package: facts told in sentences, JSON out, every strategy on the
-same prompts, with default settings but for smc (8 particles), beam (3) and exact (100 tries). `KL` estimates
-KL(strategy || base distribution conditioned on validity) in nats a text from the log-weights and an
-estimate of the valid mass Z (many particles, and at least the mass of all texts that any strategy
-found; still too low where these are few); `<` marks an upper bound on it; backtrack has none. `log p` is the mean log-probability of the texts under the model;
-`latent/B` and `local/B` are steps an output byte, with all that was thrown away; `fallback` is how
-often a text was left to the mask (redecode and backtrack: patches of it).
+same prompts, with default settings but for smc (8 particles), beam (3) and exact (100 tries).
+
+- `log p`: mean log-probability of the texts under the model.
+- `KL`: an estimate of KL(strategy || base distribution conditioned on validity) in nats a text, from the
+  log-weights and an estimate of the valid mass Z: many particles, and at least the mass of all texts that
+  any strategy found; still too low where these are few. `<`: an upper bound on it. Backtrack has none.
+- `latent/B`, `local/B`: steps an output byte, with all that was thrown away.
+- `fallback`: how often a text was left to the mask (redecode and backtrack: how many of its patches).
 """
 
 from __future__ import annotations
