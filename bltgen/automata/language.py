@@ -128,6 +128,7 @@ class Language:
         "__weakref__",
         "_bound",
         "_partial",
+        "_prefix_code",
         "_relaxed",
         "_shortest",
         "_state",
@@ -163,6 +164,7 @@ class Language:
     _shortest: int | None
     _bound: int
     _relaxed: Language | None
+    _prefix_code: bool | None
     _transitions: tuple[tuple[int, Language], ...] | None
     _partial: list[tuple[int, Language]] | None
     _state: LanguageState | None
@@ -320,6 +322,7 @@ def _term(
     made._shortest = 0 if nullable else made.least if plain else None
     made._bound = 0
     made._relaxed = None
+    made._prefix_code = None
     made._transitions = None
     made._partial = None
     made._state = None
@@ -676,7 +679,7 @@ def _covers_any(alternatives: Iterable[Language], parts: dict[Language, None]) -
             first, last = part.value
             if low <= first and last <= high:
                 return True
-            if (low <= first <= high or low <= last <= high) and is_prefix_code(body, 8):
+            if (low <= first <= high or low <= last <= high) and is_prefix_code(body):
                 del parts[part]
                 window = (high + 1, last) if low <= first else (first, low - 1)
                 parts[_repeat(body, *window)] = None
@@ -706,7 +709,7 @@ def _merge_windows(parts: dict[Language, None]) -> None:
     """B{a,b} & B{c,d} is B{max,min} where a text of B* is cut into texts of B in one way only."""
     windows: dict[Language, tuple[int, int]] = {}
     for part in list(parts):
-        if part.op == REPEAT and is_prefix_code(part.parts[0], 8):
+        if part.op == REPEAT and is_prefix_code(part.parts[0]):
             body, (low, high) = part.parts[0], part.value
             if body in windows:
                 seen_low, seen_high = windows[body]

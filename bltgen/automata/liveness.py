@@ -21,6 +21,7 @@ True
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from heapq import heappop, heappush
 from itertools import count
@@ -32,7 +33,7 @@ from bltgen.automata.limits import current_limits
 from bltgen.automata.operators import AUTOMATON, COMPLEMENT, CONCAT, INTERSECTION, REPEAT, UNION
 from bltgen.errors import LimitExceeded
 
-__all__ = ["completion", "shortest"]
+__all__ = ["alternatives", "completion", "shortest"]
 
 ANTICHAIN = 64
 """How many incomparable states with the same parts are remembered to prune later ones."""
@@ -130,19 +131,27 @@ def _search(origin: Language, limit: int | None = None) -> None:
 
 
 def _successors(term: Language, depth: int) -> list[tuple[Language, int]]:
-    """Where the search goes from a term: into its alternatives at no cost, else one byte on.
+    """Where the search goes from a term: into its alternatives at no cost, else one byte on."""
+    threads = alternatives(term)
+    if threads:
+        return [(thread, depth) for thread in threads]
+    return [(target, depth + 1) for _, target in transitions(term)]
+
+
+def alternatives(term: Language) -> Sequence[Language]:
+    """The terms of which a term is the union by its form; none where it is no union.
 
     An intersection's alternatives are those of its first union: a search needs one way through, and
     threads taken singly are far fewer than their sets.
     """
     if term.op == UNION:
-        return [(part, depth) for part in term.parts]
+        return term.parts
     if term.op == INTERSECTION:
         for index, part in enumerate(term.parts):
             if part.op == UNION:
                 others = term.parts[:index] + term.parts[index + 1 :]
-                return [(_intersection((thread, *others)), depth) for thread in part.parts]
-    return [(target, depth + 1) for _, target in transitions(term)]
+                return [_intersection((thread, *others)) for thread in part.parts]
+    return ()
 
 
 def _excluded_count(term: Language) -> int:

@@ -4,7 +4,7 @@ Bytes are one, and UTF-8 characters. A text of `B*` is cut into texts of a prefi
 that `B{a,b} & B{c,d}` is `B{max,min}`: lengths in characters stay counters.
 
 >>> from bltgen.automata.utf8 import UTF8_CHAR
->>> is_prefix_code(UTF8_CHAR, 8), is_prefix_code(UTF8_CHAR.optional(), 8)
+>>> is_prefix_code(UTF8_CHAR), is_prefix_code(UTF8_CHAR.optional())
 (True, False)
 """
 
@@ -20,22 +20,31 @@ if TYPE_CHECKING:
 __all__ = ["first_bytes", "is_prefix_code", "is_window_of"]
 
 
-def is_prefix_code(language: Language, depth: int) -> bool:
+DEPTH = 8
+"""Terms nested deeper are taken for none: characters are shallow."""
+
+
+def is_prefix_code(language: Language) -> bool:
     """Whether no text is the beginning of another, as far as the form tells: bytes, UTF-8 characters."""
+    known = language._prefix_code
+    if known is None:
+        known = language._prefix_code = language.depth <= DEPTH and _by_form(language)
+    return known
+
+
+def _by_form(language: Language) -> bool:
     if language.op in (BYTES, LITERAL):
         return True
-    if depth == 0:
-        return False
     if language.op == CONCAT:
-        return all(is_prefix_code(part, depth - 1) for part in language.parts)
+        return all(map(is_prefix_code, language.parts))
     if language.op == REPEAT:
-        return language.value[0] == language.value[1] and is_prefix_code(language.parts[0], depth - 1)
+        return bool(language.value[0] == language.value[1]) and is_prefix_code(language.parts[0])
     if language.op != UNION:
         return False
     seen = 0
     for part in language.parts:
         first = first_bytes(part)
-        if first == 0 or seen & first or not is_prefix_code(part, depth - 1):
+        if first == 0 or seen & first or not is_prefix_code(part):
             return False
         seen |= first
     return True

@@ -23,7 +23,7 @@ from bltgen.automata.byteset import ByteSet
 from bltgen.automata.derivative import transitions
 from bltgen.automata.language import INFINITE, Language
 from bltgen.automata.limits import current_limits
-from bltgen.automata.liveness import shortest
+from bltgen.automata.liveness import alternatives, shortest
 from bltgen.automata.operators import (
     AUTOMATON,
     BYTES,
@@ -58,7 +58,7 @@ class SpelledLength:
     Raises LimitExceeded where a search visits more than `Limits.search_states` states beyond its path.
     """
 
-    __slots__ = ("_known", "_weights")
+    __slots__ = ("_cheap", "_known", "_weights")
 
     def __init__(self, ascii_only: bool = False) -> None:
         cheap = _ASCII & ~SHORT_ESCAPED & ~CONTROLS
@@ -73,6 +73,7 @@ class SpelledLength:
         else:
             more = []
             cheap |= ByteSet.range(0x80, 0xFF).bits
+        self._cheap = cheap
         self._weights = sorted([(1, cheap), (2, SHORT_ESCAPED), (6, CONTROLS), *more])
         self._known: dict[Language, int] = {}
 
@@ -132,11 +133,42 @@ class SpelledLength:
         assert term.op == REPEAT
         return min(INFINITE, int(term.value[0]) * lengths[0]) if term.value[0] else 0
 
+    def _needs_no_escape(self, origin: Language) -> bool:
+        """Whether the shortest text that the search for it went along is spelled as it is.
+
+        Its terms then have their length without a search of their own.
+        """
+        way = []
+        term = origin
+        while not term.nullable:
+            way.append(term)
+            length = term._shortest
+            assert length is not None
+            following = None
+            for thread in alternatives(term):
+                if thread._shortest == length:
+                    following = thread
+                    break
+            else:
+                for bits, target in transitions(term):
+                    if target._shortest == length - 1 and bits & self._cheap:
+                        following = target
+                        break
+            if following is None:
+                return False
+            term = following
+        way.append(term)
+        for term in way:
+            self._known[term] = shortest(term)
+        return True
+
     def _search(self, origin: Language) -> None:
         """A* from a term that has no structure to go by; sets it and what lies on its shortest path."""
         known = self._known
         if shortest(origin) >= INFINITE:
             known[origin] = INFINITE
+            return
+        if self._needs_no_escape(origin):
             return
         limit = current_limits().search_states + 2 * shortest(origin)
         order = count().__next__
