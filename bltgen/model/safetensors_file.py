@@ -32,7 +32,10 @@ def _replacing(path: Path) -> Iterator[Path]:
     # Not a private file of `tempfile`: others may read a model.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
+        temporary.touch()
+        mode = temporary.stat().st_mode
         yield temporary
+        os.chmod(temporary, mode)  # safetensors makes its files private
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         os.replace(temporary, path)

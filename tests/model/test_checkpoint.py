@@ -190,6 +190,14 @@ def test_single_tensors_stay_mapped_to_the_file(tmp_path: Path) -> None:
     assert any(int(a, 16) <= table.weight.data_ptr() < int(b, 16) for a, b in mapped)
 
 
+def test_a_written_model_may_be_read_by_whom_the_umask_allows(tmp_path: Path) -> None:
+    """The weights have the permissions of any new file."""
+    save_model(random_model(), tmp_path)
+    (tmp_path / "other").touch()
+    modes = {(tmp_path / name).stat().st_mode for name in ("model.safetensors", "config.json", "other")}
+    assert len(modes) == 1
+
+
 def test_converting_between_layouts_keeps_every_bit(tmp_path: Path) -> None:
     """A to bltgen's own layout and back in."""
     write_a(tmp_path / "a")

@@ -132,7 +132,7 @@ def _inexpressible(config: BLTConfig) -> str | None:
         if stack.heads * stack.dim_per_head != stack.dim:
             return f"{name}: head_dim must be dim / heads"
     if not cross.doubled_residual:
-        return "its cross-attention adds its residual twice (doubled_residual)"
+        return "transformers' cross-attention adds its residual twice, this model's once (doubled_residual)"
     if cross.heads != config.encoder.heads or cross.n_decoder_heads != config.decoder.heads:
         return "cross-attention must have as many heads as the self-attention beside it"
     if cross.all_layers_encoder and config.encoder.layers > 1:
