@@ -12,17 +12,20 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from bltgen.automata.language import INFINITE
-from bltgen.constraints.json_schema.formula import Formula
+from bltgen.constraints.json_schema.clause_search import Search
+from bltgen.constraints.json_schema.clauses import Reader, Split, holds_at_end
+from bltgen.constraints.json_schema.formula import FALSE, Formula
 from bltgen.constraints.json_schema.json_values import Value
 from bltgen.constraints.json_schema.layout import WHITESPACE, Layout
-from bltgen.constraints.json_schema.normal_form import ArraySpec
 from bltgen.constraints.json_schema.positions import Frame, Position, fixed, narrower, value_start
 from bltgen.constraints.json_schema.seen import NOTHING_SEEN, Seen
+from bltgen.constraints.json_schema.specs import ArrayDraft, ArraySpec
 from bltgen.constraints.json_schema.unique_items import (
     RecordedItem,
     distinct_cost,
     hopeless_values,
     is_endless_goal,
+    is_vast,
     item_start,
 )
 
@@ -35,11 +38,14 @@ COMMA, CLOSE = 0x2C, 0x5D
 
 Cost = Callable[[Formula], int]
 
+Branch = tuple[Formula, "ArrayPlan", tuple[int, ...]]
+"""A goal of an item, the plan to go on by after it, and how many satisfied each of its counted goals."""
+
 
 class ArrayPlan:
     """How to read an array by `spec`. Made by the compiler, one a spec."""
 
-    __slots__ = ("compiler", "counts", "last", "live", "records", "spec")
+    __slots__ = ("_branches", "compiler", "counts", "last", "live", "records", "spec")
 
     def __init__(self, spec: ArraySpec, compiler: Compiler) -> None:
         self.spec = spec
@@ -50,6 +56,7 @@ class ArrayPlan:
         self.last = max(spec.horizon, spec.low) if spec.high is None else spec.high
         # Whether the values of items matter, and not only how many satisfy what.
         self.records = spec.unique or spec.repeated
+        self._branches: dict[Any, tuple[Branch, ...]] = {}
 
     def open(self, parent: Frame) -> Position:
         """The position after the opening bracket."""
@@ -70,7 +77,7 @@ class ArrayPlan:
     def is_endless(self) -> bool:
         """Whether infinitely many arrays may come of any, as far as is seen at once."""
         spec = self.spec
-        if spec.high is not None or any(count[3] is not None for count in self.counts):
+        if spec.clauses or spec.high is not None or any(count[3] is not None for count in self.counts):
             return False
         goal = spec.goal_at(spec.horizon)
         if spec.unique:
@@ -99,11 +106,80 @@ class ArrayPlan:
                 forks.append((combined, tuple([n for _, n in chosen])))
         return forks
 
+    def branches(self, index: int, goal: Formula, met: tuple[int, ...]) -> tuple[Branch, ...]:
+        """The goals of an item at `index` that satisfies `goal`, each with the plan to go on by."""
+        if not self.spec.clauses:
+            return ((goal, self, met),)
+        key = (index, goal, met)
+        found = self._branches.get(key)
+        if found is None:
+            found = self._branches[key] = self._find_branches(index, goal, met)
+        return found
+
+    def _find_branches(self, index: int, goal: Formula, met: tuple[int, ...]) -> tuple[Branch, ...]:
+        compiler, spec = self.compiler, self.spec
+        whole = spec.formulas.all_of(spec.clauses)
+        found = []
+        for condition, left in compiler.reader(index).clauses(spec.clauses, goal):
+            if left is whole:
+                found.append((condition, self, met))
+                continue
+            following = compiler.cases.settled(ArrayDraft.of(spec, met), [left])
+            if following is not None and (following.high is None or index < following.high):
+                plan = compiler.array_plan(following)
+                found.append((condition, plan, (0,) * len(plan.counts)))
+        return tuple(found)
+
+    def nearest_leaf(
+        self, index: int, met: tuple[int, ...], get: Cost, line: int
+    ) -> tuple[int, ArrayPlan] | None:
+        """The bytes of the items still needed, and a plan without clauses that needs no more.
+
+        What follows that plan, which counts from here on, satisfies this one. None: no way.
+        """
+        compiler, spec = self.compiler, self.spec
+
+        def bound(draft: ArrayDraft) -> int:
+            if draft.high is not None and index > draft.high:
+                return INFINITE
+            steady = max(index, draft.steady)
+            total = 0
+            for i in range(index, min(draft.low, steady)):
+                total += 1 + line + get(draft.goal_at(i))
+                if total >= INFINITE:
+                    return INFINITE
+            if draft.low > steady:
+                total += (draft.low - steady) * (1 + line + get(draft.goal_at(steady)))
+            return min(total, INFINITE)
+
+        def exact(draft: ArrayDraft) -> int:
+            leaf = compiler.array_plan(compiler.cases.intern(draft.copy()))
+            return leaf.rest_cost(index, (0,) * len(leaf.counts), get, line)
+
+        search = Search(spec.formulas, bound, exact, compiler.table.effort)
+        found = search.cheapest(ArrayDraft.of(spec, met), spec.clauses)
+        if found is None:
+            return None
+        return found[0], compiler.array_plan(compiler.cases.intern(found[1].copy()))
+
+    def any_leaf(self, index: int, met: tuple[int, ...]) -> ArrayPlan | None:
+        """A plan without clauses by which the array can end, all of whose arrays follow this one too."""
+        cost = self.compiler.cost
+
+        def get(goal: Formula) -> int:
+            return 0 if cost(goal) < INFINITE else INFINITE
+
+        found = self.nearest_leaf(index, met, get, 0)
+        return None if found is None else found[1]
+
     def rest_cost(self, index: int, met: tuple[int, ...], get: Cost, line: int) -> int:
         """Bytes of the items still needed after `index` of them; INFINITE where the array cannot end.
 
         Each counts with the comma before it and `line` bytes of line break and indentation.
         """
+        if self.spec.clauses:
+            found = self.nearest_leaf(index, met, get, line)
+            return INFINITE if found is None else found[0]
         each = 1 + line
         low, high = self.spec.low, self.spec.high
         if not self.counts:
@@ -202,7 +278,7 @@ class ArrayFrame:
         plan.compiler.table.watch(self.positions, self.frames)
         self._starts: dict[int, tuple[Position, ...]] = {}
         self._after: Position | None = None
-        self._hopeless: frozenset[Value] | None = None
+        self._hopeless: dict[tuple[int, ...], frozenset[Value] | None] = {}
         self._cost = -1
 
     @property
@@ -233,14 +309,19 @@ class ArrayFrame:
 
     def is_endless(self) -> bool:
         """Whether infinitely many arrays may come of what was read, as far as is seen at once."""
-        return self.plan.is_endless()
+        plan: ArrayPlan | None = self.plan
+        if self.plan.spec.clauses:
+            plan = self.plan.any_leaf(self.index, self.met)
+        return plan is not None and plan.is_endless()
 
     @property
     def closable(self) -> bool:
         """Whether the array may end here."""
         if self.index < self.plan.spec.low or not self.done:
             return False
-        return all(n >= count[2] for n, count in zip(self.met, self.plan.counts, strict=True))
+        if not all(n >= count[2] for n, count in zip(self.met, self.plan.counts, strict=True)):
+            return False
+        return all(holds_at_end(clause, self.index) for clause in self.plan.spec.clauses)
 
     # -- items ---------------------------------------------------------------------------------------
 
@@ -253,9 +334,23 @@ class ArrayFrame:
             if plan.spec.high is None or self.index < plan.spec.high:
                 for goal, met in plan.forks(self.index, self.met):
                     if self.compiler.satisfiable(goal):
-                        positions += self._starts_of(goal, met, gap)
+                        if plan.spec.clauses:
+                            positions += self._deciding_starts(goal, met, gap)
+                        else:
+                            positions += self._starts_of(goal, met, gap)
             found = self._starts[gap] = tuple(positions)
         return found
+
+    def _deciding_starts(self, goal: Formula, met: tuple[int, ...], gap: int) -> list[Position]:
+        """The positions before an item by whose value clauses are decided."""
+        positions = []
+        for condition, plan, after in self.plan.branches(self.index, goal, met):
+            if self.compiler.satisfiable(condition):
+                index = min(self.index + 1, plan.last)
+                frame = plan.frame(self.parent, index, after, NOTHING_SEEN, True)
+                if frame.can_end():
+                    positions.append(value_start(condition, frame, gap))
+        return positions
 
     def _starts_of(self, goal: Formula, met: tuple[int, ...], gap: int) -> list[Position]:
         plan, compiler = self.plan, self.compiler
@@ -263,27 +358,21 @@ class ArrayFrame:
             frame = self._following(met, NOTHING_SEEN, True)
             return [value_start(goal, frame, gap)] if frame.can_end() else []
         if plan.spec.unique:
-            if self.excludes and not is_endless_goal(compiler, goal):
-                excluded = compiler.formulas.values(self.excluded_values(), False)
-                free = compiler.formulas.both(goal, excluded)
-                if not compiler.satisfiable(free):
-                    return []
-            if not self._any_following(met):
+            if self.hopeless(met) is None:
                 return []
+            if self.excludes(met) and not is_endless_goal(compiler, goal):
+                excluded = compiler.formulas.values(self.excluded_values(met), False)
+                if not compiler.satisfiable(compiler.formulas.both(goal, excluded)):
+                    return []
             return [RecordedItem(item_start(compiler, goal, self.depth), (), goal, self, met, True, gap)]
         return self._repeating_starts(goal, met, gap)
-
-    def _any_following(self, met: tuple[int, ...]) -> bool:
-        """Whether the array can end after a further item of some new value."""
-        rest = self.plan.rest_cost(self._next_index, met, self.compiler.cost, 0)
-        return rest < INFINITE
 
     def _repeating_starts(self, goal: Formula, met: tuple[int, ...], gap: int) -> list[Position]:
         """Where two items must yet be equal: this one equals an earlier one, or is remembered."""
         compiler, formulas = self.compiler, self.compiler.formulas
         positions: list[Position] = []
         if self.seen.size:
-            again = formulas.both(goal, formulas.values(self.excluded_values()))
+            again = formulas.both(goal, formulas.values(self.excluded_values(met)))
             frame = self._following(met, NOTHING_SEEN, True)
             if compiler.satisfiable(again) and frame.can_end():
                 positions.append(value_start(again, frame, gap))
@@ -310,36 +399,43 @@ class ArrayFrame:
 
     def after_value(self, value: Value, met: tuple[int, ...], done: bool) -> ArrayFrame | None:
         """The frame after a further item of this value; None where it must not be, or nothing can follow."""
-        if value in self.seen or (self.plan.spec.unique and value in self.hopeless):
+        if self.is_excluded(value, met):
             return None
         frame = self._following(met, self.seen.add(value), done)
         return frame if frame.can_end() else None
 
-    @property
-    def hopeless(self) -> frozenset[Value]:
-        """Values after which the items still needed could not all differ."""
-        if self._hopeless is None:
-            self._hopeless = frozenset(hopeless_values(self))
-        return self._hopeless
+    def hopeless(self, met: tuple[int, ...]) -> frozenset[Value] | None:
+        """Values of an item with the counts `met` after it, after which those still needed could not all
+        differ. None where they cannot, whatever its value."""
+        if met not in self._hopeless:
+            self._hopeless[met] = hopeless_values(self, met)
+        return self._hopeless[met]
 
-    @property
-    def excludes(self) -> bool:
+    def excludes(self, met: tuple[int, ...]) -> bool:
         """Whether some values must not be of the next item, whatever its goal says.
 
         Where two items must be equal, a value seen before is read by a position of its own.
         """
-        return self.seen.size > 0 or (self.plan.spec.unique and bool(self.hopeless))
+        return self.seen.size > 0 or (self.plan.spec.unique and self.hopeless(met) != frozenset())
 
-    def is_excluded(self, value: Value) -> bool:
-        """Whether the next item must not have this value."""
-        return value in self.seen or (self.plan.spec.unique and value in self.hopeless)
+    def is_excluded(self, value: Value, met: tuple[int, ...]) -> bool:
+        """Whether the next item must not have this value, the counts after it being `met`."""
+        if value in self.seen:
+            return True
+        if not self.plan.spec.unique:
+            return False
+        hopeless = self.hopeless(met)
+        return hopeless is None or value in hopeless
 
-    def excluded_values(self) -> list[Value]:
-        """All values that the next item must not have (or was seen to have)."""
+    def excluded_values(self, met: tuple[int, ...]) -> list[Value]:
+        """The values that the next item must not have (or was seen to have).
+
+        Vast numbers are not among them: there are so many others that they need not be taken out.
+        """
         values: list[Any] = list(self.seen)
         if self.plan.spec.unique:
-            values += self.hopeless
-        return values
+            values += self.hopeless(met) or ()
+        return [value for value in values if not is_vast(value)]
 
     # -- positions -----------------------------------------------------------------------------------
 
@@ -364,6 +460,33 @@ class ArrayFrame:
         if found is None:
             found = self.positions[key] = AfterItem(self, gap)
         return found
+
+
+def item_reader(compiler: Compiler, index: int) -> Reader:
+    """The reader of the item at an index."""
+    formulas = compiler.formulas
+
+    def atom(formula: Formula) -> Split:
+        kind, *rest = formula.value
+        if kind == "each item":
+            low, high, goal = rest
+            if index < low:
+                return {formula: formulas.true}
+            met, unmet = (formulas.true if index + 1 == high else formula), formulas.false
+        elif kind == "count":
+            start, goal, least, most = rest
+            if index < start:
+                return {formula: formulas.true}
+            met = compiler.keywords.count(start, goal, max(0, least - 1), None if most is None else most - 1)
+            unmet = formula
+        else:
+            return {formula: formulas.true}
+        if met is unmet:
+            return {met: formulas.true}
+        split = {met: goal, unmet: formulas.negation(goal)}
+        return {after: condition for after, condition in split.items() if condition.op != FALSE}
+
+    return Reader(formulas, compiler.satisfiable, atom)
 
 
 def settle(frame: Any) -> None:

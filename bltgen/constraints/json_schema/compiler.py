@@ -21,7 +21,9 @@ from bltgen.automata.language import EMPTY, INFINITE, Language, intersection, li
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_number import number_state
 from bltgen.constraints.json_schema import json_values as values
-from bltgen.constraints.json_schema.array_plan import ArrayPlan
+from bltgen.constraints.json_schema.array_plan import ArrayPlan, item_reader
+from bltgen.constraints.json_schema.cheapest_names import CheapestNames
+from bltgen.constraints.json_schema.clauses import Reader
 from bltgen.constraints.json_schema.conflicts import find_conflicts
 from bltgen.constraints.json_schema.formula import (
     AND,
@@ -40,11 +42,11 @@ from bltgen.constraints.json_schema.keywords import Keywords
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.name_trie import Spelling
 from bltgen.constraints.json_schema.normal_form import Cases
-from bltgen.constraints.json_schema.object_plan import CheapestNames, ObjectPlan
+from bltgen.constraints.json_schema.object_plan import ObjectPlan, member_reader
 from bltgen.constraints.json_schema.positions import first_bytes
 from bltgen.constraints.json_schema.references import Place
 from bltgen.constraints.json_schema.state import JsonState, StateTable
-from bltgen.constraints.json_string import JsonString
+from bltgen.constraints.json_string import JsonString, StringState
 from bltgen.constraints.number_set import NumberSet
 from bltgen.errors import LimitExceeded, Unsupported
 
@@ -53,6 +55,9 @@ __all__ = ["Compiler", "Goal"]
 _LITERALS = (("z",), ("b", True), ("b", False))
 STATES_LIMIT = 200_000
 """States kept in memory by one schema before its caches are dropped and built anew as needed."""
+
+SOLVE_DEPTH = 20
+"""Costs of goals within goals are found by recursion down to this depth, by a work list below."""
 
 COMPACT = Layout.of("compact")
 LITERAL_TEXTS = (b"null", b"true", b"false")
@@ -115,7 +120,9 @@ class Compiler:
         self.endless_goals: dict[Formula, bool] = {}
         self.assignments: dict[Any, int] = {}
         self.assigning: set[Any] = set()
-        self._any_text: State | None = None
+        self._readers: dict[Any, Reader] = {}
+        self.solutions: dict[Any, Any] = {}
+        self._any_text: StringState | None = None
         self._indented: dict[tuple[Formula, int], int] = {}
         self._entered: set[tuple[Place, str]] = set()
 
@@ -133,7 +140,7 @@ class Compiler:
         return found
 
     @property
-    def any_text(self) -> State:
+    def any_text(self) -> StringState:
         """The state after the opening quote of any string."""
         if self._any_text is None:
             self._any_text = self.string_state(UTF8_TEXT)
@@ -238,7 +245,7 @@ class Compiler:
             goal.strings = self.string_state(self.content(formula))
         return goal.strings if goal.strings.shortest < INFINITE else None
 
-    def string_state(self, content: Language) -> State:
+    def string_state(self, content: Language) -> StringState:
         """The state after the opening quote of a string whose decoded characters are in `content`."""
         options = self.options
         spelling: Any = options.escapes
@@ -319,6 +326,14 @@ class Compiler:
         plan: ObjectPlan = spec.compiled
         return plan
 
+    def reader(self, about: Any) -> Reader:
+        """The reader of the item at an index, or of the members that `about` describes (`member_reader`)."""
+        found = self._readers.get(about)
+        if found is None:
+            found = item_reader(self, about) if isinstance(about, int) else member_reader(self, about)
+            self._readers[about] = found
+        return found
+
     def arrays(self, formula: Formula) -> tuple[ArrayPlan, ...]:
         """The plans one of which an array that satisfies the formula follows."""
         goal = self.goal(formula)
@@ -396,15 +411,28 @@ class Compiler:
         dependents: dict[Formula, set[Formula]] = {}
         todo = [formula]
         current = formula
+        depth = 0
 
         def get(other: Formula) -> int:
+            nonlocal current, depth
             known: Goal | None = other.compiled
             if known is not None and known.cost is not None:
                 return known.cost
-            dependents.setdefault(other, set()).add(current)
             if other not in estimates:
                 estimates[other] = INFINITE
-                todo.append(other)
+                if depth < SOLVE_DEPTH:
+                    # At once where that is possible, so that what asks need not be evaluated again.
+                    asking, current = current, other
+                    depth += 1
+                    found = self._evaluate(other, get, COMPACT, 0)
+                    depth -= 1
+                    current = asking
+                    if found < INFINITE:
+                        estimates[other] = found
+                        todo.extend(dependents.get(other, ()))
+                else:
+                    todo.append(other)
+            dependents.setdefault(other, set()).add(current)
             return estimates[other]
 
         while todo:

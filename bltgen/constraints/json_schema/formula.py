@@ -105,6 +105,8 @@ class Formulas:
         negate_atom: Callable[[Any], Formula] | None = None,
     ) -> None:
         self._table: dict[tuple[Any, ...], Formula] = {}
+        self.mentions: dict[Formula, Any] = {}
+        """Scratch space of searches: the names that a formula mentions."""
         self._summarise = summarise
         self._negate_atom = negate_atom
         self.true = Formula(TRUE, (), None, 0)

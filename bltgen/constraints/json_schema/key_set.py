@@ -10,6 +10,7 @@ Names are UTF-8 bytes, as they are after decoding escapes.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from bltgen.automata.language import Language, intersection, literal, union
 from bltgen.automata.utf8 import UTF8_TEXT
@@ -52,6 +53,10 @@ class KeySet:
                 self._known.clear()
             self._known[name] = found
         return found
+
+    def order(self) -> tuple[Any, ...]:
+        """A key to sort sets by."""
+        return (self.negated, sorted(self.names), [language.id for language in self.languages])
 
     def complement(self) -> KeySet:
         """All other names."""

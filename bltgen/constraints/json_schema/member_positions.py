@@ -11,15 +11,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from bltgen.automata.byteset import bits_of
-from bltgen.automata.contract import State
 from bltgen.automata.language import INFINITE
 from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.layout import WHITESPACE
 from bltgen.constraints.json_schema.name_trie import NameNode
 from bltgen.constraints.json_schema.positions import Position, fixed, narrower, value_start
+from bltgen.constraints.json_string import StringState
 
 if TYPE_CHECKING:
-    from bltgen.constraints.json_schema.object_plan import ObjectFrame
+    from bltgen.constraints.json_schema.object_frame import ObjectFrame
 
 __all__ = ["AfterMember", "NameStart", "NameText", "ObjectOpened", "colon"]
 
@@ -205,7 +205,12 @@ class NameText:
     accepting = False
 
     def __init__(
-        self, frame: ObjectFrame, node: NameNode | None, pending: bytes, others: State | None, raw: bytes
+        self,
+        frame: ObjectFrame,
+        node: NameNode | None,
+        pending: bytes,
+        others: StringState | None,
+        raw: bytes,
     ) -> None:
         self.frame = frame
         self.node = node
@@ -303,15 +308,14 @@ class NameText:
         best, way = INFINITE, b""
         node = self.node
         if node is not None:
+            rests: dict[int, bytes] = {}
             for name, bit in node.live_names(frame.live):
-                i = bit.bit_length() - 1
                 rest = node.rest(name, self.pending, frame.compiler.name_spelling)
-                if rest is None:
-                    continue
-                for goal, following in frame.forks(i, name):
-                    total = len(rest) + 1 + colon_length + frame.value_cost(goal) + following.cost
-                    if total < best:
-                        best, way = total, rest + b'"'
+                if rest is not None:
+                    rests[bit.bit_length() - 1] = rest
+            if rests:
+                best, i = frame.nearest_name([(len(rest) + 1, i) for i, rest in rests.items()])
+                way = rests[i] + b'"'
         others = self.others
         if others is not None:
             for rest, name in self._other_ways(others):
@@ -321,7 +325,7 @@ class NameText:
                         best, way = total, rest + b'"'
         return best, way
 
-    def _other_ways(self, others: State) -> list[tuple[bytes, bytes]]:
+    def _other_ways(self, others: StringState) -> list[tuple[bytes, bytes]]:
         """Ways to end an undeclared name: what is left of it as spelled, and the whole name decoded."""
         plan = self.frame.plan
         found = []
@@ -350,16 +354,14 @@ class NameText:
 
     def within(self, n: int) -> int:
         bits = self.bits
-        if n >= self._farthest():
-            return bits
+        others = self.others
         allowed = 0
-        for byte in bits_of(bits):
+        if others is not None and n > self.frame.others_farthest(others):
+            allowed = bits & others.allowed.bits & ~(1 << QUOTE)
+        for byte in bits_of(bits & ~allowed):
             if any(position.shortest < n for position in self.step(byte)):
                 allowed |= 1 << byte
         return allowed
-
-    def _farthest(self) -> int:
-        return INFINITE
 
     def nearest(self) -> bytes:
         return self._nearest_end()[1]

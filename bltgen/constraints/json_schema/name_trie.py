@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 
-__all__ = ["NameNode", "Spelling", "spelled"]
+__all__ = ["NameNode", "NameTable", "Spelling", "spelled"]
 
 BACKSLASH, QUOTE = 0x5C, 0x22
 _SHORT = {0x22: b'\\"', 0x5C: b"\\\\", 0x08: b"\\b", 0x0C: b"\\f", 0x0A: b"\\n", 0x0D: b"\\r", 0x09: b"\\t"}
@@ -174,6 +174,32 @@ class NameNode:
         for byte in data:
             node = None if node is None else node.child(byte)
         return node
+
+
+class NameTable:
+    """Declared names in their order: the name at index i has bit 1 << i. Compared by identity."""
+
+    __slots__ = ("_lengths", "_root", "index", "names")
+
+    def __init__(self, names: list[bytes]) -> None:
+        self.names = names
+        self.index = {name: i for i, name in enumerate(names)}
+        self._root: NameNode | None = None
+        self._lengths: list[int] | None = None
+
+    @property
+    def root(self) -> NameNode:
+        """The trie of the names."""
+        if self._root is None:
+            self._root = NameNode.root(self.names)
+        return self._root
+
+    def length(self, i: int, spelling: Spelling) -> int:
+        """Bytes of the name `i` with quotes, colon and the comma before it."""
+        lengths = self._lengths
+        if lengths is None:
+            lengths = self._lengths = [4 + spelling.length(name) for name in self.names]
+        return lengths[i]
 
 
 def _lowered(escape: bytes) -> bytes:

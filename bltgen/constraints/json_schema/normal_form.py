@@ -1,390 +1,58 @@
-"""Conjunctions about one object or one array, merged; and formulas as disjunctions of them.
-
-An `ObjectSpec` says all that a thread must still remember about an object being read: the goal of each
-declared name, goals of sets of other names, what is required, what must exist somewhere, and how many
-members there may be. An `ArraySpec` does the same for an array. They are the normal form of conjunctions
-of the atoms of `keywords`; merging is one dictionary update an atom.
+"""Formulas as disjunctions of merged conjunctions, as far as these are few.
 
 `Cases` lists the disjuncts of a formula for a container type. Disjunctions are distributed last, smallest
 first, and each partial conjunction that contradicts itself is dropped at once; a negated schema that
-contradicts what is known already (a discriminator) costs nothing. What is left beyond `limit` raises
-LimitExceeded.
+contradicts what is known already (a discriminator) costs nothing. Where more than `limit` disjuncts are
+left, none are listed: there is one spec then, which holds the disjunctions as clauses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from bltgen.constraints.json_schema.clauses import atoms_of, choices, simplified
 from bltgen.constraints.json_schema.formula import (
     AND,
     ATOM,
     FALSE,
-    NOT_ONE,
     ONE,
     OR,
     SCHEMA,
     TRUE,
     VALUES,
     Formula,
-    Formulas,
 )
 from bltgen.constraints.json_schema.json_values import ARRAY, OBJECT, type_bit
-from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.constraints.json_schema.keywords import Keywords
+from bltgen.constraints.json_schema.name_trie import NameTable
+from bltgen.constraints.json_schema.specs import ArrayDraft, ArraySpec, Draft, ObjectDraft, ObjectSpec
 from bltgen.errors import LimitExceeded, Unsupported
 
-__all__ = ["ArraySpec", "Cases", "ObjectSpec"]
+__all__ = ["Cases"]
 
+Pending = list[Formula]
 
-class ObjectSpec:
-    """A conjunction about the members of an object.
+LISTED = 64
+"""So many disjuncts are listed at most."""
 
-    `goals`: goal by declared name; `rest`: (KeySet, goal) for members whose name is in the set; `required`
-    names; `exists`: (KeySet, goal), some member with such a name satisfies the goal; `low`, `high` members.
-    Made by `Cases` alone, compared by identity. `compiled` is scratch space of the frames.
-    """
+TRIES = 3_000
+"""So many conjunctions are tried to list them."""
 
-    __slots__ = (
-        "_goals_of",
-        "compiled",
-        "exists",
-        "formulas",
-        "goals",
-        "high",
-        "id",
-        "low",
-        "required",
-        "rest",
-    )
-
-    def __init__(
-        self,
-        formulas: Formulas,
-        goals: dict[bytes, Formula],
-        rest: tuple[tuple[KeySet, Formula], ...],
-        required: frozenset[bytes],
-        exists: tuple[tuple[KeySet, Formula], ...],
-        low: int,
-        high: int | None,
-        identity: int,
-    ) -> None:
-        self.formulas = formulas
-        self.goals = goals
-        self.rest = rest
-        self.required = required
-        self.exists = exists
-        self.low = low
-        self.high = high
-        self.id = identity
-        self._goals_of: dict[Any, Formula] = {}
-        self.compiled: Any = None
-
-    def goal_of(self, name: bytes) -> Formula:
-        """The goal of the value of a member of this name."""
-        goal = self.goals.get(name, self.formulas.true)
-        if not self.rest:
-            return goal
-        matching = tuple([i for i, (keys, _) in enumerate(self.rest) if keys.contains(name)])
-        if not matching:
-            return goal
-        key = (goal, matching)
-        found = self._goals_of.get(key)
-        if found is None:
-            found = self._goals_of[key] = self.formulas.all_of([goal, *[self.rest[i][1] for i in matching]])
-        return found
-
-
-class ArraySpec:
-    """A conjunction about the items of an array.
-
-    `prefix`: goal by index; `rest`: (index, goal) for all items from the index on; `counts`: (start, goal,
-    least, most) over items from start on; `low`, `high` items; `unique`, `repeated`: no two or some two
-    items are equal. `horizon`: goals do not depend on indices from there on.
-    """
-
-    __slots__ = (
-        "_goals_at",
-        "compiled",
-        "counts",
-        "formulas",
-        "high",
-        "horizon",
-        "id",
-        "low",
-        "prefix",
-        "repeated",
-        "rest",
-        "unique",
-    )
-
-    def __init__(
-        self,
-        formulas: Formulas,
-        prefix: dict[int, Formula],
-        rest: tuple[tuple[int, Formula], ...],
-        counts: tuple[tuple[int, Formula, int, int | None], ...],
-        low: int,
-        high: int | None,
-        unique: bool,
-        repeated: bool,
-        identity: int,
-    ) -> None:
-        self.formulas = formulas
-        self.prefix = prefix
-        self.rest = rest
-        self.counts = counts
-        self.low = low
-        self.high = high
-        self.unique = unique
-        self.repeated = repeated
-        self.id = identity
-        starts = [start for start, *_ in rest] + [start for start, *_ in counts]
-        self.horizon = max([0, *[i + 1 for i in prefix], *starts])
-        self._goals_at: dict[int, Formula] = {}
-        self.compiled: Any = None
-
-    def goal_at(self, index: int) -> Formula:
-        """The goal of the item at `index`, without what is counted."""
-        index = min(index, self.horizon)
-        found = self._goals_at.get(index)
-        if found is None:
-            goals = [self.prefix.get(index, self.formulas.true)]
-            goals += [goal for start, goal in self.rest if start <= index]
-            found = self._goals_at[index] = self.formulas.all_of(goals)
-        return found
-
-
-class _ObjectDraft:
-    """An ObjectSpec being put together. `add` is False where it became contradictory."""
-
-    __slots__ = ("exists", "formulas", "goals", "high", "low", "required", "rest")
-
-    def __init__(self, formulas: Formulas) -> None:
-        self.formulas = formulas
-        self.goals: dict[bytes, Formula] = {}
-        self.rest: dict[KeySet, Formula] = {}
-        self.required: set[bytes] = set()
-        self.exists: dict[tuple[KeySet, Formula], None] = {}
-        self.low = 0
-        self.high: int | None = None
-
-    def copy(self) -> _ObjectDraft:
-        made = _ObjectDraft(self.formulas)
-        made.goals = dict(self.goals)
-        made.rest = dict(self.rest)
-        made.required = set(self.required)
-        made.exists = dict(self.exists)
-        made.low, made.high = self.low, self.high
-        return made
-
-    def add(self, atom: tuple[Any, ...]) -> bool:
-        kind = atom[0]
-        false = self.formulas.false
-        if kind == "size":
-            self.low = max(self.low, atom[1])
-            if atom[2] is not None:
-                self.high = atom[2] if self.high is None else min(self.high, atom[2])
-            if self.high is not None and len(self.required) > self.high:
-                return False
-            return self.high is None or self.low <= self.high
-        _, keys, goal = atom
-        if kind == "each":
-            if keys.is_finite:
-                for name in keys.names:
-                    self.goals[name] = both = self.formulas.both(
-                        self.goals.get(name, self.formulas.true), goal
-                    )
-                    if both is false and name in self.required:
-                        return False
-                return True
-            before = self.rest.get(keys)
-            self.rest[keys] = goal if before is None else self.formulas.both(before, goal)
-            return all(self._goal(name) is not false for name in self.required if keys.contains(name))
-        assert kind == "some"
-        if goal is false:
-            return False
-        if keys.is_finite and len(keys.names) == 1:
-            (name,) = keys.names
-            if goal is not self.formulas.true:
-                self.goals[name] = self.formulas.both(self.goals.get(name, self.formulas.true), goal)
-            self.required.add(name)
-            if self.high is not None and len(self.required) > self.high:
-                return False
-            return self._goal(name) is not false
-        self.exists[(keys, goal)] = None
-        return True
-
-    def _goal(self, name: bytes) -> Formula:
-        goal = self.goals.get(name, self.formulas.true)
-        matching = [g for keys, g in self.rest.items() if keys.contains(name)]
-        return self.formulas.all_of([goal, *matching]) if matching else goal
-
-    def implies(self, atom: tuple[Any, ...]) -> bool:
-        """Whether the atom adds nothing, as far as is seen at once."""
-        kind = atom[0]
-        if kind == "size":
-            low, high = max(self.low, len(self.required)), self.high
-            return atom[1] <= low and (atom[2] is None or (high is not None and high <= atom[2]))
-        _, keys, goal = atom
-        if keys.is_finite and len(keys.names) == 1:
-            (name,) = keys.names
-            if kind == "some" and name not in self.required:
-                return False
-            return goal is self.formulas.true or _includes(self._goal(name), goal)
-        return kind == "each" and keys in self.rest and _includes(self.rest[keys], goal)
-
-    def key(self) -> tuple[Any, ...]:
-        return (
-            frozenset([(name, goal.id) for name, goal in self.goals.items()]),
-            frozenset([(keys, goal.id) for keys, goal in self.rest.items()]),
-            frozenset(self.required),
-            frozenset([(keys, goal.id) for keys, goal in self.exists]),
-            max(self.low, len(self.required)),
-            self.high,
-        )
-
-    def finish(self, identity: int) -> ObjectSpec:
-        return ObjectSpec(
-            self.formulas,
-            self.goals,
-            tuple(self.rest.items()),
-            frozenset(self.required),
-            tuple(self.exists),
-            max(self.low, len(self.required)),
-            self.high,
-            identity,
-        )
-
-
-def _includes(conjunction: Formula, goal: Formula) -> bool:
-    """Whether `goal` is `conjunction`, FALSE is, or it is one of its parts."""
-    if conjunction is goal or conjunction.op == FALSE:
-        return True
-    parts = goal.parts if goal.op == AND else (goal,)
-    return conjunction.op == AND and all(part in conjunction.parts for part in parts)
-
-
-class _ArrayDraft:
-    """An ArraySpec being put together."""
-
-    __slots__ = ("counts", "formulas", "high", "low", "prefix", "repeated", "rest", "unique")
-
-    def __init__(self, formulas: Formulas) -> None:
-        self.formulas = formulas
-        self.prefix: dict[int, Formula] = {}
-        self.rest: dict[int, Formula] = {}
-        self.counts: dict[tuple[int, Formula], tuple[int, int | None]] = {}
-        self.low = 0
-        self.high: int | None = None
-        self.unique = self.repeated = False
-
-    def copy(self) -> _ArrayDraft:
-        made = _ArrayDraft(self.formulas)
-        made.prefix, made.rest, made.counts = dict(self.prefix), dict(self.rest), dict(self.counts)
-        made.low, made.high, made.unique, made.repeated = self.low, self.high, self.unique, self.repeated
-        return made
-
-    def add(self, atom: tuple[Any, ...]) -> bool:
-        kind = atom[0]
-        formulas = self.formulas
-        if kind == "length":
-            self.low = max(self.low, atom[1])
-            self._limit(atom[2])
-        elif kind == "each item":
-            _, low, high, goal = atom
-            if high is None:
-                self.rest[low] = formulas.both(self.rest.get(low, formulas.true), goal)
-                if self.rest[low] is formulas.false:
-                    self._limit(low)
-            else:
-                for i in range(low, high):
-                    self.prefix[i] = formulas.both(self.prefix.get(i, formulas.true), goal)
-                    if self.prefix[i] is formulas.false:
-                        self._limit(i)
-        elif kind == "count":
-            _, start, goal, least, most = atom
-            before = self.counts.get((start, goal))
-            if before is not None:
-                least = max(least, before[0])
-                most = before[1] if most is None else most if before[1] is None else min(most, before[1])
-            if most is not None and least > most:
-                return False
-            self.counts[(start, goal)] = (least, most)
-            self.low = max(self.low, start + least if least else 0)
-        else:
-            assert kind == "unique"
-            if atom[1]:
-                self.unique = True
-            else:
-                self.repeated = True
-                self.low = max(self.low, 2)
-            if self.unique and self.repeated:
-                return False
-        if self.high is not None and self.low > self.high:
-            return False
-        return not any(i < self.low and self._goal(i) is formulas.false for i in self.prefix)
-
-    def _limit(self, high: int | None) -> None:
-        if high is not None:
-            self.high = high if self.high is None else min(self.high, high)
-
-    def _goal(self, index: int) -> Formula:
-        goals = [goal for start, goal in self.rest.items() if start <= index]
-        return self.formulas.all_of([self.prefix.get(index, self.formulas.true), *goals])
-
-    def implies(self, atom: tuple[Any, ...]) -> bool:
-        kind = atom[0]
-        if kind == "length":
-            high = self.high
-            return atom[1] <= self.low and (atom[2] is None or (high is not None and high <= atom[2]))
-        if kind == "unique":
-            return self.unique if atom[1] else self.repeated
-        if kind == "each item":
-            _, low, high, goal = atom
-            if high is None:
-                return low in self.rest and _includes(self.rest[low], goal)
-            return all(_includes(self._goal(i), goal) for i in range(low, high))
-        return False
-
-    def key(self) -> tuple[Any, ...]:
-        return (
-            frozenset([(i, goal.id) for i, goal in self.prefix.items()]),
-            frozenset([(i, goal.id) for i, goal in self.rest.items()]),
-            frozenset([(start, goal.id, bounds) for (start, goal), bounds in self.counts.items()]),
-            self.low,
-            self.high,
-            self.unique,
-            self.repeated,
-        )
-
-    def finish(self, identity: int) -> ArraySpec:
-        counts = tuple([(start, goal, *bounds) for (start, goal), bounds in self.counts.items()])
-        return ArraySpec(
-            self.formulas,
-            self.prefix,
-            tuple(self.rest.items()),
-            counts,
-            self.low,
-            self.high,
-            self.unique,
-            self.repeated,
-            identity,
-        )
-
-
-_Draft = _ObjectDraft | _ArrayDraft
-_Pending = list[Formula]
+RECORDING = 2_000
+"""So many are listed where an array must have no (or some) equal items; more are an error."""
 
 
 class Cases:
     """The disjuncts of formulas for objects and arrays, each a merged conjunction."""
 
-    def __init__(self, keywords: Keywords, limit: int = 2000) -> None:
+    def __init__(self, keywords: Keywords) -> None:
         self._keywords = keywords
         self._formulas = keywords.formulas
-        self.limit = limit
+        self.limit = LISTED
         self._specs: dict[tuple[Any, ...], ObjectSpec | ArraySpec] = {}
+        self._unfolded: dict[tuple[Formula, int], Formula] = {}
+        self._tries = 0
         self._known: dict[tuple[Formula, int], tuple[Any, ...]] = {}
 
     def objects(self, formula: Formula) -> tuple[ObjectSpec, ...]:
@@ -400,52 +68,136 @@ class Cases:
         found = self._known.get(key)
         if found is None:
             try:
-                found = self._known[key] = self._distribute(formula, kind)
+                found = self._listed(formula, kind, self.limit, TRIES)
+                if found is None:
+                    found = self._with_clauses(formula, kind)
             except RecursionError:
                 raise LimitExceeded("the nesting of subschemas within one value", 200) from None
+            self._known[key] = found
         return found
 
-    def intern(self, draft: _Draft, kind: int) -> Any:
+    def intern(self, draft: Draft, clauses: tuple[Formula, ...] = ()) -> Any:
         """The one spec with this content."""
-        key = (kind, *draft.key())
+        key = (type(draft), clauses, *draft.key())
         spec = self._specs.get(key)
         if spec is None:
-            spec = self._specs[key] = draft.finish(len(self._specs))
+            spec = self._specs[key] = draft.finish(len(self._specs), clauses)
         return spec
 
-    def _distribute(self, formula: Formula, kind: int) -> tuple[Any, ...]:
-        start: _Draft = _ObjectDraft(self._formulas) if kind == OBJECT else _ArrayDraft(self._formulas)
-        pending: _Pending = []
-        if not self._flatten(formula, kind, start, pending, ()):
+    def settled(self, draft: Draft, clauses: Iterable[Formula]) -> Any:
+        """The spec of a draft and clauses, after what follows at once; None where they contradict."""
+        formulas = self._formulas
+        todo = list(clauses)
+        changed = True
+        while changed:
+            changed = False
+            kept: dict[Formula, None] = {}
+            for clause in todo:
+                left = simplified(formulas, clause, draft)
+                for part in left.parts if left.op == AND else (left,):
+                    if part.op == FALSE:
+                        return None
+                    if part.op == ATOM:
+                        if not draft.add(part.value):
+                            return None
+                        changed = True
+                    elif part.op != TRUE:
+                        kept[part] = None
+            todo = list(kept)
+        return self.intern(draft, tuple(sorted(todo, key=lambda clause: clause.id)))
+
+    # -- few disjuncts -------------------------------------------------------------------------------
+
+    def _start(self, formula: Formula, kind: int) -> tuple[Draft, Pending] | None:
+        """The units of a formula and its disjunctions; None where the units contradict each other."""
+        draft: Draft = ObjectDraft(self._formulas) if kind == OBJECT else ArrayDraft(self._formulas)
+        pending: Pending = []
+        return (draft, pending) if self._flatten(formula, kind, draft, pending, ()) else None
+
+    def _listed(self, formula: Formula, kind: int, limit: int, tries: int) -> tuple[Any, ...] | None:
+        """The disjuncts; None where they are too many."""
+        start = self._start(formula, kind)
+        if start is None:
             return ()
+        if start[1] and not limit:
+            return None
         specs: dict[Any, None] = {}
-        stack: list[tuple[_Draft, _Pending]] = [(start, pending)]
-        steps = 0
+        stack = [start]
+        self._tries = 0
         while stack:
             draft, pending = stack.pop()
-            steps += 1
-            if steps > 10 * self.limit or len(specs) > self.limit:
-                raise LimitExceeded(
-                    "the alternatives of one value",
-                    self.limit,
-                    "add a discriminating property to the branches",
-                )
-            clause, rest, choices = self._choose(draft, pending, kind)
+            if len(specs) > limit or self._tries > tries:
+                return None
+            clause, rest, options = self._choose(draft, pending, kind)
             if clause is None:
-                specs[self.intern(draft, kind)] = None
+                specs[self.intern(draft)] = None
                 continue
-            stack += [(made, rest + added) for made, added in reversed(choices)]
+            stack += [(made, rest + added) for made, added in reversed(options)]
         return tuple(specs)
 
+    def _with_clauses(self, formula: Formula, kind: int) -> tuple[Any, ...]:
+        """The one spec that holds the disjunctions of a formula as clauses."""
+        start = self._start(formula, kind)
+        assert start is not None, "what contradicts itself has no disjuncts"
+        draft, pending = start
+        clauses = [self.unfolded(clause, kind) for clause in pending]
+        if isinstance(draft, ObjectDraft):
+            draft.table = _names_of(draft, clauses)
+        elif draft.unique or draft.repeated or any(atom[0] == "unique" for atom in atoms_of(clauses)):
+            # Which values may come no more depends on what each disjunct still needs.
+            found = self._listed(formula, kind, RECORDING, TRIES * RECORDING // LISTED)
+            if found is None:
+                raise LimitExceeded(
+                    "the alternatives of an array with unique items",
+                    RECORDING,
+                    "add a discriminating item or property to the branches",
+                )
+            return found
+        else:
+            draft.horizon = _horizon_of(clauses)
+        spec = self.settled(draft, clauses)
+        return () if spec is None else (spec,)
+
+    def unfolded(self, formula: Formula, kind: int, entered: tuple[Any, ...] = ()) -> Formula:
+        """The formula for values of the one kind, with atoms for leaves."""
+        key = (formula, kind)
+        found = self._unfolded.get(key)
+        if found is None:
+            found = self._unfolded[key] = self._unfold(formula, kind, entered)
+        return found
+
+    def _unfold(self, formula: Formula, kind: int, entered: tuple[Any, ...]) -> Formula:
+        op, formulas = formula.op, self._formulas
+        if op in (ATOM, TRUE, FALSE):
+            return formula
+        if op == SCHEMA:
+            place, positive = formula.value
+            if place in entered:
+                raise Unsupported("a reference that reaches itself within the same value", place.pointer)
+            container = self.unfolded(self._keywords.container(place, kind), kind, (*entered, place))
+            return container if positive else formulas.negation(container)
+        if op == VALUES:
+            members, positive = formula.value
+            values = [self._keywords.value_atoms(v, kind) for v in members if type_bit(v) == kind]
+            listed = formulas.any_of(values)
+            return listed if positive else formulas.negation(listed)
+        parts = [self.unfolded(part, kind, entered) for part in formula.parts]
+        if op == AND:
+            return formulas.all_of(parts)
+        if op == OR:
+            return formulas.any_of(parts)
+        one = formulas.one_of(parts)
+        return one if op == ONE else formulas.negation(one)
+
     def _choose(
-        self, draft: _Draft, pending: _Pending, kind: int
-    ) -> tuple[Formula | None, _Pending, list[tuple[_Draft, _Pending]]]:
+        self, draft: Draft, pending: Pending, kind: int
+    ) -> tuple[Formula | None, Pending, list[tuple[Draft, Pending]]]:
         """A pending disjunction with the fewest live choices, the others, and its choices made."""
         pending = list(dict.fromkeys(pending))
-        best: tuple[Formula, list[tuple[_Draft, _Pending]]] | None = None
-        kept: _Pending = []
+        best: tuple[Formula, list[tuple[Draft, Pending]]] | None = None
+        kept: Pending = []
         for clause in pending:
-            choices: list[tuple[_Draft, _Pending]] = []
+            choices: list[tuple[Draft, Pending]] = []
             idle = False
             if clause.op == SCHEMA and self._contradicts(draft, clause, kind):
                 continue
@@ -454,7 +206,8 @@ class Cases:
                     idle = True
                     break
                 made = draft.copy()
-                added: _Pending = []
+                self._tries += 1
+                added: Pending = []
                 if self._flatten(option, kind, made, added, ()):
                     choices.append((made, added))
             if idle:
@@ -470,13 +223,14 @@ class Cases:
         remaining = [clause for clause in pending if clause is not chosen]
         return chosen, remaining, best[1]
 
-    def _implied(self, draft: _Draft, option: Formula) -> bool:
+    def _implied(self, draft: Draft, option: Formula) -> bool:
         if option.op == AND:
             return all(self._implied(draft, part) for part in option.parts)
         return option.op == TRUE or (option.op == ATOM and draft.implies(option.value))
 
-    def _contradicts(self, draft: _Draft, clause: Formula, kind: int) -> bool:
+    def _contradicts(self, draft: Draft, clause: Formula, kind: int) -> bool:
         """Whether the schema that `clause` negates is impossible here, so that its negation is idle."""
+        self._tries += 1
         positive = self._formulas.negation(clause)
         return not self._flatten(positive, kind, draft.copy(), [], ())
 
@@ -486,24 +240,12 @@ class Cases:
         if clause.op == SCHEMA:
             negated = formulas.negation(self._keywords.container(clause.value[0], kind))
             return self._options(negated, kind) if negated.op != SCHEMA else (negated,)
-        if clause.op == OR:
-            return clause.parts
         if clause.op == VALUES:
             return [self._keywords.value_atoms(v, kind) for v in clause.value[0] if type_bit(v) == kind]
-        parts = clause.parts
-        negations = [formulas.negation(part) for part in parts]
-        if clause.op == ONE:
-            return [
-                formulas.all_of([part, *negations[:i], *negations[i + 1 :]]) for i, part in enumerate(parts)
-            ]
-        assert clause.op == NOT_ONE
-        pairs = [
-            formulas.both(parts[i], parts[j]) for i in range(len(parts)) for j in range(i + 1, len(parts))
-        ]
-        return [formulas.all_of(negations), *pairs]
+        return choices(formulas, clause)
 
     def _flatten(
-        self, formula: Formula, kind: int, draft: _Draft, pending: _Pending, entered: tuple[Any, ...]
+        self, formula: Formula, kind: int, draft: Draft, pending: Pending, entered: tuple[Any, ...]
     ) -> bool:
         """Add the formula's units to the draft and its disjunctions to `pending`; False: contradictory."""
         op = formula.op
@@ -544,4 +286,26 @@ class Cases:
         return True
 
 
-Cost = Callable[[Formula], int]
+def _names_of(draft: ObjectDraft, clauses: list[Formula]) -> NameTable:
+    """The names that a draft and clauses mention."""
+    names = dict.fromkeys(draft.goals)
+    names.update(dict.fromkeys(sorted(draft.required)))
+    for keys in [*draft.rest, *[keys for keys, _ in draft.exists]]:
+        names.update(dict.fromkeys(sorted(keys.names)))
+    for atom in atoms_of(clauses):
+        if atom[0] != "size":
+            names.update(dict.fromkeys(sorted(atom[1].names)))
+    return NameTable(list(names))
+
+
+def _horizon_of(clauses: list[Formula]) -> int:
+    """From which index on the items are all alike to the clauses."""
+    horizon = 0
+    for atom in atoms_of(clauses):
+        if atom[0] == "length":
+            horizon = max(horizon, atom[1], (atom[2] or 0) + 1)
+        elif atom[0] == "each item":
+            horizon = max(horizon, atom[1], atom[2] or 0)
+        elif atom[0] == "count":
+            horizon = max(horizon, atom[1] + atom[3])
+    return horizon

@@ -1,57 +1,54 @@
 """Objects: what a thread follows while it reads one.
 
 An `ObjectPlan` is an `ObjectSpec` with what is needed to read by it: its declared names as a trie, a bit a
-name; the language of the other names. An `ObjectFrame` is an object being read, after some of its members:
-which declared names were seen, which others, and which demands on some unnamed member ("exists") are still
-open. A member that may meet such a demand or not makes the frame fork.
-
-The names that may come next are given without building what follows them: by the trie, masked with the
-names that are still possible, and by one language for all other names.
+name; the language of the other names; the cost of what is still needed. A plan with clauses has `branches`:
+for a member the goals of its value, each with the plan to go on by.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import heappop, heappush
-from itertools import count as counter
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from bltgen.automata.byteset import bits_of
-from bltgen.automata.contract import State
-from bltgen.automata.derivative import transitions
 from bltgen.automata.language import EMPTY, INFINITE, Language, literal, union
 from bltgen.automata.liveness import shortest
 from bltgen.automata.utf8 import UTF8_TEXT
-from bltgen.constraints.json_schema.array_plan import settle
-from bltgen.constraints.json_schema.effort import Effort
-from bltgen.constraints.json_schema.formula import Formula
+from bltgen.constraints.json_schema.cheapest_names import cheapest_names
+from bltgen.constraints.json_schema.clauses import Mentions, Reader, Split, mentions_of
+from bltgen.constraints.json_schema.formula import FALSE, Formula
 from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.constraints.json_schema.layout import Layout
-from bltgen.constraints.json_schema.member_positions import AfterMember, NameStart, ObjectOpened
-from bltgen.constraints.json_schema.name_trie import NameNode, Spelling
-from bltgen.constraints.json_schema.normal_form import ObjectSpec
+from bltgen.constraints.json_schema.name_trie import NameNode, NameTable
+from bltgen.constraints.json_schema.object_clauses import ObjectClauses, Prices
+from bltgen.constraints.json_schema.object_frame import ObjectFrame
 from bltgen.constraints.json_schema.positions import Frame, Position
 from bltgen.constraints.json_schema.seen import NOTHING_SEEN, Seen
+from bltgen.constraints.json_schema.specs import ObjectDraft, ObjectSpec
 from bltgen.constraints.json_schema.unique_items import is_endless_goal, is_endless_text
+from bltgen.constraints.json_string import StringState
 from bltgen.errors import LimitExceeded
 
 if TYPE_CHECKING:
     from bltgen.constraints.json_schema.compiler import Compiler
 
-__all__ = ["NameClass", "ObjectFrame", "ObjectPlan"]
+__all__ = ["NameClass", "ObjectPlan", "member_reader"]
 
 Cost = Callable[[Formula], int]
 
-CLASSES_LIMIT = 12
-"""At most so many overlapping patterns of names are told apart (2**12 combinations)."""
+CLASSES_LIMIT = 4_096
+"""At most so many intersections of patterns of names are told apart."""
+
+CONFLICTS_LIMIT = 12
+"""At most so many sets of names are looked at for goals that contradict each other (2**12 combinations)."""
 
 DEMANDS_LIMIT = 20_000
 """At most so many ways to meet open demands are compared."""
 
 
 class NameClass:
-    """The undeclared names that are in the same of the sets: a language, and the goal of their values."""
+    """The undeclared names that are in the same of the sets: a language, the goal of their values, and the
+    demands that they may meet, as bits."""
 
     __slots__ = ("demands", "goal", "language")
 
@@ -65,39 +62,46 @@ class ObjectPlan:
     """How to read an object by `spec`. Made by the compiler, one a spec."""
 
     __slots__ = (
-        "_bases",
+        "_branches",
         "_classes",
+        "_clauses",
         "_dead",
         "_other_names",
         "_other_texts",
-        "_root",
         "closed",
         "compiler",
         "goals",
         "index",
-        "lengths",
         "live",
+        "mentions",
         "names",
         "required",
         "simple",
         "spec",
+        "table",
     )
 
     def __init__(self, spec: ObjectSpec, compiler: Compiler) -> None:
         self.spec = spec
         self.compiler = compiler
-        declared = dict.fromkeys(spec.goals)
-        declared.update(dict.fromkeys(sorted(spec.required)))
-        for keys, _ in (*spec.rest, *spec.exists):
-            declared.update(dict.fromkeys(sorted(keys.names)))
-        self.names = list(declared)
-        self.index = {name: i for i, name in enumerate(self.names)}
+        if spec.table is None:
+            declared = dict.fromkeys(spec.goals)
+            declared.update(dict.fromkeys(sorted(spec.required)))
+            for keys, _ in (*spec.rest, *spec.exists):
+                declared.update(dict.fromkeys(sorted(keys.names)))
+            self.table = NameTable(list(declared))
+        else:
+            self.table = spec.table
+        self.names = self.table.names
+        self.index = self.table.index
         self.goals: list[Formula | None] = [None] * len(self.names)
-        self.lengths: list[int] | None = None
+        self.mentions: Mentions | None = mentions_of(spec.clauses) if spec.clauses else None
         self.required = sum(1 << self.index[name] for name in spec.required)
         self.live: bool | None = None
         # Nothing but required names is ever needed, and any number of others may come.
-        self.simple = not spec.exists and spec.high is None and spec.low <= len(spec.required)
+        self.simple = (
+            not spec.exists and spec.high is None and spec.low <= len(spec.required) and not spec.clauses
+        )
         # Asked to leave undeclared members out, where the schema says nothing of them and none is needed.
         self.closed = (
             compiler.options.closed
@@ -105,22 +109,21 @@ class ObjectPlan:
             and not spec.rest
             and not spec.exists
             and spec.low <= len(spec.required)
+            and not (self.mentions is not None and (self.mentions.sets or self.mentions.sizes))
         )
-        self._root: NameNode | None = None
         self._dead: int | None = None
         self._other_names: Language | None = None
         self._other_texts: dict[Any, Any] = {}
         self._classes: tuple[NameClass, ...] | None = None
-        self._bases: dict[Any, int] = {}
+        self._clauses: ObjectClauses | None = None
+        self._branches: dict[Any, tuple[tuple[Formula, ObjectPlan], ...]] = {}
 
     # -- names ---------------------------------------------------------------------------------------
 
     @property
     def root(self) -> NameNode:
         """The trie of the declared names."""
-        if self._root is None:
-            self._root = NameNode.root(self.names)
-        return self._root
+        return self.table.root
 
     def goal(self, i: int) -> Formula:
         """The goal of the declared name `i`."""
@@ -166,8 +169,8 @@ class ObjectPlan:
         formulas = self.spec.formulas
         if len(conditional) > 1 and not satisfiable(formulas.all_of([goal for _, goal in conditional])):
             minimal: list[frozenset[int]] = []
-            if len(conditional) > CLASSES_LIMIT:
-                raise LimitExceeded("the overlapping sets of property names", CLASSES_LIMIT)
+            if len(conditional) > CONFLICTS_LIMIT:
+                raise LimitExceeded("the overlapping sets of property names", CONFLICTS_LIMIT)
             subsets = sorted(range(1, 1 << len(conditional)), key=int.bit_count)
             for bits in subsets:
                 members = frozenset(bits_of(bits))
@@ -193,27 +196,29 @@ class ObjectPlan:
         spec, formulas = self.spec, self.spec.formulas
         if self.closed:
             return ()
-        declared = union(*[literal(name) for name in self.names])
-        sets = list(dict.fromkeys([keys for keys, _ in (*spec.rest, *spec.exists) if keys.languages]))
-        if len(sets) > CLASSES_LIMIT:
-            raise LimitExceeded("the overlapping sets of property names", CLASSES_LIMIT)
+        sets = [keys for keys, _ in (*spec.rest, *spec.exists) if keys.languages]
+        if self.mentions is not None:
+            sets += sorted([keys for keys in self.mentions.sets if keys.languages], key=KeySet.order)
+        # Split one set after the other, so that sets without common names do not multiply.
+        parts: list[tuple[Language, frozenset[KeySet]]] = [
+            (UTF8_TEXT - union(*[literal(name) for name in self.names]), frozenset())
+        ]
+        for keys in dict.fromkeys(sets):
+            # Declared names are excluded already, so only the languages tell names apart.
+            members = union(*keys.languages)
+            divided = []
+            for language, within in parts:
+                for part, inside in ((language & members, True), (language - members, False)):
+                    if shortest(part) < INFINITE:
+                        divided.append((part, within | {keys} if inside != keys.negated else within))
+            parts = divided
+            if len(parts) > CLASSES_LIMIT:
+                raise LimitExceeded("the overlapping sets of property names", CLASSES_LIMIT)
         found = []
-        for chosen in product((True, False), repeat=len(sets)):
-            member = dict(zip(sets, chosen, strict=True))
-            goals = [g for keys, g in spec.rest if member.get(keys, keys.negated)]
-            goal = formulas.all_of(goals)
-            if goal is formulas.false:
-                continue
-            demands = 0
-            for i, (keys, _) in enumerate(spec.exists):
-                if member.get(keys, keys.negated):
-                    demands |= 1 << i
-            language = UTF8_TEXT - declared
-            for keys, inside in member.items():
-                # Declared names are excluded already, so only the languages tell names apart.
-                inside = inside != keys.negated
-                language = language & union(*keys.languages) if inside else language - union(*keys.languages)
-            if shortest(language) < INFINITE:
+        for language, within in parts:
+            goal = formulas.all_of([g for keys, g in spec.rest if _holds_class(keys, within)])
+            if goal is not formulas.false:
+                demands = sum(1 << i for i, (keys, _) in enumerate(spec.exists) if _holds_class(keys, within))
                 found.append(NameClass(language, goal, demands))
         return tuple(found)
 
@@ -221,11 +226,7 @@ class ObjectPlan:
 
     def length(self, i: int) -> int:
         """Bytes of the declared name `i` with quotes, colon and the comma before it."""
-        lengths = self.lengths
-        if lengths is None:
-            length = self.compiler.name_spelling.length
-            lengths = self.lengths = [4 + length(name) for name in self.names]
-        return lengths[i]
+        return self.table.length(i, self.compiler.name_spelling)
 
     def cost(self, get: Cost, layout: Layout, depth: int) -> int:
         """Bytes of the shortest object inside of `depth` containers, given the costs of goals within."""
@@ -244,6 +245,8 @@ class ObjectPlan:
         the declared name that was read last.
         """
         spec = self.spec
+        if spec.clauses:
+            return self.clauses.cost((mask, met, seen, last), Prices(get, line, None))
         todo = self.required & ~mask
         if self.compiler.options.ordered and last >= 0 and todo & ((2 << last) - 1):
             return INFINITE
@@ -276,7 +279,7 @@ class ObjectPlan:
         for each in self.classes:
             spent = get(each.goal)
             if spent < INFINITE:
-                lengths = _cheapest_names(each.language, seen, need, self.compiler)
+                lengths = cheapest_names(each.language, seen, need, self.compiler)
                 costs += [line + 4 + length + spent for _, length in lengths]
         if len(costs) < need:
             return INFINITE
@@ -344,7 +347,7 @@ class ObjectPlan:
             return INFINITE
         taken = seen
         for number, n in wanted.items():
-            names = _cheapest_names(self.classes[number].language, seen, n, self.compiler)
+            names = cheapest_names(self.classes[number].language, seen, n, self.compiler)
             if len(names) < n:
                 return INFINITE
             for name, length in names:
@@ -352,8 +355,60 @@ class ObjectPlan:
                 taken = taken.add(name)
         return self._filled(total, used.bit_count() + taken.size, used, taken, last, get, line)
 
+    # -- clauses -------------------------------------------------------------------------------------
+
+    @property
+    def clauses(self) -> ObjectClauses:
+        """The undecided disjunctions; only of a plan whose spec has some."""
+        if self._clauses is None:
+            self._clauses = ObjectClauses(self)
+        return self._clauses
+
+    @property
+    def any_price(self) -> Prices:
+        """Nothing for what is possible: to look for any way, not the cheapest."""
+        cost = self.compiler.cost
+        return Prices(lambda goal: 0 if cost(goal) < INFINITE else INFINITE, 0, "any")
+
+    def branches(self, i: int | None, name: bytes) -> tuple[tuple[Formula, ObjectPlan], ...]:
+        """The goals of the value of a member of this name, each with the plan for what follows it."""
+        mentions = self.mentions
+        goal = self.goal(i) if i is not None else self.spec.goal_of(name)
+        if mentions is None:
+            return ((goal, self),)
+        key: Any = i
+        if i is None:
+            key = (goal, frozenset([keys for keys in mentions.sets if keys.contains(name)]))
+            if not key[1]:
+                return ((goal, self),)
+        elif not mentions.contains(name):
+            return ((goal, self),)
+        found = self._branches.get(key)
+        if found is None:
+            found = self._branches[key] = self._find_branches(goal, name, key)
+        return found
+
+    def _find_branches(self, goal: Formula, name: bytes, key: Any) -> tuple[tuple[Formula, ObjectPlan], ...]:
+        compiler, spec = self.compiler, self.spec
+        formulas = spec.formulas
+        touched: list[Formula] = []
+        kept: list[Formula] = []
+        for clause in spec.clauses:
+            (touched if mentions_of((clause,)).contains(name) else kept).append(clause)
+        reader = compiler.reader(name if isinstance(key, int) else key[1])
+        plans: dict[ObjectPlan, Formula] = {}
+        for condition, left in reader.clauses(touched, goal):
+            following = compiler.cases.settled(ObjectDraft.of(spec), [*kept, left])
+            if following is not None:
+                plan = compiler.object_plan(following)
+                before = plans.get(plan)
+                plans[plan] = condition if before is None else formulas.any_of((before, condition))
+        return tuple([(condition, plan) for plan, condition in plans.items()])
+
     def is_endless(self, mask: int, live: int = -1) -> bool:
         """Whether infinitely many objects may come of one with these names seen, as far as is easily seen."""
+        if self.spec.clauses:
+            return False
         if self.spec.high is None and is_endless_text(self.other_names):
             return True
         live &= ((1 << len(self.names)) - 1) & ~mask & ~self.dead
@@ -361,7 +416,7 @@ class ObjectPlan:
 
     # -- texts of undeclared names -------------------------------------------------------------------
 
-    def other_text(self, names: Language, seen: Seen) -> State | None:
+    def other_text(self, names: Language, seen: Seen) -> StringState | None:
         """The state after the opening quote of an undeclared name out of `names`.
 
         Of the language of all names neither declared nor seen ones are taken out: it is infinite whatever
@@ -377,10 +432,10 @@ class ObjectPlan:
             unused = names - union(*[literal(name) for name in (*self.names, *seen)])
             text = self.compiler.string_state(unused)
             found = self._other_texts[key] = (text if text.shortest < INFINITE else None,)
-        state: State | None = found[0]
+        state: StringState | None = found[0]
         return state
 
-    def class_texts(self, seen: Seen, raw: bytes) -> list[State | None]:
+    def class_texts(self, seen: Seen, raw: bytes) -> list[StringState | None]:
         """For each class of undeclared names the state after `raw`, None where no name begins so."""
         found = []
         for each in self.classes:
@@ -406,269 +461,34 @@ class ObjectPlan:
         return found
 
 
-def _cheapest_names(
-    language: Language, seen: Seen, wanted: int, compiler: Compiler
-) -> list[tuple[bytes, int]]:
-    """Up to `wanted` names of the language that were not seen, cheapest first, with their encoded lengths."""
-    names = compiler.cheapest_names.get(language)
-    if names is None:
-        names = compiler.cheapest_names[language] = CheapestNames(language, compiler.name_spelling)
-    found: list[tuple[bytes, int]] = []
-    number = 0
-    while len(found) < wanted:
-        entry = names.at(number, compiler.table.effort)
-        if entry is None:
-            break
-        if entry[0] not in seen:
-            found.append(entry)
-        number += 1
-    return found
+def _holds_class(keys: KeySet, within: frozenset[KeySet]) -> bool:
+    """Whether a set holds the undeclared names that are in the sets `within`, of those with languages."""
+    return keys in within if keys.languages else keys.negated
 
 
-class CheapestNames:
-    """The names of a language by their encoded lengths, the plainest first, searched for as far as asked.
+def member_reader(compiler: Compiler, about: bytes | frozenset[KeySet]) -> Reader:
+    """The reader of members of a declared name, or of undeclared ones that are in just these sets."""
+    formulas = compiler.formulas
 
-    A best-first search over the derivatives, whose results are kept: what was once found costs nothing.
-    """
+    def atom(formula: Formula) -> Split:
+        kind, keys, *rest = formula.value
+        if kind == "size":
+            return {formula: formulas.true}
+        inside = keys.contains(about) if isinstance(about, bytes) else keys in about
+        if not inside:
+            return {formula: formulas.true}
+        (goal,) = rest
+        left = formula
+        if keys.is_finite:
+            names = keys.names - {about}
+            if names:
+                left = formulas.atom((kind, KeySet(names), goal))
+            else:
+                left = formulas.true if kind == "each" else formulas.false
+        met, unmet = (left, formulas.false) if kind == "each" else (formulas.true, left)
+        if met is unmet:
+            return {met: formulas.true}
+        split = {met: goal, unmet: formulas.negation(goal)}
+        return {after: condition for after, condition in split.items() if condition.op != FALSE}
 
-    __slots__ = ("_found", "_heap", "_order", "_spelling")
-
-    def __init__(self, language: Language, spelling: Spelling) -> None:
-        self._spelling = spelling
-        self._order = counter().__next__
-        self._found: list[tuple[bytes, int]] = []
-        # Whole names come before longer ones of the same length: (length, is a prefix, order, name, rest).
-        start = (shortest(language), True, self._order(), b"", language)
-        self._heap: list[tuple[int, bool, int, bytes, Language]] = [start]
-
-    def at(self, number: int, effort: Effort) -> tuple[bytes, int] | None:
-        """The name with that number and its encoded length; None where there are fewer."""
-        while len(self._found) <= number:
-            if not self._heap:
-                return None
-            effort.spend()
-            length, is_prefix, _, name, rest = heappop(self._heap)
-            if not is_prefix:
-                self._found.append((name, length))
-            elif length < INFINITE:
-                self._extend(name, rest, effort)
-        return self._found[number]
-
-    def _extend(self, name: bytes, rest: Language, effort: Effort) -> None:
-        if rest.nullable:
-            heappush(self._heap, (self._spelling.length(name), False, self._order(), name, rest))
-        for bits, target in transitions(rest):
-            least = shortest(target)
-            if least >= INFINITE:
-                continue
-            effort.spend()
-            for byte in sorted(bits_of(bits), key=_plainness):
-                longer = name + bytes((byte,))
-                length = _partial_length(longer, self._spelling) + least
-                heappush(self._heap, (length, True, self._order(), longer, target))
-
-
-def _plainness(byte: int) -> int:
-    if byte < 0x20 or byte in (0x22, 0x5C):
-        return byte + 512
-    return byte + 256 if byte >= 0x7F else byte
-
-
-def _partial_length(name: bytes, spelling: Spelling) -> int:
-    """A lower bound of the encoded length of a name that begins so; exact for whole characters."""
-    whole = name.decode("utf-8", "ignore").encode()
-    return spelling.length(whole) + len(name) - len(whole)
-
-
-class ObjectFrame:
-    """An object being read, after a member (or before the first)."""
-
-    __slots__ = (
-        "_after",
-        "_cost",
-        "_live",
-        "_others",
-        "compiler",
-        "depth",
-        "frames",
-        "last",
-        "mask",
-        "met",
-        "parent",
-        "plan",
-        "positions",
-        "seen",
-    )
-
-    def __init__(self, plan: ObjectPlan, parent: Frame, mask: int, met: int, seen: Seen, last: int) -> None:
-        self.plan = plan
-        self.parent = parent
-        self.compiler = plan.compiler
-        self.depth = parent.depth + 1
-        self.mask = mask
-        self.met = met
-        self.seen = seen
-        self.last = last
-        self.positions: dict[Any, Any] = {}
-        self.frames: dict[Any, Any] = {}
-        plan.compiler.table.effort.spend()
-        plan.compiler.table.watch(self.positions, self.frames)
-        self._after: Position | None = None
-        self._cost = -1
-        self._live = -1
-        self._others: Any = None
-
-    @property
-    def cost(self) -> int:
-        if self._cost < 0:
-            settle(self)
-        return self._cost
-
-    def own_cost(self) -> int:
-        """Bytes from here to the closing brace, it included."""
-        layout = self.compiler.layout
-        line = 0 if layout.indent is None else len(layout.newline(self.depth)) + 1
-        rest = self.plan.rest_cost(self.mask, self.met, self.seen, self.last, self.value_cost, line)
-        return rest + 1 + len(layout.newline(self.depth - 1)) if rest < INFINITE else INFINITE
-
-    def value_cost(self, goal: Formula) -> int:
-        """Bytes of the shortest value of a member that satisfies the goal."""
-        return self.compiler.cost(goal, self.depth)
-
-    def is_endless(self) -> bool:
-        """Whether infinitely many objects may come of what was read, as far as is seen at once."""
-        return self.plan.is_endless(self.mask, self.live)
-
-    @property
-    def count(self) -> int:
-        """How many members were read."""
-        return self.mask.bit_count() + self.seen.size
-
-    @property
-    def closable(self) -> bool:
-        """Whether the object may end here."""
-        plan = self.plan
-        if plan.required & ~self.mask:
-            return False
-        spec = plan.spec
-        return self.count >= spec.low and self.met == (1 << len(spec.exists)) - 1
-
-    def can_end(self) -> bool:
-        """Whether some way from here closes the object."""
-        plan = self.plan
-        if plan.simple and not plan.compiler.options.ordered:
-            return True
-        return plan.rest_cost(self.mask, self.met, self.seen, self.last, self.compiler.cost, 0) < INFINITE
-
-    @property
-    def live(self) -> int:
-        """The declared names that a further member may have, as bits."""
-        if self._live < 0:
-            plan = self.plan
-            live = ((1 << len(plan.names)) - 1) & ~self.mask & ~plan.dead
-            if plan.compiler.options.ordered:
-                live &= -1 << (self.last + 1)
-            if live and (plan.compiler.options.ordered or not plan.simple):
-                if plan.spec.high is not None and self.count >= plan.spec.high:
-                    live = 0
-                for i in bits_of(live):
-                    if not self.forks(i, plan.names[i]):
-                        live ^= 1 << i
-            self._live = live
-        return self._live
-
-    def forks(self, i: int | None, name: bytes) -> tuple[tuple[Formula, ObjectFrame], ...]:
-        """The goals of a member of this name, each with the frame after it, if that leads to an end."""
-        plan = self.plan
-        spec, compiler = plan.spec, self.compiler
-        if i is not None:
-            goal, mask, seen = plan.goal(i), self.mask | 1 << i, self.seen
-        else:
-            goal, mask, seen = spec.goal_of(name), self.mask, self.seen.add(name)
-        last = -1
-        if compiler.options.ordered:
-            last = i if i is not None else len(plan.names)
-        open_demands = [
-            d for d, (keys, _) in enumerate(spec.exists) if not self.met >> d & 1 and keys.contains(name)
-        ]
-        found: list[tuple[Formula, ObjectFrame]] = []
-        for chosen in product((True, False), repeat=len(open_demands)):
-            both, met = goal, self.met
-            for demand, meets in zip(open_demands, chosen, strict=True):
-                if meets:
-                    both = spec.formulas.both(both, spec.exists[demand][1])
-                    met |= 1 << demand
-            if not compiler.satisfiable(both) or any(both is g and f.met & met == met for g, f in found):
-                continue
-            frame = plan.frame(self.parent, mask, met, seen, last)
-            if frame.can_end():
-                found.append((both, frame))
-        return tuple(found)
-
-    def other_names(self) -> Language:
-        """The undeclared names that a further member may have; seen and declared ones may be among them."""
-        plan = self.plan
-        spec = plan.spec
-        if plan.simple and not plan.compiler.options.ordered:
-            return plan.other_names
-        if spec.high is not None and self.count >= spec.high:
-            return EMPTY
-        if not spec.exists and not plan.compiler.options.ordered:
-            if spec.high is None or self.count + 1 + (plan.required & ~self.mask).bit_count() <= spec.high:
-                return plan.other_names
-            return EMPTY
-        if plan.compiler.options.ordered and plan.required & ~self.mask:
-            return EMPTY
-        if not spec.exists:
-            return plan.other_names
-        allowed = EMPTY
-        for each in plan.classes:
-            name = _cheapest_names(each.language, self.seen, 1, plan.compiler)
-            # All names of a class fork alike.
-            if name and self.compiler.satisfiable(each.goal) and self.forks(None, name[0][0]):
-                allowed |= each.language
-        return allowed
-
-    @property
-    def has_more(self) -> bool:
-        """Whether a further member may come."""
-        if self.live:
-            return True
-        return self.others() is not None
-
-    def others(self) -> State | None:
-        """The state after the opening quote of a further, undeclared name; None: there is none."""
-        if self._others is None:
-            self._others = (self.plan.other_text(self.other_names(), self.seen),)
-        found: State | None = self._others[0]
-        return found
-
-    def opened(self, gap: int) -> Position:
-        """The position after the opening brace and some whitespace."""
-        key = ("opened", gap)
-        found: Position | None = self.positions.get(key)
-        if found is None:
-            found = self.positions[key] = ObjectOpened(self, gap)
-        return found
-
-    def after(self) -> Position:
-        found = self._after
-        if found is None:
-            found = self._after = self.after_gap(self.compiler.layout.gap(self.depth))
-        return found
-
-    def after_gap(self, gap: int) -> Position:
-        """The position after a member and some whitespace."""
-        key = ("after", gap)
-        found: Position | None = self.positions.get(key)
-        if found is None:
-            found = self.positions[key] = AfterMember(self, gap)
-        return found
-
-    def name_start(self, gap: int) -> NameStart:
-        """The position before the name of a further member."""
-        key = ("name", gap)
-        found: NameStart | None = self.positions.get(key)
-        if found is None:
-            found = self.positions[key] = NameStart(self, gap)
-        return found
+    return Reader(formulas, compiler.satisfiable, atom)

@@ -312,7 +312,9 @@ class Documents:
     def _enter(self, place: Place, uri: str, fragment: str, where: str) -> Place:
         resource = self._resource(uri)
         same = uri == place.base
-        dialect = place.dialect if same else self.dialect_of(resource.contents, self._inherited(resource), uri)
+        dialect = (
+            place.dialect if same else self.dialect_of(resource.contents, self._inherited(resource), uri)
+        )
         scope = place.scope if same or uri in place.scope else (*place.scope, uri)
         pointer = f"{'' if uri == self.root_base else uri}#{fragment}"
         if not fragment:

@@ -35,7 +35,6 @@ from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.json_values import read
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.positions import Root, value_start
-from bltgen.constraints.json_schema.reach import compile_reachable, may_exceed
 from bltgen.constraints.json_schema.references import DRAFTS, Documents
 from bltgen.constraints.json_schema.report import places_of, report_of
 from bltgen.constraints.json_schema.self_reference import self_applying
@@ -252,9 +251,6 @@ def json_schema(
         raise Unsupported("a reference that reaches itself within the same value", circular.pointer)
     made = JsonSchema(documents, compiler, compiler.formulas.schema(documents.root), description, parser)
     made.start()
-    if may_exceed([place.schema for place in places], compiler.cases.limit):
-        with compiler.table.effort:
-            compile_reachable(compiler, compiler.formulas.schema(documents.root))
     return made
 
 

@@ -13,7 +13,9 @@ have taken out of its goal, which decides.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from heapq import heappop, heappush
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from bltgen.automata.byteset import ALL_BITS, bits_of
@@ -21,6 +23,7 @@ from bltgen.automata.contract import State
 from bltgen.automata.language import INFINITE, Language
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_number import NumberState
+from bltgen.constraints.json_schema.effort import Effort
 from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.json_values import Value, canonical, read
 from bltgen.constraints.json_schema.layout import WHITESPACE
@@ -33,7 +36,7 @@ from bltgen.constraints.json_schema.positions import (
     value_start,
 )
 from bltgen.constraints.json_schema.seen import Seen
-from bltgen.constraints.number_set import NEVER
+from bltgen.constraints.number_set import DIGIT_LIMIT, NEVER
 from bltgen.errors import ConstraintSyntaxError, LimitExceeded
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ __all__ = [
     "hopeless_values",
     "is_endless_goal",
     "is_endless_text",
+    "is_vast",
     "item_start",
     "value_of",
 ]
@@ -137,7 +141,7 @@ class RecordedItem:
 
     def _find_bits(self) -> int:
         bits = self.inner.bits
-        if self.frame.excludes:
+        if self.frame.excludes(self.met):
             safe = self._safe_bits()
             bits = (bits & safe) | self._tested_bits(bits & ~safe)
         if self.inner.accepting:
@@ -189,26 +193,26 @@ class RecordedItem:
 
     def _is_endless(self) -> bool:
         """Whether infinitely many values may come of what was read, as far as is seen at once."""
-        if not self.frame.excludes:
+        if not self.frame.excludes(self.met):
             return True
         return any(_is_endless(position, self.chain) for position in self.inner.positions)
 
     def _lives(self, inner: JsonState, text: bytes) -> bool:
         """Whether some value that is not excluded may come of `text`, after which `inner` stands."""
-        excluded = self.frame.is_excluded
-        if inner.accepting and not excluded(value_of(text)):
+        frame, met = self.frame, self.met
+        if inner.accepting and not frame.is_excluded(value_of(text), met):
             return True
         if not inner.bits:
             return False
         for witness in _completions(inner):
-            if not excluded(value_of(text + witness)):
+            if not frame.is_excluded(value_of(text + witness), met):
                 return True
         return self._exact(text) is not None
 
     def _exact(self, text: bytes) -> State | None:
         """The state after `text` in the item with all excluded values taken out that `text` may become."""
         compiler, frame = self.frame.compiler, self.frame
-        members = [v for v in frame.excluded_values() if _may_become(compiler, text, v, frame.depth)]
+        members = [v for v in frame.excluded_values(self.met) if _may_become(compiler, text, v, frame.depth)]
         formulas = compiler.formulas
         goal = formulas.both(self.goal, formulas.values(members, False))
         if not compiler.satisfiable(goal):
@@ -228,7 +232,7 @@ class RecordedItem:
         text = text_of(self.chain)
         completion = self.inner.completion()
         value = value_of(text + completion)
-        if self.frame.is_excluded(value):
+        if self.frame.is_excluded(value, self.met):
             exact = self._exact(text)
             assert exact is not None, "a position has a way to an accepting one"
             completion = exact.completion()
@@ -376,7 +380,9 @@ def cheapest_values(
     """Up to `wanted` values that satisfy the goal and are not excluded, shortest first, with their costs."""
     formulas = compiler.formulas
     found: list[tuple[Value, int]] = []
-    taken = list(excluded)
+    # Numbers that only an exponent makes writable are taken out when they come up, which is hardly ever.
+    known = frozenset(excluded)
+    taken = [value for value in excluded if not is_vast(value)]
     while len(found) < wanted:
         compiler.table.effort.spend()
         rest = formulas.both(goal, formulas.values(taken, False))
@@ -384,15 +390,28 @@ def cheapest_values(
             break
         text = item_start(compiler, rest, depth).completion()
         value = value_of(text)
-        found.append((value, len(text)))
         taken.append(value)
+        if value not in known:
+            found.append((value, len(text)))
     return found
+
+
+def is_vast(value: Value) -> bool:
+    """Whether a value holds a number of more digits, written out, than any automaton of numbers takes."""
+    stack: list[Any] = [value]
+    while stack:
+        part = stack.pop()
+        if part[0] == "n" and len(part[2]) + abs(part[3]) > DIGIT_LIMIT:
+            return True
+        if part[0] == "a":
+            stack += part[1]
+        elif part[0] == "o":
+            stack += [member for _, member in part[1]]
+    return False
 
 
 ITEMS_LIMIT = 2000
 """At most so many items that must differ are planned for."""
-
-ASSIGNMENTS_LIMIT = 50_000
 
 
 def distinct_cost(
@@ -407,44 +426,51 @@ def distinct_cost(
     """As `ArrayPlan.rest_cost`, where items must differ, or (`done` being False) two must be equal."""
     if plan.rest_cost(index, met, get, line) >= INFINITE:
         return INFINITE
-    if not done:
-        return min(
-            [_repeated_cost(plan, goals, seen, get, line) for goals in _sequences(plan, index, met, 2)],
-            default=INFINITE,
-        )
     best = INFINITE
-    for goals in _sequences(plan, index, met, 0):
-        if len(goals) == 1 and not seen.size:
-            found = get(goals[0])
-        elif goals:
-            found = _assigned_cost(plan.compiler, goals, seen)
+    for bound, goals in _sequences(plan, index, met, 0 if done else 2, get, line):
+        if bound >= best:
+            break
+        if not done:
+            found = _repeated_cost(plan, goals, seen, get, line)
+        elif not goals or (len(goals) == 1 and not seen.size):
+            found = bound
         else:
-            found = 0
-        if found < INFINITE:
-            best = min(best, found + len(goals) * (1 + line))
-    return best
+            found = _assigned_cost(plan.compiler, goals, seen) + len(goals) * (1 + line)
+        best = min(best, found)
+    return best if best < INFINITE else INFINITE
 
 
 def _sequences(
-    plan: ArrayPlan, index: int, met: tuple[int, ...], beyond: int
-) -> Iterator[tuple[Formula, ...]]:
-    """The goals of the items that complete an array, for each way to count them, and up to `beyond` more."""
-    spec = plan.spec
-    stack: list[tuple[int, tuple[int, ...], tuple[Formula, ...], int]] = [(index, met, (), 0)]
-    steps = 0
-    while stack:
-        steps += 1
-        i, counts, goals, extra = stack.pop()
-        if steps > ASSIGNMENTS_LIMIT or len(goals) > ITEMS_LIMIT:
+    plan: ArrayPlan, index: int, met: tuple[int, ...], beyond: int, get: Callable[[Formula], int], line: int
+) -> Iterator[tuple[int, tuple[Formula, ...]]]:
+    """The goals of the items that complete an array, for each way to count them, and up to `beyond` more.
+
+    Each with the bytes of the items where none need differ; in the order of these. Items without which as
+    much is reached are left out: the others differ without them too.
+    """
+    spec, effort = plan.spec, plan.compiler.table.effort
+    last = max(spec.horizon, spec.low)
+    order = count().__next__
+    heap: list[tuple[int, int, int, tuple[int, ...], tuple[Formula, ...], int]]
+    heap = [(0, order(), index, met, (), 0)]
+    while heap:
+        effort.spend()
+        bound, _, i, counts, goals, extra = heappop(heap)
+        if len(goals) > ITEMS_LIMIT:
             raise LimitExceeded("the items of an array that must differ", ITEMS_LIMIT)
         complete = i >= spec.low and all(n >= c[2] for n, c in zip(counts, plan.counts, strict=True))
         if complete:
-            yield goals
+            yield bound, goals
             if extra == beyond:
                 continue
         if spec.high is None or i < spec.high:
             for goal, after in plan.forks(i, counts):
-                stack.append((i + 1, after, (*goals, goal), extra + complete))
+                if after == counts and i >= last and not complete:
+                    continue
+                cost = get(goal)
+                if cost < INFINITE:
+                    further = (i + 1, after, (*goals, goal), extra + complete)
+                    heappush(heap, (bound + cost + 1 + line, order(), *further))
 
 
 def _repeated_cost(
@@ -490,49 +516,83 @@ def _assign(compiler: Compiler, goals: tuple[Formula, ...], seen: Seen) -> int:
     if len(distinct) == 1:
         (listed,) = choices.values()
         return sum([cost for _, cost in listed]) if len(listed) == len(goals) else INFINITE
-    order = sorted(goals, key=lambda goal: len(choices[goal]))
-    best = INFINITE
-    stack: list[tuple[int, int, frozenset[Value]]] = [(0, 0, frozenset())]
-    steps = 0
-    while stack:
-        steps += 1
-        if steps > ASSIGNMENTS_LIMIT:
-            raise LimitExceeded("the ways to choose items that differ", ASSIGNMENTS_LIMIT)
-        compiler.table.effort.spend()
-        at, spent, taken = stack.pop()
-        if spent >= best:
-            continue
-        if at == len(order):
-            best = spent
-            continue
-        stack += [
-            (at + 1, spent + cost, taken | {value})
-            for value, cost in reversed(choices[order[at]])
-            if value not in taken
-        ]
-    return best
+    return least_assignment([dict(choices[goal]) for goal in goals], compiler.table.effort)
 
 
-def hopeless_values(frame: ArrayFrame) -> Iterator[Value]:
+def least_assignment(rows: Sequence[Mapping[Any, int]], effort: Effort) -> int:
+    """The least sum of one cost a row, each of another key; INFINITE where the keys do not suffice.
+
+    Source: H. W. Kuhn, "The Hungarian method for the assignment problem", 1955, with shortest augmenting
+    paths: len(rows)**2 times the number of keys.
+
+    >>> least_assignment([{"a": 1, "b": 5}, {"a": 1}, {"b": 2, "c": 9}], Effort())
+    15
+    """
+    keys = list(dict.fromkeys([key for row in rows for key in row]))
+    absent = 1 << 40
+    costs = [[row.get(key, absent) for key in keys] for row in rows]
+    row_price, key_price = [0] * len(rows), [0] * len(keys)
+    row_of = [-1] * len(keys)
+    for row in range(len(rows)):
+        # The cheapest alternating path from this row to a key that is free.
+        distance, before = [INFINITE] * len(keys), [-1] * len(keys)
+        passed: set[int] = set()
+        here, key = row, -1
+        base = 0
+        while True:
+            effort.spend()
+            nearest = -1
+            for column in range(len(keys)):
+                if column in passed:
+                    continue
+                reached = base + costs[here][column] - row_price[here] - key_price[column]
+                if reached < distance[column]:
+                    distance[column], before[column] = reached, key
+                if nearest < 0 or distance[column] < distance[nearest]:
+                    nearest = column
+            if nearest < 0:
+                return INFINITE
+            key, base = nearest, distance[nearest]
+            if row_of[key] < 0:
+                break
+            passed.add(key)
+            here = row_of[key]
+        row_price[row] += base
+        for column in passed:
+            row_price[row_of[column]] += base - distance[column]
+            key_price[column] -= base - distance[column]
+        while key >= 0:
+            earlier = before[key]
+            row_of[key] = row if earlier < 0 else row_of[earlier]
+            key = earlier
+    total = sum([costs[row][key] for key, row in enumerate(row_of) if row >= 0])
+    return total if total < absent else INFINITE
+
+
+def hopeless_values(frame: ArrayFrame, met: tuple[int, ...]) -> frozenset[Value] | None:
     """The values of the next item after which the items still needed could not all differ.
 
-    Only those can be of which some needed item has few others to choose from.
+    `met`: the counts after that item. None where those items cannot all differ whatever its value.
     """
     plan, compiler = frame.plan, frame.compiler
-    if plan.spec.low <= frame.index + 1 and not any(c[2] for c in plan.counts):
-        return
+    index = min(frame.index + 1, plan.last)
+    for _, goals in _sequences(plan, index, met, 0, compiler.cost, 0):
+        if not goals or _assigned_cost(compiler, goals, frame.seen) < INFINITE:
+            break
+    else:
+        return None
+    # These items can all differ; only a value that one of them cannot do without is in their way.
     excluded: list[Any] = list(frame.seen)
     suspects: dict[Value, None] = {}
-    for goals in _sequences(plan, min(frame.index + 1, plan.last), frame.met, 0):
-        for goal in dict.fromkeys(goals):
-            if not is_endless_goal(compiler, goal):
-                few = cheapest_values(compiler, goal, excluded, len(goals) + 1, 1)
-                if len(few) <= len(goals):
-                    suspects.update(dict.fromkeys([value for value, _ in few]))
-    for value in suspects:
-        met = frame.met
-        following = plan.frame(
-            frame.parent, min(frame.index + 1, plan.last), met, frame.seen.add(value), True
-        )
-        if not following.can_end():
-            yield value
+    for goal in dict.fromkeys(goals):
+        if not is_endless_goal(compiler, goal):
+            few = cheapest_values(compiler, goal, excluded, len(goals) + 1, 1)
+            if len(few) <= len(goals):
+                suspects.update(dict.fromkeys([value for value, _ in few]))
+    return frozenset(
+        [
+            value
+            for value in suspects
+            if not plan.frame(frame.parent, index, met, frame.seen.add(value), True).can_end()
+        ]
+    )

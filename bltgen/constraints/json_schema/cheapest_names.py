@@ -1,0 +1,94 @@
+"""The names of a language in the order of their length in JSON, for the shortest text of an object."""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from itertools import count as counter
+from typing import TYPE_CHECKING
+
+from bltgen.automata.byteset import bits_of
+from bltgen.automata.derivative import transitions
+from bltgen.automata.language import INFINITE, Language
+from bltgen.automata.liveness import shortest
+from bltgen.constraints.json_schema.effort import Effort
+from bltgen.constraints.json_schema.name_trie import Spelling
+from bltgen.constraints.json_schema.seen import Seen
+
+if TYPE_CHECKING:
+    from bltgen.constraints.json_schema.compiler import Compiler
+
+__all__ = ["CheapestNames", "cheapest_names"]
+
+
+def cheapest_names(
+    language: Language, seen: Seen, wanted: int, compiler: Compiler
+) -> list[tuple[bytes, int]]:
+    """Up to `wanted` names of the language that were not seen, cheapest first, with their encoded lengths."""
+    names = compiler.cheapest_names.get(language)
+    if names is None:
+        names = compiler.cheapest_names[language] = CheapestNames(language, compiler.name_spelling)
+    found: list[tuple[bytes, int]] = []
+    number = 0
+    while len(found) < wanted:
+        entry = names.at(number, compiler.table.effort)
+        if entry is None:
+            break
+        if entry[0] not in seen:
+            found.append(entry)
+        number += 1
+    return found
+
+
+class CheapestNames:
+    """The names of a language by their encoded lengths, the plainest first, searched for as far as asked.
+
+    A best-first search over the derivatives, whose results are kept: what was once found costs nothing.
+    """
+
+    __slots__ = ("_found", "_heap", "_order", "_spelling")
+
+    def __init__(self, language: Language, spelling: Spelling) -> None:
+        self._spelling = spelling
+        self._order = counter().__next__
+        self._found: list[tuple[bytes, int]] = []
+        # Whole names come before longer ones of the same length: (length, is a prefix, order, name, rest).
+        start = (shortest(language), True, self._order(), b"", language)
+        self._heap: list[tuple[int, bool, int, bytes, Language]] = [start]
+
+    def at(self, number: int, effort: Effort) -> tuple[bytes, int] | None:
+        """The name with that number and its encoded length; None where there are fewer."""
+        while len(self._found) <= number:
+            if not self._heap:
+                return None
+            effort.spend()
+            length, is_prefix, _, name, rest = heappop(self._heap)
+            if not is_prefix:
+                self._found.append((name, length))
+            elif length < INFINITE:
+                self._extend(name, rest, effort)
+        return self._found[number]
+
+    def _extend(self, name: bytes, rest: Language, effort: Effort) -> None:
+        if rest.nullable:
+            heappush(self._heap, (self._spelling.length(name), False, self._order(), name, rest))
+        for bits, target in transitions(rest):
+            least = shortest(target)
+            if least >= INFINITE:
+                continue
+            effort.spend()
+            for byte in sorted(bits_of(bits), key=_plainness):
+                longer = name + bytes((byte,))
+                length = _partial_length(longer, self._spelling) + least
+                heappush(self._heap, (length, True, self._order(), longer, target))
+
+
+def _plainness(byte: int) -> int:
+    if byte < 0x20 or byte in (0x22, 0x5C):
+        return byte + 512
+    return byte + 256 if byte >= 0x7F else byte
+
+
+def _partial_length(name: bytes, spelling: Spelling) -> int:
+    """A lower bound of the encoded length of a name that begins so; exact for whole characters."""
+    whole = name.decode("utf-8", "ignore").encode()
+    return spelling.length(whole) + len(name) - len(whole)

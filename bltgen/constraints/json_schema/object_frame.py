@@ -1,0 +1,364 @@
+"""An object being read, after some of its members.
+
+An `ObjectFrame` knows which declared names were seen, which others, and which demands on some unnamed member
+("exists") are still open. A member that may meet such a demand or not makes the frame fork; so does one that
+decides a clause of its plan: the values that leave the same of it lead to the same frame.
+
+The names that may come next are given without building what follows them: by the trie, masked with the
+names that are still possible, and by one language for all other names. With clauses, a name is possible if
+some way to satisfy them all has it; a way found for one name is good for all others that it allows.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+from bltgen.automata.byteset import bits_of
+from bltgen.automata.language import EMPTY, INFINITE, Language
+from bltgen.automata.utf8 import UTF8_TEXT
+from bltgen.constraints.json_schema.array_plan import settle
+from bltgen.constraints.json_schema.cheapest_names import cheapest_names
+from bltgen.constraints.json_schema.clauses import holds_at_end
+from bltgen.constraints.json_schema.formula import Formula
+from bltgen.constraints.json_schema.member_positions import AfterMember, NameStart, ObjectOpened
+from bltgen.constraints.json_schema.object_clauses import Prices, Progress
+from bltgen.constraints.json_schema.positions import Frame, Position
+from bltgen.constraints.json_schema.seen import Seen
+from bltgen.constraints.json_string import StringState
+
+if TYPE_CHECKING:
+    from bltgen.constraints.json_schema.object_plan import ObjectPlan
+
+__all__ = ["ObjectFrame"]
+
+
+class ObjectFrame:
+    """An object being read, after a member (or before the first)."""
+
+    __slots__ = (
+        "_after",
+        "_cost",
+        "_leaf",
+        "_live",
+        "_others",
+        "_others_cost",
+        "compiler",
+        "depth",
+        "frames",
+        "last",
+        "mask",
+        "met",
+        "parent",
+        "plan",
+        "positions",
+        "seen",
+    )
+
+    def __init__(self, plan: ObjectPlan, parent: Frame, mask: int, met: int, seen: Seen, last: int) -> None:
+        self.plan = plan
+        self.parent = parent
+        self.compiler = plan.compiler
+        self.depth = parent.depth + 1
+        self.mask = mask
+        self.met = met
+        self.seen = seen
+        self.last = last
+        self.positions: dict[Any, Any] = {}
+        self.frames: dict[Any, Any] = {}
+        plan.compiler.table.effort.spend()
+        plan.compiler.table.watch(self.positions, self.frames)
+        self._after: Position | None = None
+        self._cost = -1
+        self._live = -1
+        self._leaf: Any = None
+        self._others: Any = None
+        self._others_cost = -1
+
+    @property
+    def cost(self) -> int:
+        if self._cost < 0:
+            settle(self)
+        return self._cost
+
+    def own_cost(self) -> int:
+        """Bytes from here to the closing brace, it included."""
+        layout = self.compiler.layout
+        line = 0 if layout.indent is None else len(layout.newline(self.depth)) + 1
+        if self.plan.spec.clauses:
+            rest = self.plan.clauses.cost(self.progress, self.prices)
+        else:
+            rest = self.plan.rest_cost(self.mask, self.met, self.seen, self.last, self.value_cost, line)
+        return rest + 1 + len(layout.newline(self.depth - 1)) if rest < INFINITE else INFINITE
+
+    def value_cost(self, goal: Formula) -> int:
+        """Bytes of the shortest value of a member that satisfies the goal."""
+        return self.compiler.cost(goal, self.depth)
+
+    def is_endless(self) -> bool:
+        """Whether infinitely many objects may come of what was read, as far as is seen at once."""
+        if self.plan.spec.clauses:
+            leaf = self.leaf()
+            return leaf is not None and leaf.is_endless()
+        return self.plan.is_endless(self.mask, self.live)
+
+    @property
+    def count(self) -> int:
+        """How many members were read."""
+        return self.mask.bit_count() + self.seen.size
+
+    @property
+    def closable(self) -> bool:
+        """Whether the object may end here."""
+        plan = self.plan
+        if plan.required & ~self.mask:
+            return False
+        spec = plan.spec
+        if self.count < spec.low or self.met != (1 << len(spec.exists)) - 1:
+            return False
+        return not spec.clauses or all(holds_at_end(clause, self.count) for clause in spec.clauses)
+
+    def can_end(self) -> bool:
+        """Whether some way from here closes the object."""
+        plan = self.plan
+        if plan.simple and not plan.compiler.options.ordered:
+            return True
+        if plan.spec.clauses:
+            return plan.clauses.cost(self.progress, plan.any_price) < INFINITE
+        return plan.rest_cost(self.mask, self.met, self.seen, self.last, self.compiler.cost, 0) < INFINITE
+
+    @property
+    def prices(self) -> Prices:
+        """What members cost here."""
+        layout = self.compiler.layout
+        if layout.indent is None:
+            return Prices(self.value_cost, 0, "compact")
+        return Prices(self.value_cost, len(layout.newline(self.depth)) + 1, self.depth)
+
+    @property
+    def progress(self) -> Progress:
+        """What was read of the object."""
+        return (self.mask, self.met, self.seen, self.last)
+
+    def leaf(self) -> ObjectFrame | None:
+        """This frame by a plan without clauses by which it can end, if its plan has some; None: it cannot."""
+        if not self._leaf:
+            plan = self.plan.clauses.leaf(self.progress, self.plan.any_price)
+            self._leaf = (None if plan is None else plan.frame(self.parent, *self.progress),)
+        found: ObjectFrame | None = self._leaf[0]
+        return found
+
+    def _live_by_leaves(self, candidates: int) -> int:
+        """Those of the declared names that some way to satisfy the clauses has."""
+        clauses, prices = self.plan.clauses, self.plan.any_price
+        if self.compiler.options.ordered:
+            live = 0
+            for i in bits_of(candidates):
+                if clauses.cost((self.mask, self.met, self.seen, i - 1), prices, i) < INFINITE:
+                    live |= 1 << i
+            return live
+        if not clauses.whole:
+            return clauses.possible(self.progress, prices, candidates)
+        leaf = self.leaf()
+        live = 0 if leaf is None else leaf.live & candidates
+        for i in bits_of(candidates):
+            if not live >> i & 1:
+                plan = clauses.leaf(self.progress, prices, i)
+                if plan is not None:
+                    live |= 1 << i | plan.frame(self.parent, *self.progress).live & candidates
+        return live
+
+    @property
+    def live(self) -> int:
+        """The declared names that a further member may have, as bits."""
+        if self._live < 0:
+            plan = self.plan
+            live = ((1 << len(plan.names)) - 1) & ~self.mask & ~plan.dead
+            if plan.compiler.options.ordered:
+                live &= -1 << (self.last + 1)
+            if live and plan.spec.clauses:
+                live = self._live_by_leaves(live)
+            elif live and (plan.compiler.options.ordered or not plan.simple):
+                if plan.spec.high is not None and self.count >= plan.spec.high:
+                    live = 0
+                for i in bits_of(live):
+                    if not self.forks(i, plan.names[i]):
+                        live ^= 1 << i
+            self._live = live
+        return self._live
+
+    def forks(self, i: int | None, name: bytes) -> tuple[tuple[Formula, ObjectFrame], ...]:
+        """The goals of a member of this name, each with the frame after it, if that leads to an end."""
+        plan = self.plan
+        spec, compiler = plan.spec, self.compiler
+        if i is not None:
+            mask, seen = self.mask | 1 << i, self.seen
+        else:
+            mask, seen = self.mask, self.seen.add(name)
+        last = -1
+        if compiler.options.ordered:
+            last = i if i is not None else len(plan.names)
+        open_demands = [
+            d for d, (keys, _) in enumerate(spec.exists) if not self.met >> d & 1 and keys.contains(name)
+        ]
+        found: list[tuple[Formula, ObjectFrame]] = []
+        for goal, following in plan.branches(i, name):
+            for chosen in product((True, False), repeat=len(open_demands)):
+                both, met = goal, self.met
+                for demand, meets in zip(open_demands, chosen, strict=True):
+                    if meets:
+                        both = spec.formulas.both(both, spec.exists[demand][1])
+                        met |= 1 << demand
+                if not compiler.satisfiable(both) or any(
+                    both is g and f.plan is following and f.met & met == met for g, f in found
+                ):
+                    continue
+                frame = following.frame(self.parent, mask, met, seen, last)
+                if frame.can_end():
+                    found.append((both, frame))
+        return tuple(found)
+
+    def nearest_name(self, candidates: list[tuple[int, int]]) -> tuple[int, int]:
+        """The least bytes to the end of a text that goes on by one of the names, and which of them it is.
+
+        Each candidate is the bytes to the end of the name, its quote included, and the declared name.
+        """
+        colon = 2 if self.compiler.layout.indent is not None else 1
+        best, name = INFINITE, -1
+        if not self.plan.spec.clauses:
+            for ahead, i in candidates:
+                for goal, following in self.forks(i, self.plan.names[i]):
+                    total = ahead + colon + self.value_cost(goal) + following.cost
+                    if total < best:
+                        best, name = total, i
+            return best, name
+        plan, clauses, prices = self.plan, self.plan.clauses, self.prices
+        # Beside the members there is what closes the object, and what is around it.
+        around = 1 + len(self.compiler.layout.newline(self.depth - 1)) + self.parent.cost
+        least = clauses.cost(self.progress, prices)
+        leaf = clauses.leaf(self.progress, prices)
+        needed = 0 if leaf is None or self.compiler.options.ordered else leaf.required
+        bounds = []
+        for ahead, i in candidates:
+            others = max(prices.get(plan.goal(i)), least - prices.line - plan.length(i))
+            bounds.append((ahead + colon + others, not needed >> i & 1, ahead, i))
+        for bound, _, ahead, i in sorted(bounds):
+            if bound + around >= best:
+                break
+            if needed >> i & 1:
+                members = least
+            else:
+                last = i - 1 if self.compiler.options.ordered else self.last
+                members = clauses.cost((self.mask, self.met, self.seen, last), prices, i)
+            # The member itself was counted with the comma and the line before it, and with its whole name.
+            total = ahead + colon + members - prices.line - plan.length(i) + around
+            if members < INFINITE and total < best:
+                best, name = total, i
+        return best, name
+
+    def other_names(self) -> Language:
+        """The undeclared names that a further member may have; seen and declared ones may be among them."""
+        plan = self.plan
+        spec = plan.spec
+        if plan.simple and not plan.compiler.options.ordered:
+            return plan.other_names
+        if spec.high is not None and self.count >= spec.high:
+            return EMPTY
+        if spec.clauses:
+            return self._other_names_by_class()
+        if not spec.exists and not plan.compiler.options.ordered:
+            if spec.high is None or self.count + 1 + (plan.required & ~self.mask).bit_count() <= spec.high:
+                return plan.other_names
+            return EMPTY
+        if plan.compiler.options.ordered and plan.required & ~self.mask:
+            return EMPTY
+        if not spec.exists:
+            return plan.other_names
+        return self._other_names_by_class()
+
+    def _other_names_by_class(self) -> Language:
+        plan = self.plan
+        if plan.closed:
+            return EMPTY
+        if plan.spec.clauses:
+            leaf = self.leaf()
+            if leaf is not None and leaf.other_names() is UTF8_TEXT:
+                return UTF8_TEXT
+        allowed = EMPTY
+        for each in plan.classes:
+            name = cheapest_names(each.language, self.seen, 1, plan.compiler)
+            # All names of a class fork alike.
+            if name and self.compiler.satisfiable(each.goal) and self.forks(None, name[0][0]):
+                allowed |= each.language
+        return allowed
+
+    @property
+    def has_more(self) -> bool:
+        """Whether a further member may come."""
+        if self.live:
+            return True
+        return self.others() is not None
+
+    def others(self) -> StringState | None:
+        """The state after the opening quote of a further, undeclared name; None: there is none."""
+        if self._others is None:
+            self._others = (self.plan.other_text(self.other_names(), self.seen),)
+        found: StringState | None = self._others[0]
+        return found
+
+    def others_farthest(self, text: StringState) -> int:
+        """No allowed byte in the name of an undeclared member is farther from the end: an upper bound.
+
+        `text`: the state in that name. INFINITE where no bound is known.
+        """
+        if self._others_cost < 0:
+            self._others_cost = self._most_after_others()
+        if self._others_cost >= INFINITE:
+            return INFINITE
+        # A name that is taken becomes a new one by a few characters more: each of 93 makes another.
+        longer = 1 + (len(self.plan.names) + self.seen.size) // 93
+        colon = 1 if self.compiler.layout.indent is None else 2
+        return text.farthest + longer + colon + self._others_cost
+
+    def _most_after_others(self) -> int:
+        """No undeclared member needs more bytes from its value to the end; INFINITE where that is unknown."""
+        plan = self.plan
+        if plan.spec.clauses:
+            # All that may follow the leaf may follow here.
+            leaf = self.leaf()
+            return leaf._most_after_others() if leaf and leaf.other_names() is UTF8_TEXT else INFINITE
+        if plan.spec.exists or plan.compiler.options.ordered:
+            return INFINITE
+        # One member more leaves one fewer to come: what follows it costs no more than what follows now.
+        costs = [self.value_cost(each.goal) for each in plan.classes]
+        return max([cost for cost in costs if cost < INFINITE], default=0) + self.cost
+
+    def opened(self, gap: int) -> Position:
+        """The position after the opening brace and some whitespace."""
+        key = ("opened", gap)
+        found: Position | None = self.positions.get(key)
+        if found is None:
+            found = self.positions[key] = ObjectOpened(self, gap)
+        return found
+
+    def after(self) -> Position:
+        found = self._after
+        if found is None:
+            found = self._after = self.after_gap(self.compiler.layout.gap(self.depth))
+        return found
+
+    def after_gap(self, gap: int) -> Position:
+        """The position after a member and some whitespace."""
+        key = ("after", gap)
+        found: Position | None = self.positions.get(key)
+        if found is None:
+            found = self.positions[key] = AfterMember(self, gap)
+        return found
+
+    def name_start(self, gap: int) -> NameStart:
+        """The position before the name of a further member."""
+        key = ("name", gap)
+        found: NameStart | None = self.positions.get(key)
+        if found is None:
+            found = self.positions[key] = NameStart(self, gap)
+        return found

@@ -1,0 +1,161 @@
+"""Disjunctions that wait say the same as disjunctions that are listed; many of them stay cheap."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+from unittest.mock import patch
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+
+from bltgen.constraints.json_schema import JsonSchema, json_schema, normal_form
+from bltgen.errors import EmptyLanguage, LimitExceeded
+
+from .random_schemas import NAMES, documents, schemas, spelled
+
+check = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+
+
+def compiled(schema: Any, listed: int, **options: Any) -> JsonSchema | None:
+    """The constraint, where at most `listed` disjuncts of a value are listed; None: it admits nothing."""
+    with patch.object(normal_form, "LISTED", listed):
+        try:
+            return json_schema(schema, numbers="plain", **options)
+        except EmptyLanguage:
+            return None
+        except LimitExceeded:
+            assume(False)
+            raise
+
+
+@st.composite
+def disjunctions(draw: st.DrawFn) -> Any:
+    """A schema of several disjunctions about one object (or array)."""
+    kind = draw(st.sampled_from(["object", "object", "array"]))
+    parts: list[Any] = []
+    for _ in range(draw(st.integers(1, 4))):
+        keyword = draw(st.sampled_from(["anyOf", "oneOf", "if", "not", "dependentSchemas"]))
+        inner = schemas(draw(st.integers(0, 1)))
+        if keyword == "if":
+            parts.append({word: draw(inner) for word in ("if", "then", "else") if draw(st.integers(0, 4))})
+        elif keyword == "not":
+            parts.append({"not": draw(inner)})
+        elif keyword == "dependentSchemas":
+            parts.append({keyword: draw(st.dictionaries(st.sampled_from(NAMES), inner, max_size=2))})
+        else:
+            parts.append({keyword: draw(st.lists(inner, min_size=1, max_size=4))})
+    return {"type": kind, **draw(schemas(1).filter(lambda s: isinstance(s, dict))), "allOf": parts}
+
+
+@check
+@given(
+    disjunctions() | schemas(),
+    st.lists(documents, max_size=3),
+    st.integers(0, 1000),
+    st.sampled_from([{}, {"property_order": "schema"}, {"whitespace": 1}, {"undeclared": "omit"}]),
+    st.sampled_from([0, 3]),
+)
+@example({"not": {"properties": {"a": {"not": {}}}}}, [], 0, {"property_order": "schema"}, 0)
+def test_waiting_disjunctions_say_the_same(
+    schema: Any, values: list[Any], seed: int, options: dict[str, Any], listed: int
+) -> None:
+    """Masks, costs and verdicts along texts, valid or not, are those of the listed disjunctions.
+
+    In schema order the order of names that only different branches declare may differ.
+    """
+    plain = compiled(schema, 2_000, **options)
+    waiting = compiled(schema, listed, **options)
+    assert (plain is None) == (waiting is None)
+    if plain is None or waiting is None:
+        return
+    rng = random.Random(seed)
+    texts = [spelled(value, rng) if not options else json.dumps(value).encode() for value in values]
+    if not options:
+        texts.append(plain.sample(rng, plain.start().shortest + rng.randrange(30)))
+    texts.append(waiting.sample(rng, waiting.start().shortest + rng.randrange(30)))
+    for text in texts:
+        one: Any = plain.start()
+        other: Any = waiting.start()
+        for position in range(len(text) + 1):
+            if "property_order" not in options:
+                assert set(one.allowed) == set(other.allowed), text[:position]
+                assert one.shortest == other.shortest, text[:position]
+                for n in (one.shortest, one.shortest + 2, one.shortest + 9):
+                    assert one.allowed_within(n) == other.allowed_within(n), (text[:position], n)
+            assert one.accepting == other.accepting, text[:position]
+            assert len(other.completion()) == other.shortest
+            if position == len(text):
+                break
+            one, other = one.advance(text[position]), other.advance(text[position])
+            if "property_order" in options and one is None and other is not None:
+                break
+            assert (one is None) == (other is None) or "property_order" in options, text[: position + 1]
+            if one is None or other is None:
+                break
+
+
+def conditional(i: int) -> dict[str, Any]:
+    """A member that brings along another one, or else a third."""
+    return {"if": {"required": [f"a{i}"]}, "then": {"required": [f"b{i}"]}, "else": {"required": [f"c{i}"]}}
+
+
+MANY = {
+    "independent conditionals": {"type": "object", "allOf": [conditional(i) for i in range(40)]},
+    "conditionals on values": {
+        "type": "object",
+        "allOf": [
+            {
+                "if": {"properties": {f"a{i}": {"const": 1}}, "required": [f"a{i}"]},
+                "then": {"properties": {f"b{i}": {"type": "string"}}, "required": [f"b{i}"]},
+            }
+            for i in range(30)
+        ],
+    },
+    "undiscriminated branches": {
+        "oneOf": [
+            {"type": "object", "properties": {f"p{i}": {"type": "string"}}, "required": [f"p{i}"]}
+            for i in range(50)
+        ]
+    },
+    "branches of shared names": {
+        "oneOf": [
+            {
+                "type": "object",
+                "properties": {
+                    "v": {"type": ["string", "integer", "array"][i % 3]},
+                    f"q{i}": {"type": "integer"},
+                },
+                "required": ["v"],
+            }
+            for i in range(50)
+        ]
+    },
+    "dependent schemas": {
+        "type": "object",
+        "dependentSchemas": {
+            f"a{i}": {"properties": {f"b{i}": {"type": "integer"}}, "required": [f"c{i}"]} for i in range(24)
+        },
+    },
+    "choices of required names": {
+        "type": "object",
+        "allOf": [{"anyOf": [{"required": [f"a{i}"]}, {"required": [f"bb{i}"]}]} for i in range(30)],
+    },
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_many_disjunctions_are_decided_as_they_are_read(name: str) -> None:
+    """Where listing all disjuncts is out of the question: shortest texts and random ones validate."""
+    schema = MANY[name]
+    constraint = json_schema(schema, whitespace="compact")
+    validator = jsonschema.Draft202012Validator(schema)
+    shortest = constraint.start().completion()
+    assert validator.is_valid(json.loads(shortest))
+    assert len(shortest) == constraint.start().shortest
+    for seed in range(2):
+        text = constraint.sample(random.Random(seed), len(shortest) + 25)
+        assert validator.is_valid(json.loads(text)), text
