@@ -1,10 +1,12 @@
 """Does a model of the shape of the released 1B load and generate within this machine's memory?
 
-    python benchmarks/large_model.py [--layout C|B] [--bytes N] [--threads N] [--folder DIR] [--keep]
+    python benchmarks/large_model.py [--layout C|B] [--latent-dtype DTYPE ...] [--bytes N] [--threads N]
+                                     [--folder DIR] [--keep]
 
 Writes 4.7B random bfloat16 weights (9 GB; 3.07B of them hash embeddings) in the layout asked for, then,
-in a process of its own, loads and generates. Reported: seconds to load, seconds a byte, and the peak
-of the memory that is the process's own ("anonymous"), beside that which the mapped file may take back.
+in a process of its own for each dtype of the latent transformer, loads and generates. Reported: seconds
+to load, seconds a byte, and the peak of the memory that is the process's own ("anonymous"), beside that
+which the mapped file may take back.
 """
 
 from __future__ import annotations
@@ -40,6 +42,9 @@ CONFIG = BLTConfig(
     cross_attention=CrossAttentionConfig(heads=16, queries_per_patch=2),
     hash_embedding=HashEmbeddingConfig((3, 4, 5, 6, 7, 8), 1, 500_002),
 )
+
+
+DTYPES = ["bfloat16", "int8"]
 
 
 def random_weights() -> ByteLatentTransformer:
@@ -103,10 +108,10 @@ def memory() -> dict[str, float]:
     return {name: int(fields[field].split()[0]) / 2**20 for name, field in names.items()}
 
 
-def generate(folder: Path, count: int, threads: int) -> None:
+def generate(folder: Path, count: int, threads: int, latent: str) -> None:
     torch.set_num_threads(threads)
     start = time.perf_counter()
-    model = load_model(folder)
+    model = load_model(folder, latent_dtype=getattr(torch, latent))
     loaded = time.perf_counter() - start
     after_load = memory()
     prompt = b"A byte latent transformer of one billion parameters reads this text and goes on: "
@@ -119,6 +124,7 @@ def generate(folder: Path, count: int, threads: int) -> None:
     each = (time.perf_counter() - start) / count
     patches = len(session.patch_starts[0]) / session.lengths[0]
     own, mapped = after_load["own"], after_load["mapped"]
+    print(f"latent transformer in {latent}, {threads} thread(s)")
     print(f"loaded in {loaded:.1f} s; own memory {own:.2f} GB, mapped {mapped:.2f} GB")
     print(f"prompt of {len(prompt)} bytes in {read:.1f} s")
     print(f"{each:.2f} s a byte ({1 / patches:.1f} bytes a patch)")
@@ -130,6 +136,7 @@ def main() -> None:
     """Write, then load and generate in another process."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--layout", choices=["B", "C"], default="C")
+    parser.add_argument("--latent-dtype", nargs="+", choices=DTYPES, default=DTYPES, metavar="DTYPE")
     parser.add_argument("--bytes", type=int, default=16)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--folder", type=Path, help="where to write (default: a temporary folder)")
@@ -137,7 +144,7 @@ def main() -> None:
     parser.add_argument("--only-generate", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only_generate:
-        generate(options.folder, options.bytes, options.threads)
+        generate(options.folder, options.bytes, options.threads, options.latent_dtype[0])
         return
     folder = options.folder or Path(tempfile.mkdtemp())
     try:
@@ -156,7 +163,9 @@ def main() -> None:
             "--folder",
             str(folder),
         ]
-        subprocess.run([sys.executable, __file__, "--only-generate", *arguments], check=True)
+        for dtype in options.latent_dtype:
+            command = [sys.executable, __file__, "--only-generate", *arguments, "--latent-dtype", dtype]
+            subprocess.run(command, check=True)
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)

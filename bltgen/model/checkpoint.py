@@ -10,9 +10,9 @@ the layouts of released BLT weights, told apart by what the folder holds:
 | B | `config.json` with "args", `model.safetensors` | `entropy_model/config.json` with "args", ... |
 | C | `config.json` of transformers, `model.safetensors` or shards with an index | inside |
 
-Weights are memory-mapped. An embedding that is one tensor in the file, in the dtype asked for, stays
-mapped (a released hash table is gigabytes), and so do matrices, but for float32 on a CPU, where they
-are laid out anew for speed; what consists of several tensors is put together once, in that dtype.
+Weights are memory-mapped. An embedding in the dtype asked for stays mapped (the released hash tables are
+gigabytes; in layout B they are neighbours in the file), and so do matrices, but for float32 on a CPU,
+where they are laid out anew for speed; other tensors that belong together are put together once.
 The shapes in the file bound what is allocated: a config that disagrees with them is an error.
 A half-written model cannot arise: weights are replaced atomically and the config, which makes the
 folder a model, is written last.
@@ -37,6 +37,7 @@ from bltgen.model.checkpoint_layouts.parts import NameMap, Part
 from bltgen.model.config import BLTConfig
 from bltgen.model.int8 import Int8Linear, quantised
 from bltgen.model.safetensors_file import (
+    joined,
     read_json,
     read_sharded,
     write_atomically,
@@ -288,12 +289,14 @@ class _Source:
         self._check(expected)
         state = {}
         for own, parts in self._names.items():
-            wanted = dtypes.of(own) or self._tensors[parts[0].name].dtype
-            only = self._tensors[parts[0].name]
+            found = [self._tensors[part.name] for part in parts]
+            wanted = dtypes.of(own) or found[0].dtype
             slow = wanted == torch.float32 and device.type == "cpu" and "embedding" not in own
-            mapped = only.ndim != 2 or not slow
-            if len(parts) == 1 and parts[0].repeat == 1 and mapped:
-                value = only.to(device=device, dtype=wanted)
+            whole = None
+            if all(part.repeat == 1 for part in parts) and (found[0].ndim != 2 or not slow):
+                whole = found[0] if len(parts) == 1 else joined(found)
+            if whole is not None:
+                value = whole.to(device=device, dtype=wanted)
             else:
                 value = self._put_together(parts, expected[own], wanted, device)
             if dtypes.in_int8(own):

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -20,7 +20,7 @@ from torch import Tensor
 
 from bltgen.errors import CheckpointError
 
-__all__ = ["read_json", "read_sharded", "read_tensors", "write_atomically", "write_tensors"]
+__all__ = ["joined", "read_json", "read_sharded", "read_tensors", "write_atomically", "write_tensors"]
 
 LARGEST_JSON = 64 * 2**20
 
@@ -59,13 +59,19 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: dict[str,
 
 
 def _own_storage(tensor: Tensor) -> Tensor:
-    """The tensor alone in its memory: slices of a matrix or of a mapped file are copied."""
-    alone = tensor.is_contiguous() and tensor.untyped_storage().nbytes() == tensor.nbytes
-    return tensor if alone else tensor.clone(memory_format=torch.contiguous_format)
+    """The tensor alone in its storage, as it can be written: without a copy where it is contiguous."""
+    if not tensor.is_contiguous():
+        return tensor.clone(memory_format=torch.contiguous_format)
+    start = tensor.storage_offset() * tensor.element_size()
+    part = cast(torch.UntypedStorage, tensor.untyped_storage()[start : start + tensor.nbytes])
+    return torch.empty(0, dtype=tensor.dtype).set_(part, 0, tensor.shape, tensor.stride())
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Tensors, memory-mapped, and metadata (values that are not JSON as they are). Raises CheckpointError."""
+    """Tensors, memory-mapped, and metadata (values that are not JSON as they are). Raises CheckpointError.
+
+    All tensors of a file are views of one storage, so that neighbours can be joined without a copy.
+    """
     try:
         with safe_open(path, framework="pt") as file:
             metadata: dict[str, Any] = {}
@@ -74,11 +80,48 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
                     metadata[name] = json.loads(value)
                 except ValueError:
                     metadata[name] = value
-            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118 (not a dict)
+            mapped = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+        return _in_one_storage(path, mapped), metadata
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such file") from None
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(f"{path}: not a readable safetensors file ({error})") from error
+
+
+def _in_one_storage(path: Path, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The same tensors, as views of one mapping of the file, whose header has been validated."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        header = json.loads(file.read(length))
+    size = path.stat().st_size
+    storage = cast(torch.UntypedStorage, torch.UntypedStorage.from_file(str(path), shared=False, nbytes=size))
+    views = {}
+    for name, tensor in tensors.items():
+        start, width = 8 + length + header[name]["data_offsets"][0], tensor.element_size()
+        if start % width:  # only files of old writers are not aligned
+            views[name] = tensor
+            continue
+        flat = torch.empty(0, dtype=tensor.dtype)
+        views[name] = flat.set_(storage, start // width, tensor.shape, tensor.stride())
+    return views
+
+
+def joined(tensors: Sequence[Tensor]) -> Tensor | None:
+    """Tensors one after the other along their first dimension, without a copy; None where they do not lie so.
+
+    >>> whole = torch.arange(6.0).view(3, 2)
+    >>> joined([whole[:1], whole[1:]]).tolist(), joined([whole[1:], whole[:1]])
+    ([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]], None)
+    """
+    first, rows, offset = tensors[0], 0, tensors[0].storage_offset()
+    for tensor in tensors:
+        alike = tensor.dtype == first.dtype and tensor.shape[1:] == first.shape[1:] and tensor.is_contiguous()
+        same = tensor.untyped_storage().data_ptr() == first.untyped_storage().data_ptr()
+        if not (alike and same and tensor.storage_offset() == offset):
+            return None
+        offset += tensor.numel()
+        rows += tensor.shape[0]
+    return first.as_strided((rows, *first.shape[1:]), first.stride())
 
 
 def read_sharded(folder: Path) -> tuple[dict[str, Tensor], Path]:

@@ -180,9 +180,10 @@ def test_weights_come_in_the_dtype_asked_for_but_the_entropy_model_in_float32(
 
 
 @pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="this system does not list mappings")
-def test_single_tensors_stay_mapped_to_the_file(tmp_path: Path) -> None:
-    """The hash table takes no memory of its own: its storage is the file's."""
-    write_c(tmp_path)
+@pytest.mark.parametrize("layout", ["B", "C"])
+def test_hash_tables_stay_mapped_to_the_file(layout: str, tmp_path: Path) -> None:
+    """They take no memory of their own, be they one tensor (C) or a tensor for each n-gram size (B)."""
+    WRITERS[layout](tmp_path)
     table = load_model(tmp_path).embedding.ngrams
     assert table is not None
     maps = [line.split() for line in Path("/proc/self/maps").read_text().splitlines()]
