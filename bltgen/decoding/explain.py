@@ -16,7 +16,9 @@ from __future__ import annotations
 import html
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,16 +89,12 @@ class Explanation:
 
     def page(self) -> str:
         """A page of HTML that stands alone: the text in its patches, shaded by probability, and the table."""
-        patches: list[str] = []
-        for number in sorted({one.patch for one in self.bytes}):
-            inside = "".join(_span(one) for one in self.bytes if one.patch == number)
-            patches.append(f'<span class="patch">{inside}</span>')
-        rows = "".join(
-            f"<tr{' class=forced' if one.forced else ''}><td>{one.offset}<td>{html.escape(_shown(one.byte))}"
-            f"<td>{one.allowed}{' + end' if one.may_end else ''}<td>{html.escape(_shown(one.wanted))}"
-            f"<td>{one.probability:.4f}<td>{one.mass:.4f}<td>{one.masked:.4f}<td>{one.entropy:.3f}<td>{one.patch}"
-            for one in self.bytes
-        )
+        labelled = zip(self.bytes, _labels(self.bytes), strict=True)
+        patches = [
+            f'<span class="patch">{"".join(_span(one, label) for one, label in patch)}</span>'
+            for _, patch in groupby(labelled, key=lambda pair: pair[0].patch)
+        ]
+        rows = "".join(_row(one) for one in self.bytes)
         return _PAGE.format(patches="".join(patches), rows=rows)
 
     def draw(self, path: str) -> None:
@@ -111,60 +109,110 @@ class Explanation:
         matplotlib.use("Agg")
         from matplotlib import pyplot
 
-        count = len(self.bytes)
-        places = range(count)
+        labels = _labels(self.bytes)
+        places = range(len(labels))
         figure, (upper, lower) = pyplot.subplots(
-            2, 1, figsize=(max(6.0, min(60.0, 0.18 * count)), 5), sharex=True, layout="constrained"
+            2, 1, figsize=(max(7.0, min(60.0, 0.2 * len(labels))), 5.5), sharex=True, layout="constrained"
         )
         for axes in (upper, lower):
             for at, one in enumerate(self.bytes):
-                if at and one.patch != self.bytes[at - 1].patch:
-                    axes.axvline(at - 0.5, color="#9aa5b1", lw=0.8)
-        upper.bar(
-            [at - 0.2 for at in places], [one.probability for one in self.bytes], 0.4, label="before the mask"
-        )
-        upper.bar([at + 0.2 for at in places], [one.masked for one in self.bytes], 0.4, label="after")
+                if one.patch % 2:
+                    axes.axvspan(at - 0.5, at + 0.5, color="#e8edf3", lw=0)
+        before = [one.probability for one in self.bytes]
+        after = [one.masked for one in self.bytes]
+        upper.bar([at - 0.2 for at in places], before, 0.4, color="#b5402a", label="before the mask")
+        upper.bar([at + 0.2 for at in places], after, 0.4, color="#7d95b5", label="after it")
+        for at, one in enumerate(self.bytes):
+            if one.wanted != one.byte:
+                upper.annotate(
+                    _shown(one.wanted),
+                    (at, 1.02),
+                    ha="center",
+                    fontsize=6,
+                    color="#b5402a",
+                    family="monospace",
+                )
+        upper.set_ylim(0, 1.1)
         upper.set_ylabel("probability of the byte")
-        upper.legend(fontsize=7)
+        upper.set_title(
+            "Shaded: every other patch. Red letters: what the model would rather have said.",
+            fontsize=8,
+            loc="left",
+        )
         lower.plot(places, [one.entropy for one in self.bytes], color="#1f3b63", marker="o", ms=3, lw=1)
         lower.set_ylabel("entropy (nats)")
         allowed = lower.twinx()
-        allowed.plot(places, [max(1, one.allowed) for one in self.bytes], color="#b5402a", lw=0, marker="_")
-        allowed.set_yscale("log")
-        allowed.set_ylabel("allowed bytes", color="#b5402a")
-        lower.set_xticks(
-            list(places), [_shown(one.byte) for one in self.bytes], fontsize=6, family="monospace"
+        allowed.plot(
+            places, [max(1, one.allowed) for one in self.bytes], color="#2a8a5b", lw=0, marker="_", mew=2
         )
+        allowed.set_yscale("log")
+        allowed.set_ylim(0.8, 300)
+        allowed.set_yticks([1, 2, 5, 10, 20, 50, 100, 256], ["1", "2", "5", "10", "20", "50", "100", "256"])
+        allowed.minorticks_off()
+        allowed.set_ylabel("allowed bytes", color="#2a8a5b")
+        lower.set_xticks(list(places), labels, fontsize=7, family="monospace")
+        lower.set_xlim(-0.6, len(labels) - 0.4)
+        figure.legend(loc="outside upper right", fontsize=7, ncols=2, frameon=False)
         figure.savefig(path, dpi=150)
         pyplot.close(figure)
 
 
-def _span(one: ExplainedByte) -> str:
+def _labels(explained: Sequence[ExplainedByte]) -> list[str]:
+    """What stands for each byte where a text is shown: a character at its first byte, "·" at its others."""
+    data = bytes(one.byte for one in explained if one.byte != END)
+    labels = [_shown(one.byte) for one in explained]
+    at = 0
+    for character in data.decode("utf-8", "surrogateescape"):
+        if "\udc80" <= character <= "\udcff":  # a byte that is no UTF-8
+            at += 1
+            continue
+        size = len(character.encode())
+        if size > 1:
+            labels[at : at + size] = [character if character.isprintable() else "?", *["·"] * (size - 1)]
+        at += size
+    return ["␣" if label == "' '" else label for label in labels]
+
+
+def _span(one: ExplainedByte, label: str) -> str:
     surprise = min(1.0, -math.log(max(one.masked, 1e-6)) / 5)
+    overruled = min(1.0, -math.log(max(one.mass, 1e-6)) / 5)
     title = (
         f"byte {one.offset}: {_shown(one.byte)}; allowed {one.allowed}{' + end' if one.may_end else ''}; "
         f"p {one.probability:.4f} -> {one.masked:.4f}; wanted {_shown(one.wanted)}; entropy {one.entropy:.3f}"
     )
     return (
-        f'<span class="{"forced" if one.forced else "drawn"}" style="--s:{surprise:.2f}" '
-        f'title="{html.escape(title)}">{html.escape(_shown(one.byte))}</span>'
+        f'<span class="{"forced" if one.forced else "drawn"}" style="--s:{surprise:.2f};--o:{overruled:.2f}" '
+        f'title="{html.escape(title)}">{html.escape(label)}</span>'
+    )
+
+
+def _row(one: ExplainedByte) -> str:
+    kind = ("forced " if one.forced else "") + ("other" if one.wanted != one.byte else "")
+    return (
+        f'<tr class="{kind}"><td>{one.offset}<td>{html.escape(_shown(one.byte))}'
+        f"<td>{one.allowed}{' + end' if one.may_end else ''}<td>{html.escape(_shown(one.wanted))}"
+        f"<td>{one.probability:.4f}<td>{one.mass:.4f}<td>{one.masked:.4f}<td>{one.entropy:.3f}<td>{one.patch}"
     )
 
 
 _PAGE = """<!doctype html><meta charset="utf-8"><title>bltgen: explanation</title>
 <style>
 body {{ font: 14px/1.5 system-ui, sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em }}
-.text {{ font: 16px/2.2 ui-monospace, monospace; overflow-wrap: anywhere }}
-.patch {{ border: 1px solid #9aa5b1; border-radius: 4px; margin-right: 3px; padding: 2px 0 }}
-.patch span {{ padding: 2px 1px; background: rgba(181, 64, 42, calc(var(--s) * .6)) }}
-.patch .forced {{ color: #6b7785; text-decoration: underline dotted }}
+.text {{ font: 16px/2.4 ui-monospace, monospace; overflow-wrap: anywhere }}
+.patch {{ border: 1px solid #9aa5b1; border-radius: 4px; margin-right: 3px; padding: 4px 0 }}
+.text span span {{ display: inline-block; line-height: 1.3; padding: 2px 1px;
+  background: rgba(125, 149, 181, calc(var(--s) * .8));
+  border-bottom: 3px solid rgba(181, 64, 42, var(--o)) }}
+.text .forced {{ color: #6b7785 }}
 table {{ border-collapse: collapse; font: 12px ui-monospace, monospace }}
 td, th {{ padding: 1px 10px; text-align: right; border-bottom: 1px solid #e3e7ec }}
 tr.forced {{ color: #6b7785 }}
+tr.other td:nth-child(4) {{ color: #b5402a; font-weight: bold }}
 </style>
 <h1>Why each byte</h1>
-<p>Boxes are patches; the redder a byte, the less probable it was among what was allowed; dotted bytes
-were forced. Point at a byte for its figures.</p>
+<p>Boxes are patches. Underlined in red: the constraint ruled out what the model wanted, the redder the
+more of it. Shaded: improbable among what was allowed. Grey: nothing else could come. Point at a byte for
+its figures.</p>
 <p class="text">{patches}</p>
 <table><tr><th>at<th>byte<th>allowed<th>wanted<th>p before<th>mass allowed<th>p after<th>entropy<th>patch</tr>
 {rows}</table>

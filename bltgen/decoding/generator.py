@@ -143,12 +143,16 @@ class Stream:
     def __init__(self, model: ByteModel, task: _Task) -> None:
         self._task = task
         self._steps = self._run(model)
+        self.data = b""
+        """The bytes of the patches taken so far."""
 
     def __iter__(self) -> Iterator[Patch]:
         return self
 
     def __next__(self) -> Patch:
-        return next(self._steps)
+        patch = next(self._steps)
+        self.data += patch.data
+        return patch
 
     def _run(self, model: ByteModel) -> Iterator[Patch]:
         shown, search = 0, self._task.search
@@ -159,6 +163,18 @@ class Stream:
                 yield from patches_of(one.data, one.patch_starts, final=one.finished)[shown:visible]
                 shown = visible
         self._task.generation()
+
+    def explain(self, model: ByteModel) -> Explanation:
+        """Why each byte so far."""
+        search, job = self._task.search, self._task.job
+        return explain(
+            model,
+            job.prompt,
+            self.data,
+            search.constraint,
+            max_bytes=search.budget,
+            parameters=search.parameters,
+        )
 
     @property
     def generation(self) -> Generation:
@@ -283,8 +299,13 @@ class Generator:
         )
         return stream_values(patch.data for patch in stream)
 
-    def explain(self, generation: Generation) -> Explanation:
-        """Why each byte: what was allowed, how probable it was, in which patch; see `Explanation`."""
+    def explain(self, generation: Generation | Stream) -> Explanation:
+        """Why each byte: what was allowed, how probable it was, in which patch; see `Explanation`.
+
+        Of a stream under way, the patches taken so far.
+        """
+        if isinstance(generation, Stream):
+            return generation.explain(self.model)
         return explain(
             self.model,
             generation.prompt,

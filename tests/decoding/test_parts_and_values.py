@@ -194,5 +194,35 @@ def test_an_explanation_agrees_with_the_scores(tmp_path):
     assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
     with pytest.raises(ValueError, match="html"):
         write(explained, "x.doc")
+
+
+def test_a_text_under_way_can_be_explained():
+    """The patches taken so far, as the whole explanation begins."""
+    language = literal(b"n=") + LETTERS.repeat(6, 9)
+    generator = Generator(models.whimsical(2, patch=3))
+    stream = generator.stream(b"ab", language, seed=2)
+    taken = next(stream).data + next(stream).data
+    begun = generator.explain(stream)
+    assert stream.data == taken == bytes(one.byte for one in begun.bytes)
+    for _ in stream:
+        pass
+    whole = generator.explain(stream.generation)
+    assert whole.bytes[: len(taken)] == begun.bytes
+    assert stream.data == stream.generation.data
+
+
+def test_characters_are_shown_once_and_stray_bytes_in_hexadecimal():
+    """On the page and in the picture; the table has the bytes."""
+    text = "aé ".encode() + b"\xff" + "€".encode()
+    page = explain(models.constant(), b"", text).page()
+    shown = [part.split("<")[0] for part in page.split("</table>")[0].split('">')]
+    for label in ("é", "␣", "xFF", "€"):
+        assert shown.count(label) == 1, label
+    assert shown.count("·") == 3
+
+
+def test_an_explanation_of_what_is_not_in_the_language_is_refused():
+    """At the byte where it leaves."""
+    language = literal(b"n=") + LETTERS.repeat(1, 3)
     with pytest.raises(RejectedByte):
-        explain(generator.model, b"", b"n=z", language)
+        explain(models.constant(), b"", b"n=z", language)
