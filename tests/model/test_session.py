@@ -9,6 +9,7 @@ import torch
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from bltgen.model import runtime
 from bltgen.model.blt import ByteLatentTransformer, ids_of_bytes
 from bltgen.model.config import BLTConfig
 from bltgen.model.session import PIECE, SHORT, BLTSession
@@ -89,10 +90,21 @@ operation = st.one_of(
     prompts=st.lists(texts, min_size=1, max_size=3),
     rollback=st.integers(0, 8),
     operations=st.lists(operation, max_size=8),
+    host_positions=st.sampled_from([0, 2, 64, 10**6]),
 )
-def test_any_history_equals_full_recompute(mode, shape, prompts, rollback, operations) -> None:
-    """Extending, cutting, forking, reordering and joining in any order leaves the state of a new session."""
-    model = tiny_model(mode, shape)
+def test_any_history_equals_full_recompute(
+    mode, shape, prompts, rollback, operations, host_positions
+) -> None:
+    """Extending, cutting, forking, reordering and joining in any order leaves the state of a new session.
+
+    Be it by torch alone, by NumPy alone, or by whichever the number of new positions asks for.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runtime, "HOST_POSITIONS", host_positions)
+        check_history(tiny_model(mode, shape), prompts, rollback, operations)
+
+
+def check_history(model, prompts, rollback, operations) -> None:
     session = model.session(prompts, rollback=rollback)
     rows = list(prompts)
     assume(all(whole(model, row).decided for row in rows))
