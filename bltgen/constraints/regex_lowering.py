@@ -1,7 +1,8 @@
 """A regular expression's tree as a language of bytes.
 
 Each node becomes a `Language` where it holds no assertion, else a lookaround `Expression`; see
-`automata.lookaround_automaton` for how those become exact. The walk is a loop, so a tree may be as deep as it likes.
+`automata.lookaround_automaton` for how those become exact. The walk is a loop, so a tree may be as deep
+as it likes.
 
 >>> from bltgen.constraints.regex_parser import parse
 >>> lowered(parse("(?:ab|c){2}").root, is_bytes=False).accepts(b"cab")

@@ -19,7 +19,6 @@ from typing import Any
 from bltgen.automata.contract import State
 from bltgen.automata.language import EMPTY, INFINITE, Language, intersection, literal, union
 from bltgen.automata.utf8 import UTF8_TEXT
-from bltgen.constraints.json_number import number_state
 from bltgen.constraints.json_schema import json_values as values
 from bltgen.constraints.json_schema.array_plan import ArrayPlan, item_reader
 from bltgen.constraints.json_schema.cheapest_names import CheapestNames
@@ -46,6 +45,12 @@ from bltgen.constraints.json_schema.object_plan import ObjectPlan, member_reader
 from bltgen.constraints.json_schema.positions import first_bytes
 from bltgen.constraints.json_schema.references import Place
 from bltgen.constraints.json_schema.state import JsonState, StateTable
+from bltgen.constraints.json_schema.written_numbers import (
+    EVERY_NUMBER,
+    NO_NUMBER,
+    WrittenNumbers,
+    number_text,
+)
 from bltgen.constraints.json_string import JsonString, StringState
 from bltgen.constraints.number_set import NumberSet
 from bltgen.errors import LimitExceeded, Unsupported
@@ -112,7 +117,7 @@ class Compiler:
         self.keywords.string_language = self.string_language
         self.cases = Cases(self.keywords)
         self._strings: dict[Formula, Pair] = {}
-        self._numbers: dict[Formula, NumberSet] = {}
+        self._numbers: dict[Formula, WrittenNumbers] = {}
         self.name_spelling = Spelling(options.ascii_only, options.escapes == "plain")
         self.cheapest_names: dict[Language, CheapestNames] = {}
         self.table = StateTable(STATES_LIMIT)
@@ -194,35 +199,36 @@ class Compiler:
         """The state before the first byte of a number that satisfies the formula; None: there is none."""
         goal = self.goal(formula)
         if goal.numbers is None:
-            numbers = self.number_set(formula)
-            goal.numbers = number_state(numbers, self.options.numbers)  # type: ignore[arg-type]
+            goal.numbers = number_text(self.written_numbers(formula), self.options.numbers)
         assert goal.numbers is not None
         return goal.numbers if goal.numbers.shortest < INFINITE else None
 
-    def number_set(self, formula: Formula) -> NumberSet:
+    def written_numbers(self, formula: Formula) -> WrittenNumbers:
         """The numbers that satisfy the formula."""
         found = self._numbers.get(formula)
         if found is None:
-            found = self._numbers[formula] = self._number_set(formula)
+            found = self._numbers[formula] = self._find_numbers(formula)
         return found
 
-    def _number_set(self, formula: Formula) -> NumberSet:
+    def _find_numbers(self, formula: Formula) -> WrittenNumbers:
         op = formula.op
         if op == TRUE:
-            return NumberSet.all()
+            return EVERY_NUMBER
         if op == FALSE:
-            return NumberSet.empty()
+            return NO_NUMBER
         if op == VALUES:
             members, positive = formula.value
-            found = NumberSet.values([values.to_decimal(v) for v in members if v[0] == "n"])
+            found = WrittenNumbers.however(
+                NumberSet.values([values.to_decimal(v) for v in members if v[0] == "n"])
+            )
             return found if positive else ~found
         if op == SCHEMA:
             place, positive = formula.value
-            there: NumberSet = self._within(place, "number", lambda: self._numbers_at(place))
+            there: WrittenNumbers = self._within(place, "number", lambda: self._numbers_at(place))
             return there if positive else ~there
-        sets = [self.number_set(part) for part in formula.parts]
+        sets = [self.written_numbers(part) for part in formula.parts]
         if op in (ONE, NOT_ONE):
-            none, one = NumberSet.all(), NumberSet.empty()
+            none, one = EVERY_NUMBER, NO_NUMBER
             for each in sets:
                 none, one = none - each, (one - each) | (none & each)
             return one if op == ONE else ~one
@@ -231,12 +237,17 @@ class Compiler:
             made = made & each if op == AND else made | each
         return made
 
-    def _numbers_at(self, place: Place) -> NumberSet:
-        if not self.keywords.types(place) & values.NUMBER:
-            return NumberSet.empty()
+    def _numbers_at(self, place: Place) -> WrittenNumbers:
+        types = self.keywords.types(place)
+        if not types & values.NUMBER:
+            return NO_NUMBER
         own = self.keywords.number(place)
-        inner = self.number_set(self.keywords.in_place(place))
-        return inner if own is None else own & inner
+        found = self.written_numbers(self.keywords.in_place(place))
+        if own is not None:
+            found &= WrittenNumbers.however(own)
+        if types & values.NUMBER == values.INTEGER and place.dialect.number <= 4:
+            found = found.only_as_integer()
+        return found
 
     def strings(self, formula: Formula) -> State | None:
         """The state after the opening quote of a string that satisfies the formula; None: there is none."""
