@@ -15,7 +15,6 @@ Invariants:
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -25,7 +24,9 @@ __all__ = ["ALL", "ALL_BITS", "EMPTY", "ByteSet", "bits_of", "lowest_byte", "par
 
 ALL_BITS = (1 << 256) - 1
 
-_TABLE: weakref.WeakValueDictionary[int, ByteSet] = weakref.WeakValueDictionary()
+_TABLE: dict[int, ByteSet] = {}
+_TABLE_SIZE = 10_000
+"""So many sets are held before the table is emptied; automata rarely have more than some hundreds."""
 
 
 def bits_of(bits: int) -> Iterator[int]:
@@ -63,7 +64,7 @@ def partition(sets: Iterable[int]) -> list[int]:
 class ByteSet:
     """An immutable set of bytes. `bits` has bit b set where byte b is in the set; 0 <= bits < 2**256."""
 
-    __slots__ = ("__weakref__", "_mask", "bits")
+    __slots__ = ("_mask", "bits")
 
     bits: int
     _mask: npt.NDArray[np.bool_] | None
@@ -77,7 +78,10 @@ class ByteSet:
         made = object.__new__(cls)
         object.__setattr__(made, "bits", bits)
         object.__setattr__(made, "_mask", None)
-        return _TABLE.setdefault(bits, made)
+        if len(_TABLE) >= _TABLE_SIZE:
+            _TABLE.clear()
+        _TABLE[bits] = made
+        return made
 
     @staticmethod
     def of(members: Iterable[int]) -> ByteSet:
