@@ -240,23 +240,40 @@ def chi_square(texts: Iterable[bytes], truth: Mapping[bytes, float], least: floa
     return float(((statistic / degrees) ** (1 / 3) - (1 - spread)) / math.sqrt(spread))
 
 
-def largest_deviation(draws: Iterable[tuple[bytes, float]], truth: Mapping[bytes, float]) -> float:
+def largest_deviation(
+    draws: Iterable[tuple[bytes, float]], truth: Mapping[bytes, float], least: float = 20.0
+) -> float:
     """The largest deviation of a weighted share from its truth, in standard errors.
 
-    Above 5 the draws do not follow it. Over texts of which at least 20 were drawn; the error of a
-    self-normalised estimate by the delta method.
+    Above 5 the draws do not follow it. Over texts expected at least `least` times among the effective
+    draws, (sum of weights)**2 / (sum of squares), and the rest together: of rarer texts the few draws
+    that carry most of their weight may be missing, and with them the error's true size. The error of
+    a self-normalised estimate is by the delta method. Infinite where a text of probability 0 has weight.
     """
     listed = list(draws)
     top = max(weight for _, weight in listed)
-    weights = np.array([math.exp(weight - top) for _, weight in listed])
-    texts = [text for text, _ in listed]
-    total, worst = weights.sum(), 0.0
-    for text in set(texts):
-        drawn = np.array([one == text for one in texts])
-        if drawn.sum() < 20:
-            continue
-        share = float(weights[drawn].sum() / total)
-        error = math.sqrt(float((weights**2 * (drawn - share) ** 2).sum())) / total
-        if error > 0:
-            worst = max(worst, abs(share - truth.get(text, 0.0)) / error)
+    sums: dict[bytes, float] = {}
+    squares: dict[bytes, float] = {}
+    for text, log_weight in listed:
+        weight = math.exp(log_weight - top)
+        sums[text] = sums.get(text, 0.0) + weight
+        squares[text] = squares.get(text, 0.0) + weight**2
+    if any(weight > 0 and truth.get(text, 0.0) <= 0 for text, weight in sums.items()):
+        return math.inf
+    total, square = sum(sums.values()), sum(squares.values())
+    cells: list[tuple[float, float, float]] = []  # (truth, sum of weights, of their squares)
+    rest = [0.0, 0.0, 0.0]
+    for text in {*truth, *sums}:
+        cell = (truth.get(text, 0.0), sums.get(text, 0.0), squares.get(text, 0.0))
+        if cell[0] * total**2 / square >= least:
+            cells.append(cell)
+        else:
+            rest = [one + other for one, other in zip(rest, cell, strict=True)]
+    if rest[0] * total**2 / square >= least:
+        cells.append((rest[0], rest[1], rest[2]))
+    worst = 0.0
+    for probability, weight, squared in cells:
+        variance = squared * (1 - probability) ** 2 + (square - squared) * probability**2
+        if variance > 0:
+            worst = max(worst, abs(weight - total * probability) / math.sqrt(variance))
     return worst

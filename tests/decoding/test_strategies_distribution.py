@@ -185,6 +185,15 @@ def _back():
     return Move((b"",), lengths=(0,))
 
 
+def test_rare_texts_of_heavy_weight_are_no_deviation_and_missing_common_ones_are():
+    """A share is compared where enough effective draws are expected, also where none came."""
+    truth = {b"a": 0.6, b"b": 0.3999, b"c": 0.0001}
+    draws = [(b"a", 0.0)] * 600 + [(b"b", 0.0)] * 400
+    light = [(b"c", np.log(1e-9))] * 30  # drawn often in runs of hardly any weight, never in a heavy one
+    assert distributions.largest_deviation(draws + light, truth) < 1
+    assert distributions.largest_deviation([(b"a", 0.0)] * 1000, truth) > 20
+
+
 def test_a_wrong_strategy_fails_the_same_checks():
     """Masking without its weights, and preferring what is short."""
     truth = distributions.conditioned(MODEL, b"", LANGUAGE)
@@ -193,5 +202,6 @@ def test_a_wrong_strategy_fails_the_same_checks():
         assert distributions.chi_square([text for text, _ in draws], truth) > 8
         assert distributions.largest_deviation([(text, 0.0) for text, _ in draws], truth) > 8
     assert distributions.chi_square([b"not a text"], truth) == np.inf
+    assert distributions.largest_deviation([(b"not a text", 0.0)], truth) == np.inf
     by_patch = distributions.conditioned_by_patch(MODEL, b"", LANGUAGE)
     assert distributions.chi_square([text for text, _ in drawn(Mask())], by_patch) > 8
