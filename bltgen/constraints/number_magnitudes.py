@@ -174,6 +174,7 @@ class Magnitudes:
         k has `size` digits and is in low..high. `bound` where there is none.
         """
         candidates = [(exponent_cost(magnitude - base), magnitude) for magnitude in self.magnitudes]
+        roundest = _roundest(low, high) if self.moduli else 0
         for index, condition in enumerate(self.between):
             if not condition.table:
                 continue
@@ -186,6 +187,12 @@ class Magnitudes:
             coarse = min(modulus.power for modulus in condition.moduli)
             fine = size + max(modulus.power + modulus.factor.bit_length() for modulus in condition.moduli)
             begin = coarse + 1 if first is None else max(first, coarse + 1)
+            powers = [
+                max([m.power for m in multiple_of], default=None) for multiple_of, _ in condition.rows()
+            ]
+            if None not in powers:
+                # Only k with that many zeros at their end are multiples of anything asked for.
+                begin = max(begin, size + min([power for power in powers if power is not None]) - roundest)
             end = fine - 1 if last is None else min(last, fine - 1)
             for magnitude in range(begin, end + 1):
                 cost = exponent_cost(magnitude - base)
@@ -222,6 +229,15 @@ class Magnitudes:
                 if self.finds(magnitude, length, digits, digits):
                     _append(found, last + 1, last + 1)
         return tuple(found)
+
+
+def _roundest(low: int, high: int) -> int:
+    """The most zeros at the end of an integer in low..high, which are positive."""
+    zeros = 0
+    while high >= 10 and high // 10 * 10 ** (zeros + 1) >= low:
+        high //= 10
+        zeros += 1
+    return zeros
 
 
 def _append(found: list[tuple[int | None, int | None]], low: int | None, high: int | None) -> None:
