@@ -3,7 +3,7 @@
 Counted as the field does: two for each multiplication and addition of a matrix product, attention
 included; norms, softmaxes and embeddings are not counted. It is the work of incremental decoding:
 every byte once, every closed patch once, attention to what the windows show. The count is exact:
-`torch.utils.flop_counter` finds the same when it watches a session go byte by byte.
+`torch.utils.flop_counter` finds the same when it watches a session, run by torch, go byte by byte.
 
 >>> from bltgen.model.config import BLTConfig
 >>> count = count_flops(BLTConfig.tiny(), length=8, patch_starts=[0, 4])

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from bltgen.model.attention import CrossAttention, apply_rotary, rotary_table
 from bltgen.model.cache import PlaneShape, RowCache, Span, ranges
 from bltgen.model.config import TransformerConfig
-from bltgen.model.int8 import product_of
+from bltgen.model.products import product_of
 from bltgen.model.transformer import Transformer, TransformerBlock
 
 __all__ = ["CrossReader", "IncrementalStack", "Norm", "Reach", "RotaryPositions"]

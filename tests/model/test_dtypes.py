@@ -12,9 +12,11 @@ from hypothesis.extra.numpy import arrays
 
 import bltgen
 from bltgen.errors import CheckpointError
+from bltgen.model import products
 from bltgen.model.blt import ByteLatentTransformer, ids_of_bytes
 from bltgen.model.checkpoint import load_model, save_model
-from bltgen.model.int8 import FEW, Int8Linear, Int8Product, Product, quantised
+from bltgen.model.int8 import Int8Linear, quantised
+from bltgen.model.products import WIDENED_INT8, Int8Product, Product
 from tests.model.sessions import tiny_model
 
 TEXT = b"Every level has a dtype of its own, and boundaries stand where they stood."
@@ -39,7 +41,7 @@ def test_every_number_is_off_by_at_most_half_a_step(array) -> None:
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-@pytest.mark.parametrize("rows", [1, 4, FEW, FEW + 1])
+@pytest.mark.parametrize("rows", [1, 3, WIDENED_INT8 - 1, WIDENED_INT8, 40])
 def test_the_product_is_that_of_the_weight_it_stands_for(dtype: torch.dtype, rows: int) -> None:
     """By torch's kernel and by putting the weight back together."""
     torch.manual_seed(rows)
@@ -52,8 +54,22 @@ def test_the_product_is_that_of_the_weight_it_stands_for(dtype: torch.dtype, row
             torch.testing.assert_close(found.double(), exact, **tolerance)
         added = Int8Product(linear).added(base, x)
         torch.testing.assert_close(added.double(), exact + base.double(), **tolerance)
-        plain = Product(torch.eye(64).to(dtype))
-        torch.testing.assert_close(plain.added(x, x), 2 * x)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("rows", [1, 3, 4, 70])
+def test_a_plain_product_is_that_of_any_dtype(dtype: torch.dtype, rows: int, monkeypatch) -> None:
+    """In pieces or at once: weights of many pieces, rows below and above the change."""
+    monkeypatch.setattr(products, "PIECE", 1000)
+    torch.manual_seed(rows)
+    weight, x, base = (torch.randn(*shape).to(dtype) for shape in ((70, 48), (rows, 48), (rows, 70)))
+    exact = x.double() @ weight.double().t()
+    tolerance = {"atol": 1e-4, "rtol": 1e-4} if dtype == torch.float32 else {"atol": 0.15, "rtol": 0.02}
+    with torch.inference_mode():
+        product = Product(weight)
+        assert product(x).dtype == product.added(base, x).dtype == dtype
+        torch.testing.assert_close(product(x).double(), exact, **tolerance)
+        torch.testing.assert_close(product.added(base, x).double(), exact + base.double(), **tolerance)
 
 
 @pytest.mark.parametrize("latent", [torch.bfloat16, torch.int8])
