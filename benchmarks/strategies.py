@@ -345,7 +345,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="600 draws, a few prompts: under 50 s")
     parser.add_argument("--draws", type=int, help="of the first table (default 20000; quick: 600)")
-    parser.add_argument("--prompts", type=int, help="of the second table (default 50; quick: 4)")
+    parser.add_argument("--prompts", type=int, help="of the second table (default 50; quick: 4; 0: none)")
     parser.add_argument("--model", type=Path, default=EMBEDDED)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows")
     options = parser.parse_args()
@@ -353,11 +353,11 @@ def main() -> int:
     torch.set_num_threads(min(2, torch.get_num_threads()))
     rows, kept = ground_truth(options.draws or (600 if options.quick else 20_000))
     more: list[dict[str, Any]] = []
-    if options.model.exists():
-        prompts = options.prompts or (4 if options.quick else 50)
+    prompts = (4 if options.quick else 50) if options.prompts is None else options.prompts
+    if prompts and options.model.exists():
         seconds, particles = (18.0, 16) if options.quick else (math.inf, 64)
         more = embedded(Generator.load(options.model), prompts, seconds, particles)
-    else:
+    elif prompts:
         print(f"\nno model at {options.model}: the second table is left out")
     if options.json:
         options.json.write_text(json.dumps({"ground_truth": rows, "embedded": more}, indent=1) + "\n")

@@ -11,7 +11,7 @@ import numpy as np
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.sampling import END, log_softmax
 from bltgen.decoding.search import masked_patch
-from bltgen.decoding.strategy import Decoded
+from bltgen.decoding.strategy import Decoded, check_counts
 
 if TYPE_CHECKING:
     from bltgen.decoding.hypothesis import Hypothesis
@@ -60,8 +60,7 @@ class Beam:
     )
 
     def __post_init__(self) -> None:
-        if isinstance(self.width, bool) or not isinstance(self.width, int) or self.width < 1:
-            raise ValueError(f"width={self.width!r}: an integer >= 1 is needed")
+        check_counts(width=self.width)
         if not 0 <= self.length_penalty < np.inf:
             raise ValueError(f"length_penalty={self.length_penalty!r}: must be finite and >= 0")
 
@@ -183,8 +182,7 @@ class BestOf:
     name: ClassVar[str] = "best-of"
 
     def __post_init__(self) -> None:
-        if isinstance(self.n, bool) or not isinstance(self.n, int) or self.n < 1:
-            raise ValueError(f"n={self.n!r}: an integer >= 1 is needed")
+        check_counts(n=self.n)
 
     @property
     def draws_from(self) -> str:

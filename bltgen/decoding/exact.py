@@ -24,7 +24,7 @@ import numpy as np
 
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.sampling import END, draw, log_softmax, masked
-from bltgen.decoding.strategy import Decoded
+from bltgen.decoding.strategy import Decoded, check_counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,10 +103,7 @@ class Exact:
     name: ClassVar[str] = "exact"
 
     def __post_init__(self) -> None:
-        for name in ("max_tries", "at_once"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name}={value!r}: an integer >= 1 is needed")
+        check_counts(max_tries=self.max_tries, at_once=self.at_once)
 
     @property
     def draws_from(self) -> str:

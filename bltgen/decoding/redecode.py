@@ -18,7 +18,7 @@ import numpy as np
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.sampling import END, draw
 from bltgen.decoding.search import masked_patch
-from bltgen.decoding.strategy import Decoded
+from bltgen.decoding.strategy import Decoded, check_counts
 
 if TYPE_CHECKING:
     from bltgen.decoding.hypothesis import Hypothesis
@@ -158,12 +158,6 @@ def _try_patch(
     return _Try(None, rows)
 
 
-def _check(**values: int) -> None:
-    for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name}={value!r}: an integer >= 1 is needed")
-
-
 @dataclass(frozen=True)
 class Redecode:
     """Each patch drawn freely until one stays in the language; the mask after `max_tries` in vain.
@@ -182,7 +176,7 @@ class Redecode:
     name: ClassVar[str] = "redecode"
 
     def __post_init__(self) -> None:
-        _check(max_tries=self.max_tries, candidates=self.candidates)
+        check_counts(max_tries=self.max_tries, candidates=self.candidates)
 
     @property
     def draws_from(self) -> str:
@@ -243,7 +237,7 @@ class Backtrack:
     name: ClassVar[str] = "backtrack"
 
     def __post_init__(self) -> None:
-        _check(
+        check_counts(
             max_tries=self.max_tries,
             candidates=self.candidates,
             depth=self.depth,

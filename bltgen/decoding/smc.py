@@ -15,7 +15,7 @@ import numpy as np
 
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.search import masked_patch
-from bltgen.decoding.strategy import Decoded
+from bltgen.decoding.strategy import Decoded, check_counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,8 +77,7 @@ class SMC:
     name: ClassVar[str] = "smc"
 
     def __post_init__(self) -> None:
-        if isinstance(self.particles, bool) or not isinstance(self.particles, int) or self.particles < 1:
-            raise ValueError(f"particles={self.particles!r}: an integer >= 1 is needed")
+        check_counts(particles=self.particles)
         if not 0 <= self.ess_threshold <= 1:
             raise ValueError(f"ess_threshold={self.ess_threshold!r}: must be in [0, 1]")
 

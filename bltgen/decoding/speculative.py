@@ -32,7 +32,7 @@ import numpy as np
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.sampling import END, draw, masked
 from bltgen.decoding.search import masked_patch
-from bltgen.decoding.strategy import Decoded
+from bltgen.decoding.strategy import Decoded, check_counts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,8 +80,7 @@ class Speculative:
     )
 
     def __post_init__(self) -> None:
-        if isinstance(self.k, bool) or not isinstance(self.k, int) or self.k < 1:
-            raise ValueError(f"k={self.k!r}: an integer >= 1 is needed")
+        check_counts(k=self.k)
         if not 0 <= self.confidence <= 1:
             raise ValueError(f"confidence={self.confidence!r}: must be in [0, 1]")
 

@@ -32,7 +32,14 @@ from bltgen.decoding.search import masked_patch
 if TYPE_CHECKING:
     from bltgen.decoding.search import Search
 
-__all__ = ["Decoded", "Mask", "Move", "Strategy", "masked_patch"]
+__all__ = ["Decoded", "Mask", "Move", "Strategy", "check_counts", "masked_patch"]
+
+
+def check_counts(**values: int) -> None:
+    """Raise ValueError naming the setting that is no integer >= 1."""
+    for name, value in values.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name}={value!r}: an integer >= 1 is needed")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,177 @@
+"""One generation under way: its search, its strategy and its place in a batch; and its stream of patches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import TYPE_CHECKING, TypedDict
+
+from bltgen.decoding.batch import Job, Rows, Steps, decode
+from bltgen.decoding.explain import Explanation, explain
+from bltgen.decoding.generation import Generation, Patch, Statistics, candidate_of, patches_of
+from bltgen.decoding.sampling import SamplingParameters
+from bltgen.decoding.search import Search
+from bltgen.decoding.strategies import strategy_named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from bltgen.automata.contract import Constraint
+    from bltgen.decoding.strategy import Decoded, Strategy
+    from bltgen.model.contract import ByteModel
+
+__all__ = ["Sampling", "Stream", "Task", "task_of"]
+
+
+class Sampling(TypedDict, total=False):
+    """The sampling parameters by name; `SamplingParameters` documents them."""
+
+    temperature: float
+    top_k: int
+    top_p: float
+    min_p: float
+    typical: float
+    repetition_penalty: float
+    presence_penalty: float
+    frequency_penalty: float
+    penalty_ngram: int
+    bias: Mapping[int | bytes, float]
+
+
+@dataclass
+class Task:
+    """A job with what is needed to make a `Generation` of its end."""
+
+    search: Search
+    strategy: Strategy
+    job: Job[Decoded] = field(init=False)
+    began: float = field(default_factory=perf_counter)
+    ended: float = 0.0
+
+    def open(self, prompt: bytes) -> Task:
+        self.job = Job(prompt, self._begin, self.search)
+        return self
+
+    def _begin(self, rows: Rows) -> Steps[Decoded]:
+        decoded = yield from self.strategy.decode(self.search, rows)
+        self.search.commit(decoded.hypothesis)
+        self.ended = perf_counter()
+        return decoded
+
+    def generation(self) -> Generation:
+        """The result, or the error raised."""
+        if self.job.error is not None:
+            raise self.job.error
+        assert self.job.result is not None
+        assert self.search.seed is not None
+        hypothesis, tally = self.job.result.hypothesis, self.search.tally
+        assert hypothesis.finish is not None
+        patches = tuple(patches_of(hypothesis.data, hypothesis.patch_starts))
+        seconds = self.ended - self.began
+        statistics = Statistics(
+            prompt_bytes=len(self.job.prompt),
+            bytes=len(hypothesis.data),
+            patches=len(patches),
+            forced_bytes=min(hypothesis.forced_bytes, len(hypothesis.data)),
+            model_calls=self.job.counts.model_calls,
+            local_steps=self.job.counts.local_steps,
+            latent_steps=self.job.counts.latent_steps,
+            seconds=seconds,
+            constraint_share=tally.constraint_seconds / seconds if seconds > 0 else 0.0,
+            redecoded_patches=tally.redecoded_patches,
+            fallbacks=tally.fallbacks,
+            resamplings=tally.resamplings,
+            tries=tally.tries,
+            effective_particles=tally.effective_particles,
+            valid_mass_bound=tally.valid_mass_bound,
+            drafted_bytes=tally.drafted_bytes,
+            accepted_bytes=tally.accepted_bytes,
+        )
+        return Generation(
+            data=hypothesis.data,
+            patches=patches,
+            log_probability=hypothesis.log_probability,
+            log_weight=hypothesis.log_weight,
+            finish=hypothesis.finish,
+            prompt=self.job.prompt,
+            constraint=self.search.constraint,
+            max_bytes=self.search.budget,
+            parameters=self.search.parameters,
+            seed=self.search.seed,
+            strategy=self.strategy.name,
+            draws_from=self.strategy.draws_from,
+            statistics=statistics,
+            candidates=tuple(candidate_of(one) for one in self.job.result.candidates),
+        )
+
+
+class Stream:
+    """An iterator of the patches of one text; `generation` has the whole once it has ended."""
+
+    def __init__(self, model: ByteModel, task: Task) -> None:
+        self._task = task
+        self._steps = self._run(model)
+        self.data = b""
+        """The bytes of the patches taken so far."""
+
+    def __iter__(self) -> Iterator[Patch]:
+        return self
+
+    def __next__(self) -> Patch:
+        patch = next(self._steps)
+        self.data += patch.data
+        return patch
+
+    def _run(self, model: ByteModel) -> Iterator[Patch]:
+        shown, search = 0, self._task.search
+        for _ in decode(model, [self._task.job]):
+            visible = search.visible_patches()
+            if visible > shown and search.committed is not None:
+                one = search.committed
+                yield from patches_of(one.data, one.patch_starts, final=one.finished)[shown:visible]
+                shown = visible
+        self._task.generation()
+
+    def explain(self, model: ByteModel) -> Explanation:
+        """Why each byte so far."""
+        search, job = self._task.search, self._task.job
+        return explain(
+            model,
+            job.prompt,
+            self.data,
+            search.constraint,
+            max_bytes=search.budget,
+            parameters=search.parameters,
+        )
+
+    @property
+    def generation(self) -> Generation:
+        """The whole result. Raises ValueError while there are patches to come."""
+        if not self._task.job.done:
+            raise ValueError("the stream has not ended: take its patches first")
+        return self._task.generation()
+
+
+def task_of(
+    constraint: Constraint | None,
+    max_bytes: int | None,
+    strategy: str | Strategy,
+    stop: str | bytes | Sequence[str | bytes],
+    seed: int | None,
+    sampling: Sampling,
+) -> Task:
+    """Everything validated; no model is needed for it."""
+    if isinstance(strategy, type) or not (isinstance(strategy, str) or hasattr(strategy, "decode")):
+        raise TypeError(f"strategy={strategy!r}: a name or an object with decode() is needed, such as Mask()")
+    stops = [stop] if isinstance(stop, (str, bytes)) else list(stop)
+    return Task(
+        Search(
+            constraint,
+            max_bytes,
+            SamplingParameters(**sampling),
+            tuple(text.encode("utf-8") if isinstance(text, str) else text for text in stops),
+            seed,
+        ),
+        strategy_named(strategy) if isinstance(strategy, str) else strategy,
+    )
