@@ -6,7 +6,10 @@ The same random weights (8M parameters, patches of about 4 bytes) run in bltgen,
 transformers' `BltForCausalLM`, which recomputes the text at every byte (`use_cache=False`; its
 `generate()` raises on this model and its cache gives wrong bytes, so its forward pass is timed). With
 transformers, masks are applied as its users do: a LogitsProcessor that allows a set of bytes, and
-llguidance or xgrammar over a vocabulary of bytes for the schema of the last table.
+llguidance or xgrammar over a vocabulary of bytes for the schema of the last tables.
+
+Beside bltgen stands what its matrix products alone take (NumPy, one thread): the floor under any
+implementation in float32. Attention, which reads every row's own caches, comes on top of it.
 
 All numbers of a table come from one process, engines in turn. They are CPU time, the best of several
 repeats: on one thread of an idle machine that is the time that passes, and other work on the machine
@@ -32,6 +35,7 @@ from typing import Any
 import torch
 
 import bltgen
+from bltgen.model.blas_threads import single_blas_thread
 from bltgen.model.blt import ByteLatentTransformer, ids_of_bytes
 from bltgen.model.checkpoint import load_model, save_model
 from bltgen.model.config import (
@@ -103,6 +107,35 @@ def own_step(model: ByteLatentTransformer, length: int, batch: int, steps: int, 
 
     run()
     return best_of(repeats, run)
+
+
+def products_step(model: ByteLatentTransformer, batch: int, repeats: int) -> float:
+    """Seconds for the matrix products of one byte of every row, a patch closing every 4 bytes, alone."""
+    weights: dict[str, list[Any]] = {"byte": [], "patch": []}
+    for name, parameter in model.named_parameters():
+        if parameter.ndim != 2 or "embedding" in name:
+            continue
+        of_patch = name.startswith("latent") or "patch_" in name or name.endswith("key_value.weight")
+        weights["patch" if of_patch else "byte"].append(parameter.detach().numpy().T)
+    closing = max(1, batch // 4)  # rows that close a patch in a step; one row does in every fourth
+    each = 4 if batch == 1 else 1
+    rows = {
+        name: [torch.randn(n, len(w)).numpy() for w in weights[name]]
+        for name, n in (("byte", batch), ("patch", closing))
+    }
+
+    def run() -> float:
+        start = time.process_time()
+        for step in range(8):
+            for x, weight in zip(rows["byte"], weights["byte"], strict=True):
+                x.dot(weight)
+            if step % each == 0:
+                for x, weight in zip(rows["patch"], weights["patch"], strict=True):
+                    x.dot(weight)
+        return (time.process_time() - start) / 8
+
+    with single_blas_thread():
+        return best_of(repeats, run)
 
 
 def transformers_step(model: Any, length: int, batch: int, repeats: int) -> float:
@@ -246,6 +279,7 @@ def by_batch(models: dict[str, Any], peer: Any | None, quick: bool) -> dict[str,
     found: dict[str, Any] = {}
     for name, model in models.items():
         found[name] = [batch / own_step(model, 256, batch, steps, repeats) for batch in batches]
+        found[f"{name}: products alone"] = [batch / products_step(model, batch, repeats) for batch in batches]
     if peer is not None:
         repeats = 1 if quick else 3
         found["transformers"] = [b / transformers_step(peer, 256, b, repeats) for b in batches]
@@ -334,6 +368,45 @@ def constrained(models: dict[str, Any], quick: bool) -> dict[str, Any]:
     return found
 
 
+def speculation(models: dict[str, Any], quick: bool) -> dict[str, Any]:
+    """The same texts with and without drafts of the entropy model."""
+    schema = {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "age": {"type": "integer"}, "city": {"type": "string"}},
+        "required": ["name", "age", "city"],
+        "additionalProperties": False,
+    }
+    text = "Ada Lovelace, 36, lives in London.\n"
+    tasks: dict[str, Any] = {"free text": None, "JSON": bltgen.json_schema(schema)}
+    tasks["JSON, grounded"] = bltgen.json_schema(schema, strings_from=text)
+    repeats = 2 if quick else 6
+    rows, found = [], {}
+    for name, model in models.items():
+        generator = bltgen.Generator(model)
+        for task, constraint in tasks.items():
+
+            def cost(strategy: str, generator: Any = generator, constraint: Any = constraint) -> Any:
+                def run() -> tuple[float, Any]:
+                    start = time.process_time()
+                    out = generator.generate(
+                        text, constraint, max_bytes=80, strategy=strategy, temperature=0, seed=0
+                    )
+                    return (time.process_time() - start) / max(1, len(out.data)), out.statistics
+
+                return min((run() for _ in range(repeats)), key=lambda pair: pair[0])
+
+            (plain, before), (drafted, statistics) = cost("mask"), cost("speculative")
+            share = statistics.accepted_bytes / max(1, statistics.drafted_bytes)
+            found[f"{name}, {task}"] = {"mask": plain, "speculative": drafted, "accepted": share}
+            calls = f"{before.model_calls} / {statistics.model_calls}"
+            rows.append(
+                [f"{name}, {task}", f"{plain * 1e3:.2f}", f"{drafted * 1e3:.2f}", f"{share:.0%}", calls]
+            )
+    heads = ["", "mask, ms a byte", "speculative, ms a byte", "drafts accepted", "passes"]
+    table("speculation, temperature 0", heads, rows)
+    return found
+
+
 def main() -> None:
     """Run and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -353,14 +426,17 @@ def main() -> None:
     peer = in_transformers(model)
     models: dict[str, Any] = {"bltgen, 8M": model}
     trained = options.model or Path(bltgen.__file__).parent / "model" / "embedded"
+    trained_models = {}
     if trained.exists():
-        models[f"bltgen, {trained.name}"] = load_model(trained)
+        trained_models = {f"bltgen, {trained.name}": load_model(trained)}
+        models |= trained_models
     print(f"{count / 1e6:.1f}M random parameters, torch {torch.__version__}, {options.threads} thread(s)")
     found = {
         "by_length": by_length(models, peer, options.quick),
         "by_batch": by_batch(models, peer, options.quick),
         "memory": memory(model, options.quick),
         "constrained": constrained(models, options.quick),
+        "speculation": speculation(trained_models, options.quick),
     }
     if options.out:
         options.out.write_text(json.dumps(found, indent=2) + "\n")
