@@ -397,6 +397,10 @@ class ArrayFrame:
     def _following(self, met: tuple[int, ...], seen: Seen, done: bool) -> ArrayFrame:
         return self.plan.frame(self.parent, self._next_index, met, seen, done)
 
+    def following(self, met: tuple[int, ...], done: bool) -> ArrayFrame:
+        """The frame after a further item, its value left out of account."""
+        return self._following(met, self.seen, done)
+
     def after_value(self, value: Value, met: tuple[int, ...], done: bool) -> ArrayFrame | None:
         """The frame after a further item of this value; None where it must not be, or nothing can follow."""
         if self.is_excluded(value, met):

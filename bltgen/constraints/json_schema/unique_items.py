@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from bltgen.automata.byteset import ALL_BITS, bits_of
 from bltgen.automata.contract import State
 from bltgen.automata.language import INFINITE, Language
+from bltgen.automata.operators import CONCAT
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_number import NumberState
 from bltgen.constraints.json_schema.effort import Effort
@@ -36,6 +37,7 @@ from bltgen.constraints.json_schema.positions import (
     value_start,
 )
 from bltgen.constraints.json_schema.seen import Seen
+from bltgen.constraints.json_string import StringState
 from bltgen.constraints.number_set import DIGIT_LIMIT, NEVER
 from bltgen.errors import ConstraintSyntaxError, LimitExceeded
 
@@ -242,11 +244,29 @@ class RecordedItem:
         return len(completion) + following.cost, completion
 
     def within(self, n: int) -> int:
-        bits = 0
-        for byte in bits_of(self.bits):
+        bits = self._surely_within(n) & self.bits
+        for byte in bits_of(self.bits & ~bits):
             if any(position.shortest < n for position in self.step(byte)):
                 bits |= 1 << byte
         return bits
+
+    def _surely_within(self, n: int) -> int:
+        """Bytes after which n bytes are enough whatever was seen, as far as is known at once: in strings."""
+        (position, *others) = self.inner.positions
+        if others or not isinstance(position, StringText) or not isinstance(position.frame, Root):
+            return 0
+        text = position.text
+        if not isinstance(text, StringState) or not _is_any_text(text.language):
+            return 0
+        following = self.frame.following(self.met, self.done)
+        if not following.closable:
+            # What the items still needed cost may depend on the value of this one.
+            return 0
+        # A string that was seen becomes another by a few characters more: each of 93 makes a new one.
+        longer = 1 + self.frame.seen.size // 93
+        if n <= text.farthest + longer + following.cost:
+            return 0
+        return text.allowed.bits & ~(1 << QUOTE)
 
     def nearest(self) -> bytes:
         completion = self._nearest()[1]
@@ -255,6 +275,11 @@ class RecordedItem:
         after = self._after(text_of(self.chain))
         assert after is not None, "a whole value that is not excluded has a position after it"
         return after.nearest()
+
+
+def _is_any_text(language: Language) -> bool:
+    """Whether any further characters may come, perhaps after the end of one."""
+    return language is UTF8_TEXT or (language.op == CONCAT and language.parts[1] is UTF8_TEXT)
 
 
 def _safe_after(position: Position, chain: Chain) -> int:

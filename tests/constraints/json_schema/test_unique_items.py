@@ -58,3 +58,20 @@ def test_arrays_of_unique_items_are_judged_and_written(schema: dict[str, Any], n
         text = constraint.sample(random.Random(seed), start.shortest + more)
         assert len(text) <= start.shortest + more
         assert validator.is_valid(json.loads(text)) or "inf" in str(json.loads(text)), text
+
+
+@pytest.mark.parametrize("more", [{}, {"minItems": 3}, {"contains": {"const": "é"}}, {"maxItems": 3}])
+def test_what_fits_into_a_budget_is_exact_in_strings_that_must_differ(more: dict[str, Any]) -> None:
+    """Whatever is known at once agrees with the bytes whose shortest way is short enough."""
+    constraint = json_schema({"type": "array", "items": {"type": "string"}, "uniqueItems": True, **more})
+    state = constraint.start()
+    for byte in '["é", "", "a\\u00e9", "'.encode():
+        after = {b: one for b in range(256) if (one := state.advance(b)) is not None}
+        farthest = max(one.shortest for one in after.values())
+        for n in (state.shortest, state.shortest + 1, *range(farthest, farthest + 40, 3)):
+            within = {b for b, one in after.items() if one.shortest < n}
+            assert {*state.allowed_within(n)} == within, n
+        if byte not in after:
+            assert "maxItems" in more
+            return
+        state = after[byte]
