@@ -360,11 +360,17 @@ class ArrayFrame:
         if plan.spec.unique:
             if self.hopeless(met) is None:
                 return []
-            if self.excludes(met) and not is_endless_goal(compiler, goal):
-                excluded = compiler.formulas.values(self.excluded_values(met), False)
-                if not compiler.satisfiable(compiler.formulas.both(goal, excluded)):
-                    return []
-            return [RecordedItem(item_start(compiler, goal, self.depth), (), goal, self, met, True, gap)]
+            if not self.excludes(met) or is_endless_goal(compiler, goal):
+                start = item_start(compiler, goal, self.depth)
+                return [RecordedItem(start, (), goal, self, met, True, gap)]
+            excluded = self.excluded_values(met)
+            free = compiler.formulas.both(goal, compiler.formulas.values(excluded, False))
+            if not compiler.satisfiable(free):
+                return []
+            # Few values may come: the item is read without those that must not.
+            start = item_start(compiler, free, self.depth)
+            is_free = len(excluded) == self.seen.size + len(self.hopeless(met) or ())
+            return [RecordedItem(start, (), free, self, met, True, gap, is_free)]
         return self._repeating_starts(goal, met, gap)
 
     def _repeating_starts(self, goal: Formula, met: tuple[int, ...], gap: int) -> list[Position]:

@@ -99,10 +99,23 @@ class RecordedItem:
     """Within an item of `frame`'s array (before it, where nothing was read of it).
 
     `inner`: the state in the item; `frame`: the array before the item; `met`: its counts after it; `done`:
-    whether the array needs no two equal items any more after this one.
+    whether the array needs no two equal items any more after this one; `is_free`: no value that `inner`
+    admits is excluded.
     """
 
-    __slots__ = ("_bits", "_shortest", "chain", "done", "frame", "gap", "goal", "inner", "met", "state")
+    __slots__ = (
+        "_bits",
+        "_shortest",
+        "chain",
+        "done",
+        "frame",
+        "gap",
+        "goal",
+        "inner",
+        "is_free",
+        "met",
+        "state",
+    )
 
     def __init__(
         self,
@@ -113,6 +126,7 @@ class RecordedItem:
         met: tuple[int, ...],
         done: bool,
         gap: int,
+        is_free: bool = False,
     ) -> None:
         self.inner = inner
         self.chain = chain
@@ -121,6 +135,7 @@ class RecordedItem:
         self.met = met
         self.done = done
         self.gap = gap
+        self.is_free = is_free or not frame.excludes(met)
         self.state: Any = None
         self._bits = -1
         self._shortest = -1
@@ -128,7 +143,8 @@ class RecordedItem:
     accepting = False
 
     def _next(self, inner: JsonState, byte: int) -> RecordedItem:
-        return RecordedItem(inner, (self.chain, byte), self.goal, self.frame, self.met, self.done, 0)
+        chain = (self.chain, byte)
+        return RecordedItem(inner, chain, self.goal, self.frame, self.met, self.done, 0, self.is_free)
 
     def _after(self, text: bytes) -> Position | None:
         """The position after the item, None where its value must not be."""
@@ -143,7 +159,7 @@ class RecordedItem:
 
     def _find_bits(self) -> int:
         bits = self.inner.bits
-        if self.frame.excludes(self.met):
+        if not self.is_free:
             safe = self._safe_bits()
             bits = (bits & safe) | self._tested_bits(bits & ~safe)
         if self.inner.accepting:
@@ -178,7 +194,9 @@ class RecordedItem:
         if following is None:
             if self.gap and not self.chain and WHITESPACE >> byte & 1:
                 gap = self.gap - 1 if self.gap > 0 else self.gap
-                return (RecordedItem(inner, (), self.goal, self.frame, self.met, self.done, gap),)
+                return (
+                    RecordedItem(inner, (), self.goal, self.frame, self.met, self.done, gap, self.is_free),
+                )
             if inner.accepting:
                 after = self._after(text_of(self.chain))
                 return () if after is None else after.step(byte)
@@ -195,7 +213,7 @@ class RecordedItem:
 
     def _is_endless(self) -> bool:
         """Whether infinitely many values may come of what was read, as far as is seen at once."""
-        if not self.frame.excludes(self.met):
+        if self.is_free:
             return True
         return any(_is_endless(position, self.chain) for position in self.inner.positions)
 
