@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from bltgen.decoding.redecode import Backtrack, Redecode
     from bltgen.decoding.sampling import SamplingParameters
     from bltgen.decoding.smc import SMC
+    from bltgen.decoding.speculative import Speculative
     from bltgen.decoding.strategy import Mask, Strategy
 
 _HOMES = {
@@ -60,6 +61,7 @@ _HOMES = {
     "Redecode": "bltgen.decoding.redecode",
     "SMC": "bltgen.decoding.smc",
     "SamplingParameters": "bltgen.decoding.sampling",
+    "Speculative": "bltgen.decoding.speculative",
     "State": "bltgen.automata.contract",
     "Statistics": "bltgen.decoding.generation",
     "Strategy": "bltgen.decoding.strategy",
@@ -94,6 +96,7 @@ __all__ = [
     "Patch",
     "Redecode",
     "SamplingParameters",
+    "Speculative",
     "State",
     "Statistics",
     "Strategy",
