@@ -353,24 +353,14 @@ class ArrayFrame:
         return positions
 
     def _starts_of(self, goal: Formula, met: tuple[int, ...], gap: int) -> list[Position]:
-        plan, compiler = self.plan, self.compiler
+        plan = self.plan
         if not plan.records or (self.done and not plan.spec.unique):
             frame = self._following(met, NOTHING_SEEN, True)
             return [value_start(goal, frame, gap)] if frame.can_end() else []
         if plan.spec.unique:
             if self.hopeless(met) is None:
                 return []
-            if not self.excludes(met) or is_endless_goal(compiler, goal):
-                start = item_start(compiler, goal, self.depth)
-                return [RecordedItem(start, (), goal, self, met, True, gap)]
-            excluded = self.excluded_values(met)
-            free = compiler.formulas.both(goal, compiler.formulas.values(excluded, False))
-            if not compiler.satisfiable(free):
-                return []
-            # Few values may come: the item is read without those that must not.
-            start = item_start(compiler, free, self.depth)
-            is_free = len(excluded) == self.seen.size + len(self.hopeless(met) or ())
-            return [RecordedItem(start, (), free, self, met, True, gap, is_free)]
+            return self._recorded(goal, met, True, gap)
         return self._repeating_starts(goal, met, gap)
 
     def _repeating_starts(self, goal: Formula, met: tuple[int, ...], gap: int) -> list[Position]:
@@ -390,11 +380,21 @@ class ArrayFrame:
                 last = min(last, plan.spec.high - 1)
             later = [plan.spec.goal_at(i) for i in range(self._next_index, last + 1)]
             goal = formulas.both(goal, formulas.any_of(later))
-        if compiler.satisfiable(goal):
-            positions.append(
-                RecordedItem(item_start(compiler, goal, self.depth), (), goal, self, met, False, gap)
-            )
-        return positions
+        return positions + self._recorded(goal, met, False, gap)
+
+    def _recorded(self, goal: Formula, met: tuple[int, ...], done: bool, gap: int) -> list[Position]:
+        """The position before an item that is remembered and is none of the excluded values."""
+        compiler, is_free = self.compiler, False
+        if self.excludes(met) and not is_endless_goal(compiler, goal):
+            # Few values may come: the item is read without those that must not.
+            excluded = self.excluded_values(met)
+            goal = compiler.formulas.both(goal, compiler.formulas.values(excluded, False))
+            hopeless = self.hopeless(met) if self.plan.spec.unique else None
+            is_free = len(excluded) == self.seen.size + len(hopeless or ())
+        if not compiler.satisfiable(goal):
+            return []
+        start = item_start(compiler, goal, self.depth)
+        return [RecordedItem(start, (), goal, self, met, done, gap, is_free)]
 
     @property
     def _next_index(self) -> int:

@@ -60,6 +60,21 @@ def test_arrays_of_unique_items_are_judged_and_written(schema: dict[str, Any], n
         assert validator.is_valid(json.loads(text)) or "inf" in str(json.loads(text)), text
 
 
+def test_two_of_few_values_must_be_equal() -> None:
+    """Where all values were seen, the next item is one of them."""
+    schema = {"type": "array", "items": {"enum": ["a", "b"]}, "not": {"uniqueItems": True}}
+    constraint = json_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    for seed in range(40):
+        text = constraint.sample(random.Random(seed), 40)
+        assert validator.is_valid(json.loads(text)), text
+    assert [constraint.accepts(text) for text in (b'["a","b"]', b'["a","b","a"]', b'["b","b"]')] == [
+        False,
+        True,
+        True,
+    ]
+
+
 @pytest.mark.parametrize("more", [{}, {"minItems": 3}, {"contains": {"const": "é"}}, {"maxItems": 3}])
 def test_what_fits_into_a_budget_is_exact_in_strings_that_must_differ(more: dict[str, Any]) -> None:
     """Whatever is known at once agrees with the bytes whose shortest way is short enough."""
