@@ -64,7 +64,7 @@ class _Judge:
     """`jsonschema`, with its failures told from its verdicts."""
 
     def __init__(self, schema: Any) -> None:
-        self._reference = SchemaReference(in_python(schema), whole_decimals=True)
+        self._reference = SchemaReference(in_python(schema))
         self._errs = known_to_err(schema) is not None
 
     def accepts(self, text: bytes) -> bool:
@@ -80,11 +80,14 @@ def known_to_err(schema: Any) -> str | None:
     """Why jsonschema's verdicts about a schema are not to be trusted; None where they are.
 
     In draft 2019-09 it takes what `contains` finds as evaluated, which `unevaluatedItems` learnt only
-    in 2020-12 (section 11.2 there; 9.3.1.3 in 2019-09 names `items` and `additionalItems`).
+    in 2020-12 (section 11.2 there; 9.3.1.3 in 2019-09 names `items` and `additionalItems`), and it does
+    not take as evaluated what a `unevaluatedProperties` further in evaluates (9.3.2.4 there does).
     """
     text = json.dumps(schema)
     if "2019-09" in text and '"contains"' in text and '"unevaluatedItems"' in text:
         return "contains evaluates items in 2019-09"
+    if "2019-09" in text and text.count('"unevaluatedProperties"') > 1:
+        return "unevaluatedProperties evaluates in 2019-09"
     return None
 
 
