@@ -18,6 +18,16 @@ model's rows (most simply through `masked_patch`) and returns a `Decoded`:
 ...             rows = yield Move((b"",), rows=(kept,))
 ...             search.commit(best)
 ...         return Decoded(best)
+>>> from bltgen.automata.language import literal, union
+>>> from bltgen.decoding.generator import Generator
+>>> from bltgen.testing.models import table
+>>> generator = Generator(table({b"": {b"a": 0.3, b"b": 0.2, b"c": 0.5}}))
+>>> a_or_b = union(literal(b"a"), literal(b"b"))
+>>> texts = [generator.generate("", a_or_b, strategy=TwoThenBetter(), seed=seed).text for seed in range(50)]
+>>> set(texts) == {"a", "b"} and texts.count("a") > 35  # 1 - 0.4 ** 2 of 50 are 42
+True
+
+`bltgen.testing.decoder_checks.check_strategy` tests it on adversarial models.
 """
 
 from __future__ import annotations

@@ -79,6 +79,33 @@ def test_exact_draws_from_the_conditioned_distribution(sampling):
     assert distributions.chi_square([text for text, _ in fresh], truth) < 4
 
 
+def test_a_trie_serves_one_search_at_a_time_and_one_task():
+    """Beside each other draws stay exact, as only one of them learns; another task is refused."""
+    truth = distributions.conditioned(MODEL, b"", LANGUAGE)
+    trie = Trie()
+    many = Generator(MODEL).generate_many(
+        [b""] * 300, LANGUAGE, seed=1, batch_size=16, strategy=Exact(trie=trie)
+    )
+    assert distributions.chi_square([one.data for one in many], truth) < 4
+    assert trie.nodes > 0
+    assert not trie.in_use
+    generator = Generator(MODEL)
+    for language, how in ((A, {}), (LANGUAGE, {"temperature": 2.0}), (LANGUAGE, {"max_bytes": 9})):
+        with pytest.raises(ValueError, match="has learned about another"):
+            generator.generate(b"", language, strategy=Exact(trie=trie), **how)
+    with pytest.raises(ValueError, match="has learned about another"):
+        Generator(models.constant()).generate(b"", LANGUAGE, strategy=Exact(trie=trie))
+    assert not trie.in_use
+    trie.clear()
+
+
+def test_a_small_trie_forgets_and_stays_exact():
+    """Cleared whenever it is full."""
+    truth = distributions.conditioned(MODEL, b"", LANGUAGE)
+    draws = drawn(Exact(trie=Trie(max_nodes=12)), count=300)
+    assert distributions.chi_square([text for text, _ in draws], truth) < 4
+
+
 def test_exact_falls_back_with_a_weight_that_corrects():
     """Two tries are often too few; draws under the mask, weighted, follow the truth, alone they do not."""
     truth = distributions.conditioned(MODEL, b"", LANGUAGE)
