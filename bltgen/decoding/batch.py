@@ -24,11 +24,13 @@ from bltgen.errors import BltgenError, ModelError
 if TYPE_CHECKING:
     from bltgen.decoding.sampling import Logits
     from bltgen.decoding.search import Search
-    from bltgen.model.contract import ByteModel, Draft, DraftingSession, Session
+    from bltgen.model.contract import ByteModel, Draft, DraftingSession, ReplacingSession, Session
 
 __all__ = ["Counts", "Job", "Move", "Rows", "Steps", "decode"]
 
 T = TypeVar("T")
+
+KEPT = 0.75  # share of rows in use below which a session is made anew without the others
 
 
 @dataclass(frozen=True)
@@ -155,21 +157,19 @@ def decode(model: ByteModel, jobs: Iterable[Job[T]], batch_size: int = 1) -> Ite
             yield from refused
             if opened is None:
                 continue
-            # The rows of searches that have ended are still there, until the next move.
-            width = 0 if session is None else len(session.lengths)
-            session = opened if session is None else session.concat(opened)
+            session, offsets = _take_in(session, opened, running)
             arrays, starts = _arrays(opened), _PatchStarts(session)
-            for index, job in enumerate(admitted):
+            for index, (job, offset) in enumerate(zip(admitted, offsets, strict=True)):
                 rows = Rows(
                     arrays[0][index : index + 1],
                     arrays[1][index : index + 1],
                     (arrays[0][:0],),
                     session,
                     starts,
-                    width + index,
+                    offset,
                     len(job.prompt),
                 )
-                begun = _Running(job, _begin(job, rows), width + index)
+                begun = _Running(job, _begin(job, rows), offset)
                 begun.resume(None)
                 running.append(begun)
             yield from _drop_done(running)
@@ -233,36 +233,64 @@ def _drop_done(running: list[_Running[T]]) -> Iterator[Job[T]]:
     yield from done
 
 
+def _take_in(
+    session: Session | None, opened: Session, running: Sequence[_Running[T]]
+) -> tuple[Session, list[int]]:
+    """The session with the rows of `opened`, and where they are: in the places of searches that ended."""
+    if session is None:
+        return opened, list(range(len(opened.lengths)))
+    free: list[int] = []
+    if hasattr(session, "replace"):
+        taken = {row for one in running for row in range(one.offset, one.offset + one.width)}
+        free = [row for row in range(len(session.lengths)) if row not in taken][: len(opened.lengths)]
+        for index, row in enumerate(free):
+            cast("ReplacingSession", session).replace(row, opened, index)
+    rest = range(len(free), len(opened.lengths))
+    offsets = [*free, *(len(session.lengths) + index for index in range(len(rest)))]
+    if rest:
+        session = session.concat(opened.select(rest) if free else opened)
+    return session, offsets
+
+
 def _apply(session: Session, running: Sequence[_Running[T]]) -> Session:
-    """Do all moves; the rows of searches that are gone are left out."""
-    kept: list[int] = []
-    lengths: list[int] = []
-    chunks: list[bytes] = []
-    cut = False
-    keep_logits = False
+    """Do all moves. Rows of searches that are gone stand still, or are left out where they are many."""
+    alive = sum(one.width for one in running)
+    if alive < KEPT * len(session.lengths) or any(_rearranges(one) for one in running):
+        session = _rearranged(session, running)
     before = session.lengths
+    lengths, chunks = list(before), [b""] * len(before)
+    keep_logits = False
     for one in running:
         move = one.move
         assert move is not None
-        parents = range(one.width) if move.rows is None else move.rows
-        if len(move.chunks) != len(parents):
-            raise ValueError(f"a move gives {len(move.chunks)} chunks to {len(parents)} rows")
-        offset, one.offset, one.width = one.offset, len(kept), len(parents)
-        kept.extend(offset + parent for parent in parents)
-        chunks.extend(move.chunks)
+        if len(move.chunks) != one.width:
+            raise ValueError(f"a move gives {len(move.chunks)} chunks to {one.width} rows")
+        part = slice(one.offset, one.offset + one.width)
+        chunks[part] = move.chunks
         keep_logits |= move.keep_logits
-        if move.lengths is None:
-            lengths.extend(before[offset + parent] for parent in parents)
-        else:
-            lengths.extend(len(one.job.prompt) + length for length in move.lengths)
-    cut = any(before[row] != length for row, length in zip(kept, lengths, strict=True))
-    if kept != list(range(len(before))):
-        session = session.select(kept)
-    if cut:
+        if move.lengths is not None:
+            lengths[part] = [len(one.job.prompt) + length for length in move.lengths]
+    if lengths != before:
         session.truncate(lengths)
     if any(chunks):
         session.extend(chunks, keep_logits=keep_logits)
     return session
+
+
+def _rearranges(one: _Running[T]) -> bool:
+    assert one.move is not None
+    return one.move.rows is not None and list(one.move.rows) != list(range(one.width))
+
+
+def _rearranged(session: Session, running: Sequence[_Running[T]]) -> Session:
+    """The rows that the moves ask for, in the order of the searches."""
+    kept: list[int] = []
+    for one in running:
+        assert one.move is not None
+        parents = range(one.width) if one.move.rows is None else one.move.rows
+        offset, one.offset, one.width = one.offset, len(kept), len(parents)
+        kept.extend(offset + parent for parent in parents)
+    return session if kept == list(range(len(session.lengths))) else session.select(kept)
 
 
 def _draft(session: Session, running: Sequence[_Running[T]]) -> list[Draft | None]:

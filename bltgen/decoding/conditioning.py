@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         Mask,
         MaskConditionedModel,
         MaskedSession,
+        ReplacingSession,
         Session,
     )
 
@@ -130,6 +131,12 @@ class ConditionedSession:
 
     def select(self, rows: Sequence[int]) -> ConditionedSession:
         return ConditionedSession(self._session.select(rows), [self._rows[row].copy() for row in rows])
+
+    def replace(self, row: int, other: Session, other_row: int) -> None:
+        if not isinstance(other, ConditionedSession):
+            raise ValueError("only sessions of one model can be joined")
+        cast("ReplacingSession", self._session).replace(row, other._session, other_row)
+        self._rows[row] = other._rows[other_row].copy()
 
     def concat(self, other: Session) -> ConditionedSession:
         if not isinstance(other, ConditionedSession):

@@ -15,6 +15,7 @@ Invariants:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -107,6 +108,15 @@ def ranges(starts: Sequence[int], counts: Sequence[int]) -> list[int]:
     return [start + i for start, count in zip(starts, counts, strict=True) for i in range(count)]
 
 
+def _zeros(shape: tuple[int, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    """On a CPU, pages of memory that the system clears when they are first touched, not before."""
+    size = math.prod(shape) * dtype.itemsize
+    if device.type != "cpu" or size == 0:
+        return torch.zeros(shape, dtype=dtype, device=device)
+    cleared = np.zeros(size, dtype=np.uint8)
+    return torch.from_numpy(cleared).view(dtype).view(shape)
+
+
 class RowCache:
     """Planes [rows, groups, capacity, width] by layer. Rows grow, shrink and move."""
 
@@ -128,11 +138,7 @@ class RowCache:
     def _allocate(self, rows: int, capacity: int) -> None:
         self.capacity = capacity
         self.planes = [
-            list(
-                torch.zeros(
-                    s.layers, rows, s.groups, capacity, s.width, dtype=s.dtype, device=self.device
-                ).unbind()
-            )
+            list(_zeros((s.layers, rows, s.groups, capacity, s.width), s.dtype, self.device).unbind())
             for s in self.shapes
         ]
         on_host = self.device.type == "cpu"
@@ -191,9 +197,13 @@ class RowCache:
                 if self.length[row] - self.first[row] + count > self.capacity:
                     self._drop_before(row, start)
             return
+        self._grow(comfortable)
+
+    def _grow(self, capacity: int) -> None:
+        """Room for at least `capacity` slots a row; what nothing will ask for is left behind."""
         old = self.planes
         before = list(self.first)
-        self._allocate(self.rows, max(comfortable, self.capacity))
+        self._allocate(self.rows, max(capacity, self.capacity))
         for row in range(self.rows):
             start = max(before[row], self.oldest(row)) if self.length[row] else 0
             self.first[row] = start
@@ -238,6 +248,18 @@ class RowCache:
         self.length[row] = length
         self.ahead[row] = 0
         self.first[row] = min(self.first[row], length)
+
+    def replace(self, row: int, other: RowCache, other_row: int) -> None:
+        """The row becomes a copy of a row of another cache of the same shapes."""
+        held = other.length[other_row] + other.ahead[other_row] - other.first[other_row]
+        self.first[row] = self.length[row] = self.ahead[row] = 0
+        if held + 16 > self.capacity:
+            self._grow(held + max(16, held // 4))
+        for plane, source in zip(self.planes, other.planes, strict=True):
+            for layer, other_layer in zip(plane, source, strict=True):
+                layer[row, :, :held] = other_layer[other_row, :, :held]
+        self.first[row], self.length[row] = other.first[other_row], other.length[other_row]
+        self.ahead[row] = other.ahead[other_row]
 
     def join(self, parts: Sequence[tuple[RowCache, Sequence[int]]], oldest: Callable[[int], int]) -> RowCache:
         """A new cache of copies of the given rows of the given caches, one after the other."""

@@ -32,6 +32,7 @@ __all__ = [
     "Mask",
     "MaskConditionedModel",
     "MaskedSession",
+    "ReplacingSession",
     "Session",
 ]
 
@@ -114,6 +115,14 @@ class Draft:
 
     logits: Tensor
     at_boundary: bool
+
+
+class ReplacingSession(Session, Protocol):
+    """A session whose rows can be given up for others, at the cost of these alone."""
+
+    def replace(self, row: int, other: Session, other_row: int) -> None:
+        """This row becomes a copy of a row of another session of the same model."""
+        ...
 
 
 class DraftingSession(Session, Protocol):

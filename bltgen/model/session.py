@@ -535,6 +535,21 @@ class BLTSession:
             raise ValueError("only sessions of one model, with the same weights, can be joined")
         return self._join([(self, range(len(self._rows))), (other, range(len(other._rows)))])
 
+    def replace(self, row: int, other: Session, other_row: int) -> None:
+        """This row becomes a copy of a row of another session of the same model; the others stay in place."""
+        if not isinstance(other, BLTSession) or other._runtime is not self._runtime:
+            raise ValueError("only sessions of one model, with the same weights, can be joined")
+        row, other_row = range(len(self._rows))[row], range(len(other._rows))[other_row]
+        with torch.inference_mode():
+            self._rows[row] = other._rows[other_row].copy()
+            self._bytes.replace(row, other._bytes, other_row)
+            self._patches.replace(row, other._patches, other_row)
+            self._seen[:, row] = other._seen[:, other_row]
+            self._scores[row] = other._scores[other_row]
+        self._rollback = max(self._rollback, other._rollback)
+        self._logits = None
+        self._chunk_logits = None
+
     @classmethod
     def _join(cls, parts: Sequence[tuple[BLTSession, Sequence[int]]]) -> BLTSession:
         first = parts[0][0]

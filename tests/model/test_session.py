@@ -81,6 +81,7 @@ operation = st.one_of(
     st.tuples(st.just("truncate"), st.lists(st.floats(0, 1), min_size=4, max_size=4)),
     st.tuples(st.just("select"), st.lists(st.integers(0, 3), min_size=1, max_size=4)),
     st.tuples(st.just("concat"), texts),
+    st.tuples(st.just("replace"), st.tuples(st.integers(0, 3), texts)),
 )
 
 
@@ -127,6 +128,10 @@ def check_history(model, prompts, rollback, operations) -> None:
             chosen = [i % count for i in argument]
             session = session.select(chosen)
             rows = [rows[i] for i in chosen]
+        elif name == "replace":
+            place, text = argument[0] % count, argument[1]
+            session.replace(place, model.session([b"beside", text], rollback=2), 1)
+            rows[place] = text
         else:
             session = session.concat(model.session([argument]))
             rows.append(argument)
