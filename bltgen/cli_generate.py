@@ -64,6 +64,14 @@ def add(commands: Any) -> None:
     group.add_argument("--frequency-penalty", type=float, default=0.0, metavar="X")
     group.add_argument("--penalty-ngram", type=int, default=1, metavar="N", help="bytes of an n-gram")
     group.add_argument(
+        "--bias",
+        action="append",
+        default=[],
+        type=_bias,
+        metavar="BYTE=X",
+        help="added to the logit of a byte (a character, 0x00 to 0xff, END); -inf bans it; may be repeated",
+    )
+    group.add_argument(
         "--batch-size", type=int, default=16, metavar="N", help="prompts at once (default: 16)"
     )
     group = parser.add_argument_group("the output")
@@ -74,6 +82,21 @@ def add(commands: Any) -> None:
         "-o", "--output", metavar="FILE", help="written whole or not at all, bytes as they are"
     )
     parser.set_defaults(run=run)
+
+
+def _bias(text: str) -> tuple[int, float]:
+    """`x=-2`, `0x0a=-inf` or `END=1`."""
+    name, _, value = text.rpartition("=")
+    data = name.encode("utf-8", "surrogateescape")
+    try:
+        if name == "END":
+            return 256, float(value)
+        (byte,) = bytes((int(name, 16),)) if name.startswith("0x") else data
+        return byte, float(value)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: BYTE=NUMBER is needed, such as x=-2, 0x0a=-inf or END=1"
+        ) from None
 
 
 def run(options: argparse.Namespace) -> int:
@@ -105,7 +128,7 @@ def _how(options: argparse.Namespace) -> dict[str, Any]:
         "frequency_penalty",
         "penalty_ngram",
     )
-    return {name: getattr(options, name) for name in names}
+    return {**{name: getattr(options, name) for name in names}, "bias": dict(options.bias)}
 
 
 def _prompt(options: argparse.Namespace) -> bytes:

@@ -116,6 +116,18 @@ def test_many_prompts_are_lines_of_json(capfd, tmp_path, schema):
     assert "line 2: not JSON" in failed(capfd, "generate", "--regex", "a", "--json-lines", str(lines))
 
 
+def test_a_bias_bans_and_lifts_bytes(capfd):
+    """By character, by number and for the end; what is no byte is refused."""
+    how = ["generate", "--regex", "[abc]{3}", "--prompt", "x", "--seed", "1"]
+    assert main([*how, "--bias", "a=-inf", "--bias", "0x62=-inf"]) == 0
+    assert capfd.readouterr().out == "ccc\n"
+    assert main([*how[:1], "--regex", "a*", *how[3:], "--bias", "END=-50", "--max-bytes", "7"]) == 0
+    assert capfd.readouterr().out == "aaaaaaa\n"
+    for wrong in ("ab=1", "a", "0x1ff=1", "a=much"):
+        with pytest.raises(SystemExit):
+            main([*how, "--bias", wrong])
+
+
 def test_a_line_holds_its_value_as_it_was_generated(capfd, tmp_path):
     """A number beyond a float stays what it is, and the line breaks of an indented text end no line."""
     lines = tmp_path / "in.jsonl"
