@@ -18,6 +18,7 @@ from bltgen.decoding.exact import Exact
 from bltgen.decoding.generator import Generator
 from bltgen.decoding.redecode import Backtrack, Redecode
 from bltgen.decoding.smc import SMC, systematic
+from bltgen.decoding.speculative import Speculative
 from bltgen.decoding.strategies import STRATEGIES
 from bltgen.decoding.strategy import Mask
 from bltgen.errors import BudgetTooSmall, ModelError
@@ -27,11 +28,13 @@ from bltgen.testing import distributions, models
 
 STRATEGY = {
     "mask": Mask(),
+    "speculative": Speculative(k=3, confidence=0.0),
     "redecode": Redecode(max_tries=5, candidates=2),
     "redecode alone": Redecode(max_tries=3, candidates=1),
     "backtrack": Backtrack(max_tries=3, candidates=2, depth=3, max_backtracks=4),
     "smc": SMC(particles=4, ess_threshold=0.9),
     "exact": Exact(max_tries=5),
+    "exact, one at once": Exact(max_tries=5, at_once=1),
     "beam": Beam(width=2),
     "long beam": Beam(width=3, length_penalty=1.0),
     "best-of": BestOf(n=3),
@@ -254,6 +257,7 @@ def test_names_and_settings_are_checked():
         lambda: SMC(particles=0),
         lambda: SMC(ess_threshold=2),
         lambda: Exact(max_tries=0),
+        lambda: Exact(at_once=0),
         lambda: Beam(width=0),
         lambda: Beam(length_penalty=-1),
         lambda: BestOf(n=0),
