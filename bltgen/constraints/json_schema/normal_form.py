@@ -39,8 +39,8 @@ LISTED = 64
 TRIES = 3_000
 """So many conjunctions are tried to list them."""
 
-RECORDING = 2_000
-"""So many are listed where an array must have no (or some) equal items; more are an error."""
+RECORDING, RECORDING_TRIES = 2_000, 100_000
+"""The same where an array must have no (or some) equal items; more are an error there."""
 
 
 class Cases:
@@ -145,7 +145,7 @@ class Cases:
             draft.table = _names_of(draft, clauses)
         elif draft.unique or draft.repeated or any(atom[0] == "unique" for atom in atoms_of(clauses)):
             # Which values may come no more depends on what each disjunct still needs.
-            found = self._listed(formula, kind, RECORDING, TRIES * RECORDING // LISTED)
+            found = self._listed(formula, kind, RECORDING, RECORDING_TRIES)
             if found is None:
                 raise LimitExceeded(
                     "the alternatives of an array with unique items",
