@@ -29,21 +29,21 @@ from typing import Any
 
 from hypothesis import Phase, Verbosity, given, settings
 from hypothesis import strategies as st
-from hypothesis.errors import FailedHealthCheck, HypothesisException
+from hypothesis.errors import HypothesisException
 
 from bltgen.constraints.json_schema import json_schema
 from bltgen.errors import ConstraintError
 from bltgen.testing.reference import SchemaReference
-from bltgen.testing.schema_strategies import json_schemas
+from bltgen.testing.schema_strategies import DRAFTS, json_schemas
 from bltgen.testing.strategies import json_texts, rejected, values
 
 MASKBENCH = Path(__file__).parent.parent.parent / "shared" / "data" / "maskbench"
 
 
 def drawn(strategy: st.SearchStrategy[Any], count: int, seconds: float = 20.0) -> list[Any]:
-    """What a passing test sees; all health checks on. Fewer where `seconds` ran out."""
+    """What a passing test sees; all health checks on. Fewer where `seconds` (of this process) ran out."""
     seen: list[Any] = []
-    until = time.perf_counter() + seconds
+    until = time.process_time() + seconds
 
     @settings(
         max_examples=count,
@@ -55,7 +55,7 @@ def drawn(strategy: st.SearchStrategy[Any], count: int, seconds: float = 20.0) -
     )
     @given(strategy)
     def collect(value: Any) -> None:
-        if time.perf_counter() > until:
+        if time.process_time() > until:
             raise TimeoutError
         seen.append(value)
 
@@ -71,54 +71,88 @@ def corpus(folder: Path, step: int, generated: int) -> Iterator[tuple[str, Any]]
         if isinstance(document, dict) and "schema" in document:
             yield file.stem, document["schema"]
     if generated:
-        for index, schema in enumerate(drawn(json_schemas(), generated, 300.0)):
+        for index, schema in enumerate(drawn(json_schemas(drafts=DRAFTS), generated, 600.0)):
             yield f"generated {index}", schema
 
 
-def judge(
-    name: str, schema: Any, count: int, tally: Counter[str], seconds: Counter[str], slow: float
-) -> None:
-    """Draw and judge one schema; outcomes are counted in `tally`."""
+KINDS = ("values", "texts", "near misses")
+
+
+def judge(name: str, schema: Any, counts: tuple[int, int, int], slow: float) -> dict[str, Any]:
+    """Draw and judge one schema: {"schema": name, kind: {"drawn", "wrong", "seconds", "problem"}}."""
+    row: dict[str, Any] = {"schema": name}
     try:
         loose = json_schema(schema, whitespace="any")
         reference = SchemaReference(schema)
-    except (ConstraintError, Exception) as error:
-        tally[f"schema not usable: {type(error).__name__}"] += 1
-        return
-    tally["schemas"] += 1
-    begun = time.perf_counter()
-    kinds: tuple[tuple[str, Callable[[], Any], Callable[[Any], bool]], ...] = (
-        ("values", lambda: values(schema), lambda value: reference.why_not(value) is None),
-        ("texts", lambda: json_texts(schema), reference.accepts),
-        ("near misses", lambda: rejected(loose), lambda miss: not reference.accepts(miss.data)),
+    except Exception as error:  # ours refuses it, or jsonschema cannot read it
+        return {**row, "unusable": f"{type(error).__name__}: {error}"[:150]}
+    tries: tuple[tuple[Callable[[], Any], Callable[[Any], bool]], ...] = (
+        (lambda: values(schema), lambda value: reference.why_not(value) is None),
+        (lambda: json_texts(schema), reference.accepts),
+        (lambda: rejected(loose), lambda miss: not reference.accepts(miss.data)),
     )
-    for kind, make, right in kinds:
-        begun = time.perf_counter()
+    for kind, count, (make, right) in zip(KINDS, counts, tries, strict=True):
+        begun, made, problem = time.process_time(), [], ""
         try:
             made = drawn(make(), count, slow)
-        except FailedHealthCheck as error:
-            tally[f"{kind}: health check failed"] += 1
-            print(f"  {name}: {kind}: {str(error).splitlines()[0][:90]}")
-            continue
         except (ConstraintError, HypothesisException, RecursionError) as error:
-            tally[f"{kind}: {type(error).__name__}"] += 1
-            print(f"  {name}: {kind}: {type(error).__name__}: {str(error).splitlines()[0][:90]}")
-            continue
-        spent = time.perf_counter() - begun
-        seconds[kind] += spent
-        tally[f"{kind}: drawn"] += len(made)
-        if spent > slow:
-            tally[f"{kind}: out of time"] += 1
+            problem = f"{type(error).__name__}: {str(error).splitlines()[0][:90]}"
+        spent = time.process_time() - begun
+        if len(made) < count and not problem:
+            # A language of fewer texts than that is drawn from in full, and Hypothesis stops.
+            problem = "out of time" if spent > slow / 2 else ""
+        wrong, not_judged = [], 0
         for one in made:
             try:
-                good = right(one)
-            except Exception as error:  # the judge itself failed
-                tally[f"{kind}: judge failed ({type(error).__name__})"] += 1
-                continue
-            if not good:
-                tally[f"{kind}: wrong"] += 1
-                print(f"  {name}: {kind}: wrong: {str(one)[:100]}")
-                break
+                if not right(one):
+                    wrong.append(repr(one)[:200])
+            except Exception:  # the judge itself fails: recursion, a pattern that `re` does not know
+                not_judged += 1
+        row[kind] = {"drawn": len(made), "wrong": wrong[:3], "seconds": spent, "problem": problem}
+        row[kind]["not judged"] = not_judged
+    return row
+
+
+def judged(
+    schemas: list[tuple[str, Any]], counts: tuple[int, int, int], slow: float, log: Path | None
+) -> list[dict[str, Any]]:
+    """A row for each schema; those that the log has already are taken from it."""
+    rows: dict[str, dict[str, Any]] = {}
+    if log is not None and log.exists():
+        rows = {row["schema"]: row for row in map(json.loads, log.read_text().splitlines())}
+    for name, schema in schemas:
+        if name not in rows:
+            rows[name] = judge(name, schema, counts, slow)
+            if log is not None:
+                with log.open("a") as file:
+                    file.write(json.dumps(rows[name]) + "\n")
+    return [rows[name] for name, _ in schemas]
+
+
+def table(rows: list[dict[str, Any]]) -> None:
+    """What was drawn, what was wrong with it, and how fast."""
+    usable = [row for row in rows if "unusable" not in row]
+    for row in rows:
+        if "unusable" in row:
+            print(f"  {row['schema']}: not usable: {row['unusable']}")
+        for kind in KINDS:
+            found = row.get(kind, {})
+            if found.get("wrong"):
+                print(f"  {row['schema']}: {kind}: wrong: {found['wrong'][0]}")
+            if found.get("problem"):
+                print(f"  {row['schema']}: {kind}: {found['problem']} ({found['drawn']} drawn)")
+    print(f"{len(usable)} schemas of {len(rows)}")
+    for kind in KINDS:
+        found = [row[kind] for row in usable]
+        count, seconds = sum(one["drawn"] for one in found), sum(one["seconds"] for one in found)
+        paces = sorted(1000 * one["seconds"] / one["drawn"] for one in found if one["drawn"])
+        print(
+            f"{kind}: {count} drawn, {sum(bool(one['wrong']) for one in found)} schemas with a wrong one, "
+            f"{sum(bool(one['problem']) for one in found)} with a problem, "
+            f"{sum(one['not judged'] for one in found)} not judged; "
+            f"{count / max(seconds, 1e-9):.0f} a second; by schema "
+            f"{paces[len(paces) // 2]:.1f} ms each (p50), {paces[len(paces) * 95 // 100]:.1f} (p95)"
+        )
 
 
 PEER = """
@@ -259,33 +293,32 @@ def coverage() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--schemas", type=Path, default=MASKBENCH)
-    parser.add_argument("--examples", type=int, default=100, help="of each kind, a schema")
+    parser.add_argument("--examples", type=int, default=100, help="values, and texts, of a schema")
+    parser.add_argument("--misses", type=int, default=25, help="near misses of a schema")
+    parser.add_argument("--log", type=Path, help="a row a schema; what is in it already is not drawn again")
+    parser.add_argument("--shard", default="0/1", help="i/n: the schemas i, i + n, i + 2n ...")
+    parser.add_argument("--peer-step", type=int, default=10, help="the peer reads every n-th schema")
     parser.add_argument("--step", type=int, default=1, help="every n-th schema of the folder")
     parser.add_argument("--generated", type=int, default=500, help="schemas of json_schemas()")
-    parser.add_argument("--slow", type=float, default=20.0, help="seconds a schema and kind at most")
+    parser.add_argument("--slow", type=float, default=60.0, help="seconds a schema and kind at most")
     parser.add_argument("--peer", default=sys.executable, help="a Python that has hypothesis-jsonschema")
     parser.add_argument("--quick", action="store_true", help="the same table from a reduced run")
     given_ = parser.parse_args()
     if given_.quick:
-        given_.examples, given_.generated, given_.slow = 10, 12, 1.0
+        given_.examples, given_.misses, given_.generated, given_.slow = 10, 10, 12, 2.0
         given_.step = 60
     warnings.simplefilter("ignore")
-    tally: Counter[str] = Counter()
-    seconds: Counter[str] = Counter()
     schemas = list(corpus(given_.schemas, given_.step, given_.generated))
-    print(f"{len(schemas)} schemas, {given_.examples} examples of each kind")
-    for name, schema in schemas:
-        judge(name, schema, given_.examples, tally, seconds, given_.slow)
-    for kind in ("values", "texts", "near misses"):
-        count = tally[f"{kind}: drawn"]
-        rate = count / max(seconds[kind], 1e-9)
-        print(
-            f"{kind}: {count} drawn, {tally[f'{kind}: wrong']} schemas with a wrong one, {rate:.0f} a second"
-        )
-    print("; ".join(f"{what} {count}" for what, count in sorted(tally.items())))
+    shard, shards = map(int, given_.shard.split("/"))
+    schemas = schemas[shard::shards]
+    print(f"{len(schemas)} schemas, {given_.examples} values and texts, {given_.misses} near misses of each")
+    counts = (given_.examples, given_.examples, given_.misses)
+    table(judged(schemas, counts, given_.slow, given_.log))
+    if shards > 1:
+        return
     coverage()
-    usable = [schema for _, schema in schemas][:: 1 if not given_.quick else 4]
-    peer(given_.peer, usable, given_.examples, min(given_.slow, 5.0))
+    some = [schema for _, schema in schemas][:: 4 if given_.quick else given_.peer_step]
+    peer(given_.peer, some, given_.examples, min(given_.slow, 5.0))
 
 
 if __name__ == "__main__":

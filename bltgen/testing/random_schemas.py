@@ -282,7 +282,7 @@ def in_python(schema: Any) -> Any:
         return [in_python(one) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    made = {}
+    made: dict[str, Any] = {}
     for key, value in schema.items():
         if key == "pattern" and isinstance(value, str):
             made[key] = PATTERNS[value]

@@ -24,8 +24,10 @@ from __future__ import annotations
 import itertools
 import json
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from decimal import Decimal
 from fractions import Fraction
 from importlib import import_module
@@ -268,7 +270,6 @@ class SchemaReference:
     Numbers are compared as exact decimals, where `jsonschema` by itself would round them to floats
     (0.3 is a multiple of 0.1; 1e400 is a number). `compact`: no whitespace outside of strings.
     `draft`: "4" to "2020-12", where `$schema` does not say; `formats`: whether `format` is asserted.
-    `whole_decimals`: whether 1.0 is an integer; by default it is in every draft but 4, which leaves it open.
     """
 
     def __init__(
@@ -279,7 +280,6 @@ class SchemaReference:
         registry: Any = None,
         formats: bool = True,
         compact: bool = False,
-        whole_decimals: bool | None = None,
     ) -> None:
         import jsonschema
         from jsonschema import validators
@@ -293,13 +293,14 @@ class SchemaReference:
             "2020-12": jsonschema.Draft202012Validator,
         }
         plain = validators.validator_for(schema, default=by_name[draft])
-        whole = plain is not jsonschema.Draft4Validator if whole_decimals is None else whole_decimals
+        # Up to draft 4 an integer has no fraction or exponent.
+        whole = plain not in (jsonschema.Draft3Validator, jsonschema.Draft4Validator)
         checker = plain.TYPE_CHECKER.redefine("integer", lambda _, value: _is_integer(value, whole))
         kind = validators.extend(plain, {"multipleOf": _multiple_of}, type_checker=checker)
         extra = {} if registry is None else {"registry": registry}
         self.compact = compact
         self._validator = kind(
-            _exact(schema), format_checker=plain.FORMAT_CHECKER if formats else None, **extra
+            _exact(schema), format_checker=_formats(plain.FORMAT_CHECKER) if formats else None, **extra
         )
 
     def accepts(self, data: bytes) -> bool:
@@ -332,11 +333,69 @@ def _is_integer(value: Any, whole_decimals: bool) -> bool:
     return whole_decimals and isinstance(value, Decimal) and value == value.to_integral_value()
 
 
+_LEAP_SECOND = re.compile(
+    r"(?P<date>\d{4}-\d\d-\d\dT)?(?P<hour>\d\d):(?P<minute>\d\d):60(?P<rest>(?:\.\d+)?"
+    r"(?:Z|(?P<sign>[+-])(?P<hours>\d\d):(?P<minutes>\d\d)))",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+def _formats(checker: Any) -> Any:
+    """The checker, with leap seconds (RFC 3339, section 5.7) and without line feeds at the end."""
+    import jsonschema
+
+    def timely(instance: Any, name: str) -> bool:
+        if not isinstance(instance, str):
+            return True
+        leap = _LEAP_SECOND.fullmatch(instance)
+        if leap is None:
+            return not instance.endswith("\n") and bool(checker.conforms(instance, name))
+        # One second earlier it is 23:59:59 in UTC; with a date, that of the last day of a month.
+        date = leap["date"] or "2000-01-31T"
+        before = f"{date}{leap['hour']}:{leap['minute']}:59"
+        offset = f"{leap['sign']}{leap['hours']}:{leap['minutes']}" if leap["sign"] else "+00:00"
+        if not checker.conforms(before + offset, "date-time"):
+            return False
+        # In the years that datetime knows on both sides; every 400 years are alike.
+        before = f"{int(date[:4]) % 400 + 2000}{before[4:]}"
+        utc = datetime.fromisoformat((before + offset).upper()).astimezone(timezone.utc)
+        month_ends = leap["date"] is None or utc.day == monthrange(utc.year, utc.month)[1]
+        return month_ends and (utc.hour, utc.minute) == (23, 59)
+
+    made = jsonschema.FormatChecker(formats=())
+    made.checkers = dict(checker.checkers)
+    for name in {"date-time", "time"} & {*made.checkers}:
+        made.checks(name)(lambda instance, name=name: timely(instance, name))
+    return made
+
+
 def _multiple_of(_: Any, divisor: Any, value: Any, __: Any) -> Iterator[Any]:
     from jsonschema import ValidationError
 
-    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-        if isinstance(value, Decimal) and abs(value.adjusted()) > 10_000:
-            raise ValueError(f"a number of {value.adjusted()} digits is too large for the reference")
-        if (Fraction(value) / Fraction(divisor)).denominator != 1:
-            yield ValidationError(f"{value} is not a multiple of {divisor}")
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool) and not _divides(divisor, value):
+        yield ValidationError(f"{value} is not a multiple of {divisor}")
+
+
+def _divides(divisor: int | Decimal, value: int | Decimal) -> bool:
+    """Exactly, and without writing out a power of ten that only its exponent makes large.
+
+    >>> [_divides(Decimal("0.2"), Decimal(one)) for one in ("1", "0.3", "1e-999999999", "1e999999999")]
+    [True, False, False, True]
+    """
+    _, digits, exponent = Decimal(value).as_tuple()
+    assert isinstance(exponent, int), "JSON has no infinity"
+    coefficient = int("".join(map(str, digits)))
+    if coefficient == 0:
+        return True
+    while coefficient % 10 == 0:
+        coefficient, exponent = coefficient // 10, exponent + 1
+    if exponent < -10_000:  # more decimals than the divisor has, and so than its multiples
+        return False
+    least = Fraction(divisor)
+    if exponent < 10_000:
+        return (coefficient * Fraction(10) ** exponent / least).denominator == 1
+    numerator = least.numerator
+    for factor in (2, 5):
+        while numerator % factor == 0:
+            numerator //= factor
+    return coefficient * least.denominator % numerator == 0

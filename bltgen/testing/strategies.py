@@ -32,8 +32,9 @@ from bltgen.errors import BudgetTooSmall, ConstraintError
 from bltgen.testing.exhaustive import grammar_of
 from bltgen.testing.json_spelling import respelled
 from bltgen.testing.reference import GrammarReference
+from bltgen.testing.schema_words import Words, words_of
 from bltgen.testing.violation import shown_bytes, shown_set
-from bltgen.testing.walking import Walker, words_of
+from bltgen.testing.walking import Walker
 
 if TYPE_CHECKING:
     from bltgen.decoding.sampling import SamplingParameters
@@ -78,10 +79,11 @@ def _walker(constraint: Constraint) -> Walker:
         described = constraint.describe()
     except ConstraintError:  # made in memory
         described = {}
-    schema = described.get("schema") if described.get("kind") == "json_schema" else None
-    return Walker(
-        constraint.start(), words=words_of(json.loads(schema) if isinstance(schema, str) else schema)
-    )
+    words = Words()
+    if described.get("kind") == "json_schema":
+        schema = described["schema"]
+        words = words_of(json.loads(schema) if isinstance(schema, str) else schema)
+    return Walker(constraint.start(), words=words)
 
 
 @st.composite

@@ -2,48 +2,51 @@
 
 A `Walker` offers at each state the ways on, grouped by the state that they lead to, so that each
 alternative of the language is one choice however many bytes spell it. The first choice is always
-the one that ends soonest: Hypothesis shrinks towards it, so to the shortest text. Two moods,
-drawn with the text, make lengths reach both ends: `growth` (few or many members, items,
-repetitions) and bursts of bytes that bring the text no nearer to its end (long strings).
+the one that ends soonest. Two moods make lengths reach both ends: `growth`, drawn with the text (few
+or many members, items, repetitions), and bursts of bytes that bring the text no nearer to its end
+(long strings). Free text, where one byte leads on like most others, goes from byte to byte without
+asking where each of them leads.
 
-Never filters: what is drawn is valid. Costs one draw a choice, at most `CHOICES` of them; then,
-and where the budget ends, the shortest way is taken.
+Shrinking ends at the shortest text, and the simplest of those: a text of n bytes takes n draws and
+a few that are always the same, and Hypothesis prefers the fewest draws, then the least. Bytes that
+are no choice take a draw without effect each, up to `DRAWS` in all.
+
+Never filters: what is drawn is valid. After `CHOICES` choices, and where the budget ends, the
+shortest way is taken.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
-from bltgen.automata.byteset import ByteSet
+from bltgen.automata.byteset import EMPTY, ByteSet
 from bltgen.automata.contract import State
+from bltgen.testing.schema_words import JsonReader, Words
 
-__all__ = ["CHOICES", "Walker", "simplest_first", "words_of"]
+__all__ = ["CHOICES", "DRAWS", "Walker", "simplest_first"]
 
 CHOICES = 400
 """The most choices of one text."""
+DRAWS = 1200
+"""So many draws at most make a longer text dearer than a shorter one."""
 MEMORY = 20_000
 """The most states whose choices are remembered."""
-BUDGETS = (0, 32, 96, 256, 64, 128)
+BUDGETS = (0, 24, 64, 200, 48, 96)
 ENDING, GROWING = (6, 3, 1, 1), (2, 3, 6, 24)
 """How often a way that ends sooner, or later, is taken, by the mood of the text."""
 BURSTS = (0, 4, 0, 16, 64)
+FAR = 500
+"""So far from the end, and with no byte to spare, the rest is no choice any more."""
+TRIES = 3
+"""So many words are tried where the one that is drawn may not stand."""
 MANY = 20
 """So many bytes alike are free text."""
-_LETTERS = ByteSet.range(0x61, 0x7A) | ByteSet.range(0x41, 0x5A)
-_DIGITS = ByteSet.range(0x30, 0x39)
-_SINGLE = ByteSet.of(b'"\\-')
-KINDS = (
-    _DIGITS,
-    _LETTERS,
-    ByteSet.range(0x20, 0x7E) - _LETTERS - _DIGITS - _SINGLE,
-    *(ByteSet.of((byte,)) for byte in _SINGLE),
-    ByteSet.range(0x00, 0xBF) - ByteSet.range(0x20, 0x7E),
-    ByteSet.range(0xC0, 0xFF),
-)
 DIGITS = 15
 """The most digits of a number drawn freely: every decimal of so many is a float of its own."""
+STOP = -1
+"""In the place of a byte: the text ends here."""
 
 DrawInteger = Callable[[int], int]
 """draw(n): an integer from 0 to n, shrinking to 0."""
@@ -67,6 +70,9 @@ def _rank(byte: int) -> tuple[int, int]:
 
 
 _RANKS = [_rank(byte) for byte in range(256)]
+_PRINTABLE = ByteSet.range(0x20, 0x7E)
+_QUOTE, _BACKSLASH = 0x22, 0x5C
+_SPECIAL = ByteSet.of((_QUOTE, _BACKSLASH))
 
 
 @dataclass(frozen=True)
@@ -78,225 +84,288 @@ class Way:
 
 
 @dataclass(frozen=True)
+class Table:
+    """What an integer drawn from 0 to `most` means: ranges of integers, each for the bytes of one way."""
+
+    ends: tuple[int, ...]
+    members: tuple[bytes, ...]
+
+    @property
+    def most(self) -> int:
+        """0 where there is just one outcome."""
+        return self.ends[-1] - 1 if len(self.ends) > 1 or len(self.members[0]) > 1 else 0
+
+    def outcome(self, drawn: int) -> tuple[int, bool]:
+        """The byte, or STOP, and whether it is one of many. Within a range, the simpler for the less."""
+        way = bisect_right(self.ends, drawn)
+        members = self.members[way]
+        if not members:
+            return STOP, False
+        begin = self.ends[way - 1] if way else 0
+        return members[(drawn - begin) * len(members) // (self.ends[way] - begin)], len(members) >= MANY
+
+
+def _table(ranges: list[tuple[bytes, int]]) -> Table:
+    """Of bytes and the integers they take; no bytes are STOP."""
+    ends: list[int] = []
+    for _, size in ranges:
+        ends.append((ends[-1] if ends else 0) + size)
+    return Table(tuple(ends), tuple(members for members, _ in ranges))
+
+
+@dataclass(frozen=True)
 class Choices:
-    """The ways on from a state, the one that ends soonest first, and how often each is drawn by mood."""
+    """The ways on from a state, the one that ends soonest first, and what a draw means by mood."""
 
     state: State
     ways: tuple[Way, ...]
-    tables: dict[tuple[int, bool, int], tuple[int, ...]]
+    tables: dict[tuple[int, bool, int], Table] = field(default_factory=dict)
+
+    def table(self, growth: int, burst: bool, left: int) -> Table:
+        """For a mood and the bytes that are left: only what fits is in it."""
+        fitting = len(self.ways)
+        while fitting and self.state.shortest + self.ways[fitting - 1].change > left - 1:
+            fitting -= 1
+        found = self.tables.get((growth, burst, fitting))
+        if found is None:
+            found = self.tables[growth, burst, fitting] = self._weighted(fitting, growth, burst)
+        return found
+
+    def _weighted(self, fitting: int, growth: int, burst: bool) -> Table:
+        scale = max([1, *(len(way.members) for way in self.ways[:fitting])])
+        ranges = [(b"", (1 if burst else ENDING[growth]) * scale)] if self.state.accepting else []
+        for way in self.ways[:fitting]:
+            if way.change < 0:
+                weight = ENDING[growth]
+            elif way.change == 0:
+                readable = way.members[0] in _PRINTABLE
+                weight = (3 if readable else 1) * (6 if burst else 1)
+            else:
+                weight = GROWING[growth]
+            ranges.append((way.members, weight * scale))
+        return _table(ranges)
 
 
 class Walker:
     """Draws texts of one language.
 
-    numbers: JSON numbers have at most `DIGITS` digits where they may. words: contents of JSON strings
-    that the schema names (properties, enumerated strings); where a string may be anything, it is one
-    of them as often as not, or a property that need not be there would never be.
+    numbers: JSON numbers have at most `DIGITS` digits where they may. words: of the schema; where a
+    string may be anything, it is one of them as often as not.
     """
 
-    def __init__(self, start: State, *, numbers: bool = False, words: tuple[bytes, ...] = ()) -> None:
-        self.start, self.numbers, self.words = start, numbers, words
-        self._known: dict[tuple[int, bool], Choices] = {}
-        self._named: dict[int, tuple[State, tuple[tuple[bytes, State], ...]]] = {}
-
-    def choices(self, state: State, coarse: bool) -> Choices:
-        """The ways on from `state`, remembered: one for each state that can be next.
-
-        coarse: bytes of a kind (letters, digits ...) are taken to lead on alike, which saves looking
-        at each. It is meant for the inside of free text; what can be drawn is the same.
-        """
-        found = self._known.get((state.id, coarse))
-        if found is not None and found.state is state:
-            return found
-        ways = _ways_by_kind(state) if coarse else _ways_by_state(state)
-        ways.sort(key=lambda way: way.change)
-        made = Choices(state, tuple(ways), {})
-        if len(self._known) >= MEMORY:
-            self._known.clear()
-        self._known[state.id, coarse] = made
-        return made
+    def __init__(self, start: State, *, numbers: bool = False, words: Words | None = None) -> None:
+        self.start, self.numbers, self.words = start, numbers, words or Words()
+        self.json = numbers or bool(self.words)
+        self._known: dict[int, Choices] = {}
+        self._free: dict[tuple[int, int, int, bool], Table] = {}
 
     def text(self, draw: DrawInteger, max_bytes: int | None = None) -> bytes:
         """A valid text of at most `max_bytes` bytes, which is at least the shortest's length."""
-        state, text = self.start, bytearray()
         left = self.start.shortest + BUDGETS[draw(len(BUDGETS) - 1)]
         if max_bytes is not None:
             left = min(left, max_bytes)
-        growth, burst, inside = draw(len(GROWING) - 1), 0, False
-        number = _NumberReader()
-        for _ in range(CHOICES):
-            run = state.forced
+        return _Walk(self, draw, left).text()
+
+    def choices(self, state: State) -> Choices:
+        """The ways on from `state`, remembered: one for each state that can be next."""
+        found = self._known.get(state.id)
+        if found is not None and found.state is state:
+            return found
+        groups: dict[int, list[int]] = {}
+        changes: dict[int, int] = {}
+        for byte in simplest_first(state.allowed):
+            following = _advance(state, byte)
+            groups.setdefault(following.id, []).append(byte)
+            changes[following.id] = following.shortest - state.shortest
+        ways = [Way(bytes(members), changes[name]) for name, members in groups.items()]
+        ways.sort(key=lambda way: way.change)
+        if len(self._known) >= MEMORY:
+            self._known.clear()
+        found = self._known[state.id] = Choices(state, tuple(ways))
+        return found
+
+    def free(self, allowed: ByteSet, ending: int, growth: int, burst: bool) -> Table:
+        """What a draw means within free text: to end it by `ending`, or one of the other bytes."""
+        key = (allowed.bits, ending, growth, burst)
+        found = self._free.get(key)
+        if found is None:
+            plain = simplest_first(
+                allowed - ByteSet.of({ending} - {STOP}) - (_SPECIAL if self.json else EMPTY)
+            )
+            readable = bytes(byte for byte in plain if byte in _PRINTABLE)
+            others = plain[len(readable) :]
+            size = max(3 * len(readable), 8 * len(others), 24)
+            ranges = [
+                (
+                    b"" if ending == STOP else bytes((ending,)),
+                    ENDING[growth] * size // (48 if burst else 6) + 1,
+                ),
+                (readable, size),
+                (others, size // 8 if readable else size),
+            ]
+            if self.json and _BACKSLASH in allowed and ending != _BACKSLASH:
+                ranges.append((bytes((_BACKSLASH,)), size // 24))
+            found = self._free[key] = _table([ranges[0], *(one for one in ranges[1:] if one[0])])
+        return found
+
+
+class _Walk:
+    """One text as it is drawn."""
+
+    def __init__(self, walker: Walker, draw: DrawInteger, left: int) -> None:
+        self.walker, self.draw = walker, draw
+        self.state, self.done, self.left = walker.start, bytearray(), left
+        self.spent, self.burst = 0, 0
+        self.growth = draw(len(GROWING) - 1)
+        self.inside = False
+        """The last byte was one of many alike: so the next may be, too."""
+        self.reader = JsonReader()
+
+    def text(self) -> bytes:
+        """The text, with one draw more than it has bytes: to stop may have been a choice."""
+        going = True
+        while going and self.spent < CHOICES:
+            run = self.state.forced
             if run:
-                for byte in run:
-                    state = _advance(state, byte)
-                text += run
-                left -= len(run)
-                number.read(run)
-                burst, inside = BURSTS[draw(len(BURSTS) - 1)], False
-                continue
-            word = self._word(draw, state, left) if self.words and text[-1:] == b'"' else None
-            if word is not None:
-                for _ in word[0]:
-                    # As many draws as spelling it would take: shrinking goes to the fewest.
-                    draw(1), draw(1)
-                text += word[0]
-                left -= len(word[0])
-                number.read(word[0])
-                state, burst, inside = word[1], 0, False
-                continue
-            if self.numbers and number.digits >= DIGITS:
-                chosen = state.completion()[:1]
+                self._say(run, self._after(run))
+                self.burst = BURSTS[self._drawn(len(BURSTS) - 1)]
+                self.inside = False
             else:
-                chosen, inside = self._drawn(draw, state, left, growth, burst > 0, inside)
-            if not chosen:
-                return bytes(text)
-            following = _advance(state, chosen[0])
-            if following.shortest > left - 1:  # a kind of bytes, of which this one leads too far
-                chosen = state.completion()[:1]
-                following = _advance(state, chosen[0])
-            burst = max(0, burst - 1)
-            state = following
-            text += chosen
-            left -= 1
-            number.read(chosen)
-        return bytes(text) + state.completion()
+                going = self._step()
+        if going:
+            self.done += self.state.completion()
+        for _ in range(min(len(self.done) + 1, DRAWS) - self.spent):
+            self.draw(0)
+        return bytes(self.done)
 
-    def _word(self, draw: DrawInteger, state: State, left: int) -> tuple[bytes, State] | None:
-        """A word that may be said here, quote and all, and the state after it; or None, for any string."""
-        found = self._named.get(state.id)
-        if found is None or found[0] is not state:
-            named = []
-            if len(state.allowed) >= MANY:
-                for word in self.words:
-                    following: State | None = state
-                    for byte in word:
-                        following = None if following is None else following.advance(byte)
-                    if following is not None:
-                        named.append((word, following))
-            if len(self._named) >= MEMORY:
-                self._named.clear()
-            found = self._named[state.id] = (state, tuple(named))
-        fitting = [one for one in found[1] if len(one[0]) + one[1].shortest <= left]
-        if not fitting:
-            return None
-        others = 1 + len(fitting) // 2
-        chosen = draw(others + len(fitting) - 1) - others
-        return None if chosen < 0 else fitting[chosen]
+    def _drawn(self, most: int) -> int:
+        self.spent += 1
+        return self.draw(most)
 
-    def _drawn(
-        self, draw: DrawInteger, state: State, left: int, growth: int, burst: bool, inside: bool
-    ) -> tuple[bytes, bool]:
-        """(the next byte, b"" to stop; whether it is one of many alike)."""
-        choices = self.choices(state, inside or (bool(self.words) and len(state.allowed) >= MANY))
-        fitting = len(choices.ways)
-        while fitting and state.shortest + choices.ways[fitting - 1].change > left - 1:
-            fitting -= 1
-        table = choices.tables.get((growth, burst, fitting))
-        if table is None:
-            table = _weighted(choices, fitting, growth, burst)
-            choices.tables[growth, burst, fitting] = table
-        chosen = table[draw(len(table) - 1)] if len(table) > 1 else table[0]
-        if chosen < 0:
-            return b"", False
-        members = choices.ways[chosen].members
-        # A byte that is alone of its kind costs a draw, too, or shrinking would prefer it for the fewer.
-        index = draw(len(members) - 1) if len(members) > 1 else 0 * draw(1)
-        return members[index : index + 1], len(members) >= MANY
+    def _after(self, data: bytes) -> State:
+        state = self.state
+        for byte in data:
+            state = _advance(state, byte)
+        return state
 
+    def _say(self, data: bytes, following: State) -> None:
+        self.done += data
+        self.left -= len(data)
+        self.state = following
+        if self.walker.json:
+            self.reader.read(data)
 
-NAMES = ("properties", "dependentRequired", "dependentSchemas", "dependencies")
-LITERALS = ("enum", "const", "required", "default", "examples")
-
-
-def words_of(schema: object) -> tuple[bytes, ...]:
-    """The strings that a schema names, as contents of JSON strings with the closing quote; the shorter first.
-
-    Names of properties, and what is in `enum`, `const`, `required`, `default` and `examples`.
-
-    >>> words_of({"properties": {"a": {"enum": ["b", 1]}}, "title": "not this"})
-    (b'a"', b'b"')
-    """
-    found: set[str] = set()
-    waiting: list[tuple[object, bool]] = [(schema, False)]
-    while waiting:
-        one, literal = waiting.pop()
-        if isinstance(one, str) and literal:
-            found.add(one)
-        elif isinstance(one, list):
-            waiting += [(item, literal) for item in one]
-        elif isinstance(one, Mapping):
-            if literal:
-                found.update(one)
-            for key, value in one.items():
-                if not literal and key in NAMES and isinstance(value, Mapping):
-                    found.update(value)
-                    waiting += [(item, isinstance(item, list)) for item in value.values()]
-                else:
-                    waiting.append((value, literal or key in LITERALS))
-    encoded = [json.dumps(word, ensure_ascii=False)[1:].encode("utf-8", "ignore") for word in found]
-    return tuple(sorted((word for word in encoded if len(word) <= 48), key=lambda word: (len(word), word)))
-
-
-def _ways_by_state(state: State) -> list[Way]:
-    groups: dict[int, list[int]] = {}
-    changes: dict[int, int] = {}
-    for byte in simplest_first(state.allowed):
-        following = _advance(state, byte)
-        groups.setdefault(following.id, []).append(byte)
-        changes[following.id] = following.shortest - state.shortest
-    return [Way(bytes(members), changes[name]) for name, members in groups.items()]
-
-
-def _ways_by_kind(state: State) -> list[Way]:
-    """The bytes by kind, and one that ends soonest: `change` is exact for the first of each."""
-    found = []
-    for kind in KINDS:
-        members = simplest_first(state.allowed & kind)
-        if members:
-            found.append(Way(members, _advance(state, members[0]).shortest - state.shortest))
-    # Asking for the completion costs as much as it is long: only where no kind begins with its byte.
-    if state.shortest and not any(way.change == -1 for way in found):
-        found.append(Way(state.completion()[:1], -1))
-    return found
-
-
-def _weighted(choices: Choices, fitting: int, growth: int, burst: bool) -> tuple[int, ...]:
-    """Indices of ways as often as they are wanted; -1 is to stop. The one that ends soonest is first."""
-    table: list[int] = [-1] * (ENDING[growth] if not burst else 1) if choices.state.accepting else []
-    for index, way in enumerate(choices.ways[:fitting]):
-        if way.change < 0:
-            weight = ENDING[growth]
-        elif way.change == 0:
-            readable = 0x20 <= way.members[0] < 0x7F
-            weight = (3 if readable else 1) * (6 if burst else 1)
+    def _step(self) -> bool:
+        """One choice, or several of free text; False: the text ends."""
+        state, reader = self.state, self.reader
+        if self.left <= state.shortest > FAR:
+            run = state.completion()
+            self._say(run, self._after(run))
+            return False
+        if len(state.allowed) >= MANY and (self.inside or reader.in_string):
+            return self._free_text()
+        if reader.escaped:
+            byte, self.inside = self._escape(), True
+        elif self.walker.numbers and reader.digits >= DIGITS:
+            if state.accepting:
+                return False
+            byte, self.inside = state.completion()[0], False
         else:
-            weight = GROWING[growth]
-        table += [index] * weight
-    # One choice is none, whatever the mood: or a mood would make fewer draws, and shrink better.
-    return tuple(table) if len({*table}) > 1 else (*table[:1],) or (-1,)
+            table = self.walker.choices(state).table(self.growth, self.burst > 0, self.left)
+            byte, self.inside = table.outcome(self._drawn(table.most) if table.most else 0)
+            if byte == STOP:
+                return False
+        self.burst = max(0, self.burst - 1)
+        self._say(bytes((byte,)), _advance(state, byte))
+        return True
+
+    def _free_text(self) -> bool:
+        """Bytes drawn without asking how far each leads from the end; then back to where the end fits.
+
+        False: the text ends.
+        """
+        words: tuple[bytes, ...] = ()
+        if self.reader.in_string and self.done[-1:] == b'"' and not self.reader.escaped:
+            words = self.walker.words.words(self.reader.member, name=self.reader.naming)
+        states, said = [self.state], bytearray()
+        slack = self.left - self.state.shortest
+        going, stopped = True, False
+        while going and len(said) < slack and len(states[-1].allowed) >= MANY and self.spent < CHOICES:
+            state = states[-1]
+            ending = self._ending(state)
+            table = self.walker.free(state.allowed, ending, self.growth, self.burst > 0)
+            free = table.most + 1
+            each = 2 * free // len(words) + 1 if words else 0
+            drawn = self._drawn(table.most + each * len(words))
+            if drawn >= free and self._word(words, (drawn - free) // each):
+                return True
+            words = ()
+            byte, _ = table.outcome(drawn % free)
+            self.burst = max(0, self.burst - 1)
+            stopped = byte == STOP
+            going = byte != ending and not (self.walker.json and byte == _BACKSLASH)
+            if not stopped:
+                said.append(byte)
+                states.append(_advance(state, byte))
+        while states[-1].shortest > self.left - len(said):
+            states.pop()
+            said.pop()
+            stopped = False
+        if said:
+            self.inside = going
+            self._say(bytes(said), states[-1])
+        elif not stopped:  # no byte more than the shortest way
+            if self.state.accepting:
+                return False
+            run = self._closing()
+            self.inside = run[-1] != _QUOTE or not self.walker.json
+            self._say(run, self._after(run))
+            return True
+        return not stopped
+
+    def _ending(self, state: State) -> int:
+        """The byte that ends free text, or STOP."""
+        if state.accepting:
+            return STOP
+        if self.walker.json and _QUOTE in state.allowed:
+            return _QUOTE
+        return self._nearest(state)
+
+    def _closing(self) -> bytes:
+        """Bytes on a shortest way to the end: the rest of a name, which is long to ask about, or one byte."""
+        if self.reader.naming:
+            run = self.state.completion()
+            return run[: run.index(_QUOTE) + 1]
+        return bytes((self._nearest(self.state),))
+
+    def _nearest(self, state: State) -> int:
+        """A byte on a shortest way to the end; the simplest, if it is one."""
+        for byte in (_QUOTE, simplest_first(state.allowed)[0]):
+            if byte in state.allowed and _advance(state, byte).shortest < state.shortest:
+                return byte
+        return state.completion()[0]
+
+    def _escape(self) -> int:
+        """What follows a backslash."""
+        members = simplest_first(self.state.allowed)
+        byte = members[self._drawn(len(members) - 1) if len(members) > 1 else 0]
+        return byte if _advance(self.state, byte).shortest < self.left else self.state.completion()[0]
+
+    def _word(self, words: tuple[bytes, ...], first: int) -> bool:
+        """Say the word, or one of the next where it may not stand here or leads too far."""
+        for at in range(first, first + TRIES):
+            word = words[at % len(words)]
+            following: State | None = self.state
+            for byte in word:
+                following = None if following is None else following.advance(byte)
+            if following is not None and following.shortest <= self.left - len(word):
+                self._say(word, following)
+                self.inside = False
+                return True
+        return False
 
 
 def _advance(state: State, byte: int) -> State:
     following = state.advance(byte)
     assert following is not None, f"byte {byte} is allowed and refused"
     return following
-
-
-class _NumberReader:
-    """Counts the digits of the JSON number being read; 0 outside of numbers."""
-
-    def __init__(self) -> None:
-        self.digits = 0
-        self._in_string = self._escaped = False
-
-    def read(self, data: bytes) -> None:
-        for byte in data:
-            if self._in_string:
-                self._in_string = self._escaped or byte != 0x22
-                self._escaped = byte == 0x5C and not self._escaped
-            elif byte == 0x22:
-                self._in_string, self.digits = True, 0
-            elif 0x30 <= byte <= 0x39:
-                self.digits += 1
-            elif byte not in b"+-.eE":
-                self.digits = 0
