@@ -6,12 +6,14 @@
 Writes 4.7B random bfloat16 weights (9 GB; 3.07B of them hash embeddings) in the layout asked for, then,
 in a process of its own for each dtype of the latent transformer, loads and generates. Reported: seconds
 to load, seconds a byte, and the peak of the memory that is the process's own ("anonymous"), beside that
-which the mapped file may take back.
+which the mapped file may take back. Where there is a GPU it runs there too, in layout C beside transformers.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import itertools
 import json
 import math
 import shutil
@@ -23,8 +25,8 @@ from pathlib import Path
 
 import torch
 
-from bltgen.model.blt import ByteLatentTransformer
-from bltgen.model.checkpoint import _split, load_model, save_model
+from bltgen.model.blt import ByteLatentTransformer, ids_of_bytes
+from bltgen.model.checkpoint import _split, detect_layout, load_model, save_model
 from bltgen.model.checkpoint_layouts import reference
 from bltgen.model.config import (
     BLTConfig,
@@ -108,10 +110,10 @@ def memory() -> dict[str, float]:
     return {name: int(fields[field].split()[0]) / 2**20 for name, field in names.items()}
 
 
-def generate(folder: Path, count: int, threads: int, latent: str) -> None:
+def generate(folder: Path, count: int, threads: int, latent: str, device: str) -> None:
     torch.set_num_threads(threads)
     start = time.perf_counter()
-    model = load_model(folder, latent_dtype=getattr(torch, latent))
+    model = load_model(folder, device=device, latent_dtype=getattr(torch, latent))
     loaded = time.perf_counter() - start
     after_load = memory()
     prompt = b"A byte latent transformer of one billion parameters reads this text and goes on: "
@@ -124,12 +126,33 @@ def generate(folder: Path, count: int, threads: int, latent: str) -> None:
     each = (time.perf_counter() - start) / count
     patches = len(session.patch_starts[0]) / session.lengths[0]
     own, mapped = after_load["own"], after_load["mapped"]
-    print(f"latent transformer in {latent}, {threads} thread(s)")
+    print(f"latent transformer in {latent}, on {device}, {threads} thread(s)")
     print(f"loaded in {loaded:.1f} s; own memory {own:.2f} GB, mapped {mapped:.2f} GB")
     print(f"prompt of {len(prompt)} bytes in {read:.1f} s")
     print(f"{each:.2f} s a byte ({1 / patches:.1f} bytes a patch)")
     now = memory()
+    if device != "cpu":
+        print(f"{torch.cuda.max_memory_allocated() / 2**30:.2f} GB of the device's memory")
+        beside_transformers(folder, prompt, count, device)
     print(f"at the end own {now['own']:.2f} GB, mapped {now['mapped']:.2f} GB; peak {now['peak']:.2f} GB")
+
+
+def beside_transformers(folder: Path, prompt: bytes, count: int, device: str) -> None:
+    """Seconds a byte of transformers' forward pass (`use_cache=False`) over the same text."""
+    if detect_layout(folder) != "C" or importlib.util.find_spec("transformers") is None:
+        print("transformers: left out (it is not installed, or reads no layout but C)")
+        return
+    import transformers
+
+    peer = transformers.BltForCausalLM.from_pretrained(folder, dtype=torch.bfloat16).to(device).eval()
+    ids = torch.tensor([ids_of_bytes(prompt)], device=device)
+    start = time.perf_counter()
+    with torch.inference_mode():
+        for _ in range(count):
+            following = peer(input_ids=ids, use_cache=False).logits[:, -1:].argmax(-1)
+            ids = torch.cat([ids, following], dim=1)
+            following.tolist()
+    print(f"transformers: {(time.perf_counter() - start) / count:.3f} s a byte")
 
 
 def main() -> None:
@@ -139,12 +162,15 @@ def main() -> None:
     parser.add_argument("--latent-dtype", nargs="+", choices=DTYPES, default=DTYPES, metavar="DTYPE")
     parser.add_argument("--bytes", type=int, default=16)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", help="cpu, cuda, ... (default: the CPU, and the GPU where there is one)")
     parser.add_argument("--folder", type=Path, help="where to write (default: a temporary folder)")
     parser.add_argument("--keep", action="store_true", help="leave the weights there")
     parser.add_argument("--only-generate", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.only_generate:
-        generate(options.folder, options.bytes, options.threads, options.latent_dtype[0])
+        generate(
+            options.folder, options.bytes, options.threads, options.latent_dtype[0], options.device or "cpu"
+        )
         return
     folder = options.folder or Path(tempfile.mkdtemp())
     try:
@@ -163,9 +189,14 @@ def main() -> None:
             "--folder",
             str(folder),
         ]
-        for dtype in options.latent_dtype:
-            command = [sys.executable, __file__, "--only-generate", *arguments, "--latent-dtype", dtype]
-            subprocess.run(command, check=True)
+        devices = [options.device] if options.device else ["cpu"]
+        if not options.device and torch.cuda.is_available():
+            devices.append("cuda")
+        for device, dtype in itertools.product(devices, options.latent_dtype):
+            where = ["--device", device, "--latent-dtype", dtype]
+            subprocess.run([sys.executable, __file__, "--only-generate", *arguments, *where], check=True)
+        if devices == ["cpu"]:
+            print("the run on a GPU is left out: torch finds none")
     finally:
         if not options.keep:
             shutil.rmtree(folder, ignore_errors=True)

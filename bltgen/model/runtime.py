@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HOST_POSITIONS", "Runtime", "runtime_of"]
 
-HOST_POSITIONS = 64  # new positions up to which NumPy is faster than torch
+HOST_POSITIONS = 128  # new positions up to which NumPy is faster than torch
 
 
 class Runtime:
