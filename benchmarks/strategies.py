@@ -275,7 +275,7 @@ def embedded(generator: Generator, prompts: int, seconds: float, particles: int)
     log_masses: list[float] = []
     fields, began = 0, time.perf_counter()
     for index in range(prompts):
-        if time.perf_counter() - began > seconds:
+        if index and (time.perf_counter() - began) * (index + 1) / index > seconds:
             break
         document = next(stream)
         assert document.schema is not None
