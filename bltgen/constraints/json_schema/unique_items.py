@@ -378,16 +378,17 @@ _NUMBER_TAIL = re.compile(rb"[-+.0-9eE]*\Z")
 def _is_endless_number(state: State, text: bytes) -> bool:
     """Whether infinitely many numbers begin as the text ends, as far as is seen at once.
 
-    Digits, or digits of the exponent, may go on for ever; not below an exponent's minus sign.
+    Digits, or digits of the exponent, may go on for ever; not below an exponent's minus sign, and nought
+    stays nought whatever its exponent.
     """
     if not isinstance(state, NumberState):
         return False
     found = _NUMBER_TAIL.search(text)
     assert found is not None
-    mantissa, _, exponent = found.group().lower().partition(b"e")
+    mantissa, exponential, exponent = found.group().lower().partition(b"e")
     numbers, plain = state.automaton.numbers, state.automaton.plain
     gap = numbers.gaps[0 if mantissa[:1] == b"-" else -1]
-    if gap == NEVER or b"-" in exponent or (exponent and not mantissa.strip(b"-0.")):
+    if gap == NEVER or b"-" in exponent or (exponential and not mantissa.strip(b"-0.")):
         return False
     return not (plain and b"." in mantissa and gap.moduli)
 
