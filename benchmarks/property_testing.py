@@ -306,7 +306,7 @@ def main() -> None:
     given_ = parser.parse_args()
     if given_.quick:
         given_.examples, given_.misses, given_.generated, given_.slow = 10, 10, 12, 2.0
-        given_.step = 60
+        given_.step = 90
     warnings.simplefilter("ignore")
     schemas = list(corpus(given_.schemas, given_.step, given_.generated))
     shard, shards = map(int, given_.shard.split("/"))

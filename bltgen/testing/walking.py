@@ -198,7 +198,7 @@ class Walker:
             ranges = [
                 (
                     b"" if ending == STOP else bytes((ending,)),
-                    ENDING[growth] * size // (48 if burst else 6) + 1,
+                    ENDING[growth] * size // (300 if burst else 6) + 1,
                 ),
                 (readable, size),
                 (others, size // 8 if readable else size),
