@@ -496,7 +496,7 @@ def item_reader(compiler: Compiler, index: int) -> Reader:
         split = {met: goal, unmet: formulas.negation(goal)}
         return {after: condition for after, condition in split.items() if condition.op != FALSE}
 
-    return Reader(formulas, compiler.satisfiable, atom)
+    return Reader(formulas, compiler.satisfiable, atom, compiler.table.effort)
 
 
 def settle(frame: Any) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CheapestNames", "cheapest_names"]
 
+Entry = tuple[int, bool, int, bytes, Language]
+
 
 def cheapest_names(
     language: Language, seen: Seen, wanted: int, compiler: Compiler
@@ -53,7 +55,7 @@ class CheapestNames:
         self._found: list[tuple[bytes, int]] = []
         # Whole names come before longer ones of the same length: (length, is a prefix, order, name, rest).
         start = (shortest(language), True, self._order(), b"", language)
-        self._heap: list[tuple[int, bool, int, bytes, Language]] = [start]
+        self._heap: list[Entry] = [start]
 
     def at(self, number: int, effort: Effort) -> tuple[bytes, int] | None:
         """The name with that number and its encoded length; None where there are fewer."""
@@ -61,25 +63,31 @@ class CheapestNames:
             if not self._heap:
                 return None
             effort.spend()
-            length, is_prefix, _, name, rest = heappop(self._heap)
+            length, is_prefix, _, name, rest = self._heap[0]
+            # Whatever raises on the way leaves all as it was.
+            longer = self._extensions(name, rest, effort) if is_prefix and length < INFINITE else []
+            heappop(self._heap)
             if not is_prefix:
                 self._found.append((name, length))
-            elif length < INFINITE:
-                self._extend(name, rest, effort)
+            for entry in longer:
+                heappush(self._heap, entry)
         return self._found[number]
 
-    def _extend(self, name: bytes, rest: Language, effort: Effort) -> None:
+    def _extensions(self, name: bytes, rest: Language, effort: Effort) -> list[Entry]:
+        found: list[Entry] = []
         if rest.nullable:
-            heappush(self._heap, (self._spelling.length(name), False, self._order(), name, rest))
+            found.append((self._spelling.length(name), False, self._order(), name, rest))
         for bits, target in transitions(rest):
+            # What a term costs to search grows with its parts.
+            effort.spend(1 + len(target.parts) * (target._shortest is None))
             least = shortest(target)
             if least >= INFINITE:
                 continue
-            effort.spend()
             for byte in sorted(bits_of(bits), key=_plainness):
                 longer = name + bytes((byte,))
                 length = _partial_length(longer, self._spelling) + least
-                heappush(self._heap, (length, True, self._order(), longer, target))
+                found.append((length, True, self._order(), longer, target))
+        return found
 
 
 def _plainness(byte: int) -> int:

@@ -114,7 +114,9 @@ class Search(Generic[AnyDraft]):
                 if not touched.all and not self._mentions(clause, touched.names):
                     kept.append(clause)
                     continue
-                made = simplified(self._formulas, clause, draft)
+                known: dict[Formula, Formula] = {}
+                made = simplified(self._formulas, clause, draft, known)
+                self._effort.spend(len(known) // 8)
                 if made.op in (AND, ATOM, FALSE):
                     if not self._add(draft, made, kept, changed):
                         self._weights[clause] = self._weights.get(clause, 0) + 1

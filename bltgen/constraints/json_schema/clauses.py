@@ -12,8 +12,11 @@ All functions here are pure: their results depend on the formulas alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import replace
+from typing import Any, TypeVar
 
+from bltgen.automata.limits import current_limits, use_limits
+from bltgen.constraints.json_schema.effort import Effort
 from bltgen.constraints.json_schema.formula import (
     AND,
     ATOM,
@@ -31,12 +34,19 @@ from bltgen.errors import LimitExceeded
 
 __all__ = ["Mentions", "Reader", "choices", "halves", "holds_at_end", "mentions_of", "simplified"]
 
-VERDICTS_LIMIT = 64
+VERDICTS_LIMIT = 512
 """At most so many sets of values of one member are told apart."""
+
+CHECKS_LIMIT, CHECK_STATES = 200, 500
+"""So many of them are looked at for whether any value is in them, by one reader; each search visits at most
+so many states, and what it does not find out may be."""
 
 Split = dict[Formula, Formula]
 """What may be left of a clause, each with the goal of the values that leave it; the goals exclude each
 other, and some goal holds for any value."""
+
+
+Left = TypeVar("Left")
 
 
 class Mentions:
@@ -85,8 +95,13 @@ def atoms_of(formulas: Iterable[Formula]) -> list[tuple[Any, ...]]:
     return found
 
 
-def simplified(formulas: Formulas, formula: Formula, draft: Draft) -> Formula:
-    """What is left of a formula beside the draft: atoms that the draft implies or excludes are decided."""
+def simplified(
+    formulas: Formulas, formula: Formula, draft: Draft, known: dict[Formula, Formula] | None = None
+) -> Formula:
+    """What is left of a formula beside the draft: atoms that the draft implies or excludes are decided.
+
+    `known`: what is left of parts, which many formulas may share.
+    """
     op = formula.op
     if op == ATOM:
         if draft.implies(formula.value):
@@ -94,18 +109,25 @@ def simplified(formulas: Formulas, formula: Formula, draft: Draft) -> Formula:
         return formulas.false if draft.excludes(formula.value) else formula
     if op in (TRUE, FALSE):
         return formula
+    known = {} if known is None else known
+    found = known.get(formula)
+    if found is None:
+        found = known[formula] = _simplified(formulas, formula, draft, known)
+    return found
+
+
+def _simplified(formulas: Formulas, formula: Formula, draft: Draft, known: dict[Formula, Formula]) -> Formula:
+    op = formula.op
     parts = []
     changed = False
     deciding = FALSE if op == AND else TRUE if op == OR else None
     for part in formula.parts:
-        made = simplified(formulas, part, draft)
+        made = simplified(formulas, part, draft, known)
         if made.op == deciding:
             return made
         changed = changed or made is not part
         parts.append(made)
-    if not changed:
-        return formula
-    return _combined(formulas, op, parts)
+    return _combined(formulas, op, parts) if changed else formula
 
 
 def _combined(formulas: Formulas, op: int, parts: list[Formula]) -> Formula:
@@ -143,8 +165,16 @@ def halves(formulas: Formulas, clause: Formula) -> list[Formula]:
     return [formulas.both(absent, formulas.negation(formulas.one_of(others))), several]
 
 
-def holds_at_end(formula: Formula, count: int) -> bool:
+def holds_at_end(formula: Formula, count: int, known: dict[Formula, bool] | None = None) -> bool:
     """Whether a formula holds where the container ends after `count` members or items."""
+    known = {} if known is None else known
+    found = known.get(formula)
+    if found is None:
+        found = known[formula] = _holds_at_end(formula, count, known)
+    return found
+
+
+def _holds_at_end(formula: Formula, count: int, known: dict[Formula, bool]) -> bool:
     op = formula.op
     if op == ATOM:
         kind = formula.value[0]
@@ -155,12 +185,12 @@ def holds_at_end(formula: Formula, count: int) -> bool:
             return not formula.value[3]
         return kind in ("each", "each item")
     if op == AND:
-        return all(holds_at_end(part, count) for part in formula.parts)
+        return all(holds_at_end(part, count, known) for part in formula.parts)
     if op == OR:
-        return any(holds_at_end(part, count) for part in formula.parts)
+        return any(holds_at_end(part, count, known) for part in formula.parts)
     if op in (TRUE, FALSE):
         return op == TRUE
-    held = sum([holds_at_end(part, count) for part in formula.parts])
+    held = sum([holds_at_end(part, count, known) for part in formula.parts])
     return (held == 1) is (op == ONE)
 
 
@@ -168,21 +198,24 @@ class Reader:
     """Splits clauses by the value of one member or item.
 
     `satisfiable` says whether some value satisfies a goal; it is asked where there are many, so that
-    impossible combinations go.
+    impossible combinations go. The work is spent from `effort`.
     """
 
-    __slots__ = ("_atom", "_formulas", "_known", "_satisfiable")
+    __slots__ = ("_atom", "_effort", "_formulas", "_known", "_possible", "_satisfiable")
 
     def __init__(
         self,
         formulas: Formulas,
         satisfiable: Callable[[Formula], bool],
         atom: Callable[[Formula], Split],
+        effort: Effort,
     ) -> None:
+        self._effort = effort
         self._formulas = formulas
         self._satisfiable = satisfiable
         self._atom = atom
         self._known: dict[Formula, Split] = {}
+        self._possible: dict[Formula, bool] = {}
 
     def clauses(self, clauses: Iterable[Formula], goal: Formula) -> list[tuple[Formula, Formula]]:
         """What may be left of the conjunction of clauses where the value satisfies `goal`.
@@ -226,6 +259,7 @@ class Reader:
                     self._put(combined, combine(before, left), condition)
                 made = combined
                 continue
+            self._effort.spend(len(made) * len(split))
             combined = {}
             for before, condition in made.items():
                 if before.op == absorbing:
@@ -245,18 +279,36 @@ class Reader:
         before = split.get(left)
         split[left] = condition if before is None else self._formulas.any_of((before, condition))
 
-    def _checked(self, split: Split) -> Split:
+    def _checked(self, split: dict[Left, Formula]) -> dict[Left, Formula]:
+        """Without what no value leaves, where much is."""
         if len(split) > 8:
-            split = {left: goal for left, goal in split.items() if self._satisfiable(goal)}
+            split = {left: goal for left, goal in split.items() if self._is_possible(goal)}
             if len(split) > VERDICTS_LIMIT:
-                raise LimitExceeded("the ways in which one member decides the alternatives", VERDICTS_LIMIT)
+                raise _too_many_verdicts()
         return split
+
+    def _is_possible(self, goal: Formula) -> bool:
+        """Whether some value satisfies the goal, as far as is found out soon."""
+        found = self._possible.get(goal)
+        if found is None and self._formulas.summary(goal).exact:
+            return True  # else it were FALSE
+        if found is None:
+            if len(self._possible) > CHECKS_LIMIT:
+                raise _too_many_verdicts()
+            with use_limits(replace(current_limits(), search_states=CHECK_STATES)):
+                try:
+                    found = self._satisfiable(goal)
+                except LimitExceeded:
+                    found = True
+            self._possible[goal] = found
+        return found
 
     def _exactly_one(self, splits: list[Split], op: int) -> Split:
         """Of ONE or NOT_ONE: by how many parts hold already, and what is left of those that are open."""
         formulas = self._formulas
         states: dict[tuple[int, tuple[Formula, ...]], Formula] = {(0, ()): formulas.true}
         for split in splits:
+            self._effort.spend(len(states) * len(split))
             made: dict[tuple[int, tuple[Formula, ...]], Formula] = {}
             for (held, opened), condition in states.items():
                 for left, more in split.items():
@@ -271,13 +323,7 @@ class Reader:
                         key = (held, opened if left.op == FALSE else (*opened, left))
                     before = made.get(key)
                     made[key] = both if before is None else formulas.any_of((before, both))
-            if len(made) > 8:
-                made = {key: goal for key, goal in made.items() if self._satisfiable(goal)}
-                if len(made) > VERDICTS_LIMIT:
-                    raise LimitExceeded(
-                        "the ways in which one member decides the alternatives", VERDICTS_LIMIT
-                    )
-            states = made
+            states = self._checked(made)
         found: Split = {}
         for (held, opened), condition in states.items():
             if held > 1:
@@ -288,3 +334,11 @@ class Reader:
                 left = formulas.one_of(opened)
             self._put(found, left if op == ONE else formulas.negation(left), condition)
         return found
+
+
+def _too_many_verdicts() -> LimitExceeded:
+    return LimitExceeded(
+        "the ways in which one member's value decides the alternatives",
+        VERDICTS_LIMIT,
+        "let conditions on the same member exclude each other",
+    )

@@ -58,6 +58,7 @@ from bltgen.errors import LimitExceeded, Unsupported
 __all__ = ["Compiler", "Goal"]
 
 _LITERALS = (("z",), ("b", True), ("b", False))
+ALL_LITERALS = 7
 STATES_LIMIT = 200_000
 """States kept in memory by one schema before its caches are dropped and built anew as needed."""
 
@@ -157,30 +158,37 @@ class Compiler:
         """Which of null, true and false satisfy the formula, as bits 1, 2 and 4."""
         goal = self.goal(formula)
         if goal.literals is None:
-            goal.literals = sum(1 << i for i, v in enumerate(_LITERALS) if self._holds(formula, v))
+            goal.literals = self._find_literals(formula)
         return goal.literals
 
-    def _holds(self, formula: Formula, value: values.Value) -> bool:
+    def _find_literals(self, formula: Formula) -> int:
         op = formula.op
-        if op == TRUE:
-            return True
-        if op == FALSE:
-            return False
+        if op in (TRUE, FALSE):
+            return ALL_LITERALS if op == TRUE else 0
         if op == VALUES:
-            return (value in formula.value[0]) is bool(formula.value[1])
+            members, positive = formula.value
+            bits = sum(1 << i for i, value in enumerate(_LITERALS) if value in members)
+            return bits if positive else ALL_LITERALS ^ bits
         if op == SCHEMA:
             place, positive = formula.value
-            if not self.keywords.types(place) & values.type_bit(value):
-                return not positive
-            inner = self.keywords.in_place(place)
-            return self._within(place, "literal", lambda: self._holds(inner, value)) is bool(positive)
-        if op == AND:
-            return all(self._holds(part, value) for part in formula.parts)
-        if op == OR:
-            return any(self._holds(part, value) for part in formula.parts)
-        held = sum(self._holds(part, value) for part in formula.parts)
+            types = self.keywords.types(place)
+            bits = sum(1 << i for i, value in enumerate(_LITERALS) if types & values.type_bit(value))
+            if bits:
+                inner = self.keywords.in_place(place)
+                bits &= self._within(place, "literal", lambda: self.literals(inner))
+            return bits if positive else ALL_LITERALS ^ bits
+        found = [self.literals(part) for part in formula.parts]
+        if op in (AND, OR):
+            bits = ALL_LITERALS if op == AND else 0
+            for each in found:
+                bits = bits & each if op == AND else bits | each
+            return bits
         assert op in (ONE, NOT_ONE)
-        return (held == 1) is (op == ONE)
+        once = several = 0
+        for each in found:
+            several |= once & each
+            once |= each
+        return once & ~several if op == ONE else ALL_LITERALS ^ (once & ~several)
 
     def _within(self, place: Place, kind: str, compute: Callable[[], Any]) -> Any:
         """Compute something of a place, refusing a schema that applies itself to the same value."""

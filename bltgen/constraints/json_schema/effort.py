@@ -37,9 +37,9 @@ class Effort:
     def __exit__(self, *exception: object) -> None:
         self._depth -= 1
 
-    def spend(self) -> None:
-        """One step. Raises LimitExceeded where none is left."""
-        self._left -= 1
+    def spend(self, steps: int = 1) -> None:
+        """Some steps. Raises LimitExceeded where so many are not left."""
+        self._left -= steps
         if self._left < 0 and self._depth:
             raise LimitExceeded(
                 "the steps to answer one question",

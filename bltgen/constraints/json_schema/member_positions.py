@@ -8,6 +8,7 @@ other names. The name itself is kept as it was spelled; at the closing quote it 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from bltgen.automata.byteset import bits_of
@@ -318,28 +319,40 @@ class NameText:
                 way = rests[i] + b'"'
         others = self.others
         if others is not None:
+            least = colon_length + frame.least_after_other
             for rest, name in self._other_ways(others):
                 for goal, following in frame.forks(None, name):
                     total = len(rest) + 1 + colon_length + frame.value_cost(goal) + following.cost
                     if total < best:
                         best, way = total, rest + b'"'
+                if len(rest) + 1 + least >= best:
+                    # Names of other classes are no shorter.
+                    break
         return best, way
 
-    def _other_ways(self, others: StringState) -> list[tuple[bytes, bytes]]:
-        """Ways to end an undeclared name: what is left of it as spelled, and the whole name decoded."""
-        plan = self.frame.plan
-        found = []
-        texts = [others]
-        if len(plan.classes) > 1:
-            texts = [t for t in plan.class_texts(self.frame.seen, self.raw) if t is not None]
-        for text in texts:
+    def _other_ways(self, others: StringState) -> Iterator[tuple[bytes, bytes]]:
+        """Ways to end an undeclared name: what is left of it as spelled, and the whole name decoded.
+
+        One for each class of names, the shortest first.
+        """
+        frame = self.frame
+        plan = frame.plan
+        text: StringState | None = others
+        left = frame.other_names()
+        while text is not None:
+            frame.compiler.table.effort.spend()
             rest = text.completion()[:-1]
-            name = NameText(self.frame, None, b"", None, self.raw + rest).name()
-            if name in plan.index or name in self.frame.seen:
+            name = NameText(frame, None, b"", None, self.raw + rest).name()
+            if name in plan.index or name in frame.seen:
                 # Only of the language of all names: a further character makes the name new.
                 rest, name = self._unused(rest)
-            found.append((rest, name))
-        return found
+            yield rest, name
+            if plan.classes.is_one:
+                return
+            left = left - plan.classes.of(name).language
+            text = plan.other_text(left, frame.seen)
+            for byte in self.raw:
+                text = None if text is None else text.advance(byte)
 
     def _unused(self, rest: bytes) -> tuple[bytes, bytes]:
         plan, seen = self.frame.plan, self.frame.seen

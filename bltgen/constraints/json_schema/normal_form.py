@@ -34,7 +34,10 @@ __all__ = ["Cases"]
 Pending = list[Formula]
 
 LISTED = 64
-"""So many disjuncts are listed at most."""
+"""So many disjuncts are listed at most, or as many as there are branches of the widest disjunction."""
+
+WIDEST = 500
+"""Beside a disjunction of more branches none are listed."""
 
 TRIES = 3_000
 """So many conjunctions are tried to list them."""
@@ -68,7 +71,7 @@ class Cases:
         found = self._known.get(key)
         if found is None:
             try:
-                found = self._listed(formula, kind, self.limit, TRIES)
+                found = self._listed(formula, kind)
                 if found is None:
                     found = self._with_clauses(formula, kind)
             except RecursionError:
@@ -114,13 +117,19 @@ class Cases:
         pending: Pending = []
         return (draft, pending) if self._flatten(formula, kind, draft, pending, ()) else None
 
-    def _listed(self, formula: Formula, kind: int, limit: int, tries: int) -> tuple[Any, ...] | None:
-        """The disjuncts; None where they are too many."""
+    def _listed(self, formula: Formula, kind: int, limit: int = 0) -> tuple[Any, ...] | None:
+        """The disjuncts; None where they are too many. `limit`: 0, as many as is usual, or so many."""
         start = self._start(formula, kind)
         if start is None:
             return ()
-        if start[1] and not limit:
+        if start[1] and not limit and not self.limit:
             return None
+        # As many as a single union of branches that exclude each other has: each is tried beside each.
+        widest = max([len(clause.parts) for clause in start[1]], default=0)
+        if widest > WIDEST:
+            return None
+        tries = RECORDING_TRIES if limit else TRIES + 2 * widest * widest
+        limit = limit or max(self.limit, widest)
         specs: dict[Any, None] = {}
         stack = [start]
         self._tries = 0
@@ -145,7 +154,7 @@ class Cases:
             draft.table = _names_of(draft, clauses)
         elif draft.unique or draft.repeated or any(atom[0] == "unique" for atom in atoms_of(clauses)):
             # Which values may come no more depends on what each disjunct still needs.
-            found = self._listed(formula, kind, RECORDING, RECORDING_TRIES)
+            found = self._listed(formula, kind, RECORDING)
             if found is None:
                 raise LimitExceeded(
                     "the alternatives of an array with unique items",

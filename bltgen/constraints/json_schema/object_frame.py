@@ -40,6 +40,7 @@ class ObjectFrame:
         "_after",
         "_cost",
         "_leaf",
+        "_least",
         "_live",
         "_others",
         "_others_cost",
@@ -74,6 +75,7 @@ class ObjectFrame:
         self._leaf: Any = None
         self._others: Any = None
         self._others_cost = -1
+        self._least = -1
 
     @property
     def cost(self) -> int:
@@ -330,8 +332,21 @@ class ObjectFrame:
         if plan.spec.exists or plan.compiler.options.ordered:
             return INFINITE
         # One member more leaves one fewer to come: what follows it costs no more than what follows now.
-        costs = [self.value_cost(each.goal) for each in plan.classes]
-        return max([cost for cost in costs if cost < INFINITE], default=0) + self.cost
+        most = plan.most_of_others(self.value_cost)
+        return most + self.cost if most < INFINITE else INFINITE
+
+    @property
+    def least_after_other(self) -> int:
+        """No undeclared member needs fewer bytes from its value to the end: a lower bound."""
+        if self._least < 0:
+            plan, layout = self.plan, self.compiler.layout
+            rest = 0
+            if not plan.spec.exists and not plan.spec.clauses:
+                line = 0 if layout.indent is None else len(layout.newline(self.depth)) + 1
+                rest = plan.least_cost(self.mask, self.seen, self.last, self.value_cost, line)
+            close = 1 + len(layout.newline(self.depth - 1))
+            self._least = plan.least_of_others(self.value_cost) + rest + close + self.parent.cost
+        return self._least
 
     def opened(self, gap: int) -> Position:
         """The position after the opening brace and some whitespace."""

@@ -8,17 +8,18 @@ for a member the goals of its value, each with the plan to go on by.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from bltgen.automata.byteset import bits_of
 from bltgen.automata.language import EMPTY, INFINITE, Language, literal, union
-from bltgen.automata.liveness import shortest
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_schema.cheapest_names import cheapest_names
 from bltgen.constraints.json_schema.clauses import Mentions, Reader, Split, mentions_of
 from bltgen.constraints.json_schema.formula import FALSE, Formula
 from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.constraints.json_schema.layout import Layout
+from bltgen.constraints.json_schema.name_classes import NameClasses
 from bltgen.constraints.json_schema.name_trie import NameNode, NameTable
 from bltgen.constraints.json_schema.object_clauses import ObjectClauses, Prices
 from bltgen.constraints.json_schema.object_frame import ObjectFrame
@@ -32,30 +33,18 @@ from bltgen.errors import LimitExceeded
 if TYPE_CHECKING:
     from bltgen.constraints.json_schema.compiler import Compiler
 
-__all__ = ["NameClass", "ObjectPlan", "member_reader"]
+__all__ = ["ObjectPlan", "member_reader"]
 
 Cost = Callable[[Formula], int]
-
-CLASSES_LIMIT = 4_096
-"""At most so many intersections of patterns of names are told apart."""
 
 CONFLICTS_LIMIT = 12
 """At most so many sets of names are looked at for goals that contradict each other (2**12 combinations)."""
 
+GOALS_LIMIT = 6
+"""At most so many goals of undeclared members are combined to bound what a value costs."""
+
 DEMANDS_LIMIT = 20_000
 """At most so many ways to meet open demands are compared."""
-
-
-class NameClass:
-    """The undeclared names that are in the same of the sets: a language, the goal of their values, and the
-    demands that they may meet, as bits."""
-
-    __slots__ = ("demands", "goal", "language")
-
-    def __init__(self, language: Language, goal: Formula, demands: int) -> None:
-        self.language = language
-        self.goal = goal
-        self.demands = demands
 
 
 class ObjectPlan:
@@ -114,7 +103,7 @@ class ObjectPlan:
         self._dead: int | None = None
         self._other_names: Language | None = None
         self._other_texts: dict[Any, Any] = {}
-        self._classes: tuple[NameClass, ...] | None = None
+        self._classes: NameClasses | None = None
         self._clauses: ObjectClauses | None = None
         self._branches: dict[Any, tuple[tuple[Formula, ObjectPlan], ...]] = {}
 
@@ -185,42 +174,12 @@ class ObjectPlan:
         return allowed
 
     @property
-    def classes(self) -> tuple[NameClass, ...]:
-        """The undeclared names by the sets that they are in; those without any value are left out."""
+    def classes(self) -> NameClasses:
+        """The undeclared names by the sets that they are in."""
         found = self._classes
         if found is None:
-            found = self._classes = self._find_classes()
+            found = self._classes = NameClasses(self)
         return found
-
-    def _find_classes(self) -> tuple[NameClass, ...]:
-        spec, formulas = self.spec, self.spec.formulas
-        if self.closed:
-            return ()
-        sets = [keys for keys, _ in (*spec.rest, *spec.exists) if keys.languages]
-        if self.mentions is not None:
-            sets += sorted([keys for keys in self.mentions.sets if keys.languages], key=KeySet.order)
-        # Split one set after the other, so that sets without common names do not multiply.
-        parts: list[tuple[Language, frozenset[KeySet]]] = [
-            (UTF8_TEXT - union(*[literal(name) for name in self.names]), frozenset())
-        ]
-        for keys in dict.fromkeys(sets):
-            # Declared names are excluded already, so only the languages tell names apart.
-            members = union(*keys.languages)
-            divided = []
-            for language, within in parts:
-                for part, inside in ((language & members, True), (language - members, False)):
-                    if shortest(part) < INFINITE:
-                        divided.append((part, within | {keys} if inside != keys.negated else within))
-            parts = divided
-            if len(parts) > CLASSES_LIMIT:
-                raise LimitExceeded("the overlapping sets of property names", CLASSES_LIMIT)
-        found = []
-        for language, within in parts:
-            goal = formulas.all_of([g for keys, g in spec.rest if _holds_class(keys, within)])
-            if goal is not formulas.false:
-                demands = sum(1 << i for i, (keys, _) in enumerate(spec.exists) if _holds_class(keys, within))
-                found.append(NameClass(language, goal, demands))
-        return tuple(found)
 
     # -- costs ---------------------------------------------------------------------------------------
 
@@ -276,7 +235,15 @@ class ObjectPlan:
                 spent = get(self.goal(i))
                 if spent < INFINITE:
                     costs.append(line + self.length(i) + spent)
-        for each in self.classes:
+        for number in count():
+            if len(costs) >= need:
+                costs = sorted(costs)[:need]
+                # No name of this class or of those after it is shorter, and no value is empty.
+                if costs[-1] <= line + 4 + self.classes.least(number) + 1:
+                    break
+            each = self.classes.at(number)
+            if each is None:
+                break
             spent = get(each.goal)
             if spent < INFINITE:
                 lengths = cheapest_names(each.language, seen, need, self.compiler)
@@ -284,6 +251,34 @@ class ObjectPlan:
         if len(costs) < need:
             return INFINITE
         return total + sum(sorted(costs)[:need])
+
+    def least_cost(self, mask: int, seen: Seen, last: int, get: Cost, line: int) -> int:
+        """No more bytes than those of the members still needed after one more that is not declared."""
+        todo = self.required & ~mask
+        total = sum([line + self.length(i) + get(self.goal(i)) for i in bits_of(todo)])
+        present = mask.bit_count() + seen.size + 1 + todo.bit_count()
+        return min(INFINITE, self._filled(total, present, mask | todo, seen, last, get, line))
+
+    def least_of_others(self, get: Cost) -> int:
+        """No value of an undeclared member is shorter."""
+        spec = self.spec
+        goals = [goal for keys, goal in spec.rest if self.compiler.satisfiable(goal)]
+        told = {language for keys, _ in spec.rest if not keys.negated for language in keys.languages}
+        # With a set of all the names that are in no other one, each name is in some set.
+        if not any(keys.negated and told.issuperset(keys.languages) for keys, _ in spec.rest):
+            return 1
+        return min([get(goal) for goal in goals], default=1)
+
+    def most_of_others(self, get: Cost) -> int:
+        """No shortest value of an undeclared member is longer; INFINITE where that is not known."""
+        formulas = self.spec.formulas
+        goals = dict.fromkeys([goal for _, goal in self.spec.rest if self.compiler.satisfiable(goal)])
+        if len(goals) > GOALS_LIMIT:
+            return INFINITE
+        met = {formulas.true: None}
+        for goal in goals:
+            met.update(dict.fromkeys([formulas.both(before, goal) for before in met]))
+        return max([cost for goal in met if (cost := get(goal)) < INFINITE])
 
     def _demanding_cost(self, mask: int, met: int, seen: Seen, last: int, get: Cost, line: int) -> int:
         """As `rest_cost`, where some member must yet meet each of the open demands."""
@@ -313,7 +308,7 @@ class ObjectPlan:
                     both = formulas.both(chosen.get(i, self.goal(i)), goal)
                     if both is not formulas.false:
                         stack.append((at + 1, {**chosen, i: both}))
-            for number, each in enumerate(self.classes):
+            for number, each in enumerate(self.classes.all()):
                 if each.demands >> demand & 1:
                     taken = [key for key in chosen if isinstance(key, tuple) and key[0] == number]
                     for key in [*taken, (number, len(taken))]:
@@ -347,7 +342,7 @@ class ObjectPlan:
             return INFINITE
         taken = seen
         for number, n in wanted.items():
-            names = cheapest_names(self.classes[number].language, seen, n, self.compiler)
+            names = cheapest_names(self.classes.all()[number].language, seen, n, self.compiler)
             if len(names) < n:
                 return INFINITE
             for name, length in names:
@@ -435,16 +430,6 @@ class ObjectPlan:
         state: StringState | None = found[0]
         return state
 
-    def class_texts(self, seen: Seen, raw: bytes) -> list[StringState | None]:
-        """For each class of undeclared names the state after `raw`, None where no name begins so."""
-        found = []
-        for each in self.classes:
-            text = self.other_text(each.language, seen) if self.compiler.satisfiable(each.goal) else None
-            for byte in raw:
-                text = None if text is None else text.advance(byte)
-            found.append(text)
-        return found
-
     # -- frames --------------------------------------------------------------------------------------
 
     def open(self, parent: Frame) -> Position:
@@ -459,11 +444,6 @@ class ObjectPlan:
         if found is None:
             found = parent.frames[key] = ObjectFrame(self, parent, mask, met, seen, last)
         return found
-
-
-def _holds_class(keys: KeySet, within: frozenset[KeySet]) -> bool:
-    """Whether a set holds the undeclared names that are in the sets `within`, of those with languages."""
-    return keys in within if keys.languages else keys.negated
 
 
 def member_reader(compiler: Compiler, about: bytes | frozenset[KeySet]) -> Reader:
@@ -491,4 +471,4 @@ def member_reader(compiler: Compiler, about: bytes | frozenset[KeySet]) -> Reade
         split = {met: goal, unmet: formulas.negation(goal)}
         return {after: condition for after, condition in split.items() if condition.op != FALSE}
 
-    return Reader(formulas, compiler.satisfiable, atom)
+    return Reader(formulas, compiler.satisfiable, atom, compiler.table.effort)
