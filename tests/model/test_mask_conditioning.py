@@ -15,7 +15,6 @@ from bltgen.errors import CheckpointError
 from bltgen.model.blt import ByteLatentTransformer, ids_of_bytes
 from bltgen.model.checkpoint import load_model, save_model
 from bltgen.model.config import BLTConfig
-
 from tests.model.sessions import tiny_model
 
 Masks = dict[int, np.ndarray]
