@@ -45,7 +45,7 @@ from bltgen.automata.liveness import shortest
 from bltgen.automata.utf8 import code_points
 from bltgen.constraints.json_string_length import CONTROLS, SHORT_ESCAPED, SpelledLength
 
-__all__ = ["JsonString", "Spelling", "StringState"]
+__all__ = ["PLAIN_CHARACTERS", "JsonString", "Spelling", "StringState", "characters_to_differ"]
 
 Spelling = Literal["any", "plain"]
 """`any`: every spelling that JSON allows; `plain`: escape only what must be, in the shortest way."""
@@ -65,7 +65,15 @@ _RAW_ASCII = ByteSet.range(0x20, 0x7F).bits & ~_MUST
 _LEADS = ByteSet.range(0xC0, 0xFF).bits
 _STARTS = ByteSet.range(0x00, 0x7F).bits | _LEADS
 
+PLAIN_CHARACTERS = bytes(byte for byte in range(0x20, 0x7F) if byte not in (_QUOTE, _BACKSLASH))
+"""The characters of one byte that are written as they are."""
+
 Ranges = tuple[tuple[int, int], ...]
+
+
+def characters_to_differ(taken: int) -> int:
+    """By so many plain characters more, any string can become one that is none of `taken` others."""
+    return 1 + taken // len(PLAIN_CHARACTERS)
 
 
 class StringState(dict[int, "StringState | None"]):

@@ -87,11 +87,17 @@ class SpelledLength:
             return known
         if len(self._known) > _KEPT:
             self._known.clear()
+        return self._measured(language, searching=True)
+
+    def _measured(self, language: Language, *, searching: bool) -> int:
+        """The length; -1 where it needs a search and none is to be made."""
         stack = [language]
         while stack:
             term = stack[-1]
             if term not in self._known:
                 if term.op in _SEARCHED:
+                    if not searching:
+                        return -1
                     self._search(term)
                 else:
                     missing = [part for part in term.parts if part not in self._known]
@@ -99,22 +105,6 @@ class SpelledLength:
                         stack += missing
                         continue
                     self._known[term] = self._of_parts(term)
-            stack.pop()
-        return self._known[language]
-
-    def _by_form(self, language: Language) -> int:
-        """The length where it needs no search, else -1."""
-        stack = [language]
-        while stack:
-            term = stack[-1]
-            if term not in self._known:
-                if term.op in _SEARCHED:
-                    return -1
-                missing = [part for part in term.parts if part not in self._known]
-                if missing:
-                    stack += missing
-                    continue
-                self._known[term] = self._of_parts(term)
             stack.pop()
         return self._known[language]
 
@@ -202,7 +192,7 @@ class SpelledLength:
             for target, distance in successors:
                 if reached.get(target, INFINITE) <= distance:
                     continue
-                rest = self._by_form(target)
+                rest = self._measured(target, searching=False)
                 if rest < 0:
                     rest = shortest(target)
                 if rest < INFINITE:

@@ -355,7 +355,7 @@ class ArrayFrame:
     def _starts_of(self, goal: Formula, met: tuple[int, ...], gap: int) -> list[Position]:
         plan = self.plan
         if not plan.records or (self.done and not plan.spec.unique):
-            frame = self._following(met, NOTHING_SEEN, True)
+            frame = self.following(met, NOTHING_SEEN, True)
             return [value_start(goal, frame, gap)] if frame.can_end() else []
         if plan.spec.unique:
             if self.hopeless(met) is None:
@@ -369,12 +369,12 @@ class ArrayFrame:
         positions: list[Position] = []
         if self.seen.size:
             again = formulas.both(goal, formulas.values(self.excluded_values(met)))
-            frame = self._following(met, NOTHING_SEEN, True)
+            frame = self.following(met, NOTHING_SEEN, True)
             if compiler.satisfiable(again) and frame.can_end():
                 positions.append(value_start(again, frame, gap))
         # Remembered, it may be the partner of a later item; needed only if there is no other pair.
         plan = self.plan
-        if not self._following(met, self.seen, False).can_end():
+        if not self.following(met, self.seen, False).can_end():
             last = max(plan.spec.horizon, self._next_index)
             if plan.spec.high is not None:
                 last = min(last, plan.spec.high - 1)
@@ -400,18 +400,15 @@ class ArrayFrame:
     def _next_index(self) -> int:
         return min(self.index + 1, self.plan.last)
 
-    def _following(self, met: tuple[int, ...], seen: Seen, done: bool) -> ArrayFrame:
+    def following(self, met: tuple[int, ...], seen: Seen, done: bool) -> ArrayFrame:
+        """The frame after a further item."""
         return self.plan.frame(self.parent, self._next_index, met, seen, done)
-
-    def following(self, met: tuple[int, ...], done: bool) -> ArrayFrame:
-        """The frame after a further item, its value left out of account."""
-        return self._following(met, self.seen, done)
 
     def after_value(self, value: Value, met: tuple[int, ...], done: bool) -> ArrayFrame | None:
         """The frame after a further item of this value; None where it must not be, or nothing can follow."""
         if self.is_excluded(value, met):
             return None
-        frame = self._following(met, self.seen.add(value), done)
+        frame = self.following(met, self.seen.add(value), done)
         return frame if frame.can_end() else None
 
     def hopeless(self, met: tuple[int, ...]) -> frozenset[Value] | None:

@@ -127,16 +127,7 @@ def _simplified(formulas: Formulas, formula: Formula, draft: Draft, known: dict[
             return made
         changed = changed or made is not part
         parts.append(made)
-    return _combined(formulas, op, parts) if changed else formula
-
-
-def _combined(formulas: Formulas, op: int, parts: list[Formula]) -> Formula:
-    if op == AND:
-        return formulas.all_of(parts)
-    if op == OR:
-        return formulas.any_of(parts)
-    one = formulas.one_of(parts)
-    return one if op == ONE else formulas.negation(one)
+    return formulas.combined(op, parts) if changed else formula
 
 
 def choices(formulas: Formulas, clause: Formula) -> list[Formula]:

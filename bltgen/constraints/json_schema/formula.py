@@ -232,6 +232,15 @@ class Formulas:
             return parts[0] if parts else self.false
         return self._make(ONE, tuple(parts), None, (ONE, *sorted([part.id for part in parts])))
 
+    def combined(self, op: int, formulas: Iterable[Formula]) -> Formula:
+        """AND, OR, ONE or NOT_ONE of the formulas."""
+        if op == AND:
+            return self.all_of(formulas)
+        if op == OR:
+            return self.any_of(formulas)
+        one = self.one_of(formulas)
+        return one if op == ONE else self.negation(one)
+
     def negation(self, formula: Formula) -> Formula:
         """The complement among all JSON values (for an atom: among the values of its type)."""
         found = formula._negation

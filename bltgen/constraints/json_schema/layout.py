@@ -52,6 +52,11 @@ class Layout:
             return UNLIMITED
         return 16 + 8 * depth if self.mode == "bounded" else 0
 
+    @property
+    def colon(self) -> bytes:
+        """What stands between a name and its value."""
+        return b":" if self.indent is None else b": "
+
     def newline(self, depth: int) -> bytes:
         """The line break and indentation before a token inside of `depth` containers."""
         return b"" if self.indent is None else b"\n" + b" " * (self.indent * depth)

@@ -17,7 +17,7 @@ from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.layout import WHITESPACE
 from bltgen.constraints.json_schema.name_trie import NameNode
 from bltgen.constraints.json_schema.positions import Position, fixed, narrower, value_start
-from bltgen.constraints.json_string import StringState
+from bltgen.constraints.json_string import PLAIN_CHARACTERS, StringState
 
 if TYPE_CHECKING:
     from bltgen.constraints.json_schema.object_frame import ObjectFrame
@@ -305,7 +305,7 @@ class NameText:
     def _nearest_end(self) -> tuple[int, bytes]:
         """Bytes to the end of the nearest text, and the rest of the name with its quote on that way."""
         frame = self.frame
-        colon_length = 2 if frame.compiler.layout.indent is not None else 1
+        colon_length = len(frame.compiler.layout.colon)
         best, way = INFINITE, b""
         node = self.node
         if node is not None:
@@ -358,7 +358,7 @@ class NameText:
         plan, seen = self.frame.plan, self.frame.seen
         candidates = [rest]
         while True:
-            longer = [before + bytes((byte,)) for before in candidates for byte in _PLAIN]
+            longer = [before + bytes((byte,)) for before in candidates for byte in PLAIN_CHARACTERS]
             for candidate in longer:
                 name = NameText(self.frame, None, b"", None, self.raw + candidate).name()
                 if name not in plan.index and name not in seen:
@@ -378,9 +378,6 @@ class NameText:
 
     def nearest(self) -> bytes:
         return self._nearest_end()[1]
-
-
-_PLAIN = bytes(byte for byte in range(0x20, 0x7F) if byte not in (QUOTE, BACKSLASH))
 
 
 def _is_whole(escape: bytes) -> bool:
@@ -414,15 +411,14 @@ class Colon:
     @property
     def shortest(self) -> int:
         frame = self.frame
-        space = 0 if frame.compiler.layout.indent is None else 1
-        return 1 + space + frame.value_cost(self.goal) + frame.cost
+        return len(frame.compiler.layout.colon) + frame.value_cost(self.goal) + frame.cost
 
     def step(self, byte: int) -> tuple[Position, ...]:
         frame = self.frame
         layout = frame.compiler.layout
         if byte == COLON:
             start = value_start(self.goal, frame, layout.gap(frame.depth))
-            return (start,) if layout.indent is None else fixed(b": ", 1, (start,))
+            return fixed(layout.colon, 1, (start,))
         if WHITESPACE >> byte & 1 and self.gap:
             return (colon(self.goal, frame, narrower(self.gap)),)
         return ()
@@ -433,7 +429,7 @@ class Colon:
         return bits | WHITESPACE if self.gap and shortest < n else bits
 
     def nearest(self) -> bytes:
-        return b":" if self.frame.compiler.layout.indent is None else b": "
+        return self.frame.compiler.layout.colon
 
 
 def colon(goal: Formula, frame: ObjectFrame, gap: int) -> Position:

@@ -16,7 +16,6 @@ from bltgen.constraints.json_schema.formula import (
     AND,
     ATOM,
     FALSE,
-    ONE,
     OR,
     SCHEMA,
     TRUE,
@@ -190,13 +189,7 @@ class Cases:
             values = [self._keywords.value_atoms(v, kind) for v in members if type_bit(v) == kind]
             listed = formulas.any_of(values)
             return listed if positive else formulas.negation(listed)
-        parts = [self.unfolded(part, kind, entered) for part in formula.parts]
-        if op == AND:
-            return formulas.all_of(parts)
-        if op == OR:
-            return formulas.any_of(parts)
-        one = formulas.one_of(parts)
-        return one if op == ONE else formulas.negation(one)
+        return formulas.combined(op, [self.unfolded(part, kind, entered) for part in formula.parts])
 
     def _choose(
         self, draft: Draft, pending: Pending, kind: int

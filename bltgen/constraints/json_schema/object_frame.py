@@ -25,7 +25,7 @@ from bltgen.constraints.json_schema.member_positions import AfterMember, NameSta
 from bltgen.constraints.json_schema.object_clauses import Prices, Progress
 from bltgen.constraints.json_schema.positions import Frame, Position
 from bltgen.constraints.json_schema.seen import Seen
-from bltgen.constraints.json_string import StringState
+from bltgen.constraints.json_string import StringState, characters_to_differ
 
 if TYPE_CHECKING:
     from bltgen.constraints.json_schema.object_plan import ObjectPlan
@@ -85,13 +85,17 @@ class ObjectFrame:
 
     def own_cost(self) -> int:
         """Bytes from here to the closing brace, it included."""
-        layout = self.compiler.layout
-        line = 0 if layout.indent is None else len(layout.newline(self.depth)) + 1
+        prices = self.prices
         if self.plan.spec.clauses:
-            rest = self.plan.clauses.cost(self.progress, self.prices)
+            rest = self.plan.clauses.cost(self.progress, prices)
         else:
-            rest = self.plan.rest_cost(self.mask, self.met, self.seen, self.last, self.value_cost, line)
-        return rest + 1 + len(layout.newline(self.depth - 1)) if rest < INFINITE else INFINITE
+            rest = self.plan.rest_cost(*self.progress, self.value_cost, prices.line)
+        return rest + self._closing if rest < INFINITE else INFINITE
+
+    @property
+    def _closing(self) -> int:
+        """Bytes of the closing brace with the line break before it."""
+        return 1 + len(self.compiler.layout.newline(self.depth - 1))
 
     def value_cost(self, goal: Formula) -> int:
         """Bytes of the shortest value of a member that satisfies the goal."""
@@ -127,7 +131,7 @@ class ObjectFrame:
             return True
         if plan.spec.clauses:
             return plan.clauses.cost(self.progress, plan.any_price) < INFINITE
-        return plan.rest_cost(self.mask, self.met, self.seen, self.last, self.compiler.cost, 0) < INFINITE
+        return plan.rest_cost(*self.progress, self.compiler.cost, 0) < INFINITE
 
     @property
     def prices(self) -> Prices:
@@ -225,7 +229,7 @@ class ObjectFrame:
 
         Each candidate is the bytes to the end of the name, its quote included, and the declared name.
         """
-        colon = 2 if self.compiler.layout.indent is not None else 1
+        colon = len(self.compiler.layout.colon)
         best, name = INFINITE, -1
         if not self.plan.spec.clauses:
             for ahead, i in candidates:
@@ -236,7 +240,7 @@ class ObjectFrame:
             return best, name
         plan, clauses, prices = self.plan, self.plan.clauses, self.prices
         # Beside the members there is what closes the object, and what is around it.
-        around = 1 + len(self.compiler.layout.newline(self.depth - 1)) + self.parent.cost
+        around = self._closing + self.parent.cost
         least = clauses.cost(self.progress, prices)
         leaf = clauses.leaf(self.progress, prices)
         needed = 0 if leaf is None or self.compiler.options.ordered else leaf.required
@@ -317,10 +321,8 @@ class ObjectFrame:
             self._others_cost = self._most_after_others()
         if self._others_cost >= INFINITE:
             return INFINITE
-        # A name that is taken becomes a new one by a few characters more: each of 93 makes another.
-        longer = 1 + (len(self.plan.names) + self.seen.size) // 93
-        colon = 1 if self.compiler.layout.indent is None else 2
-        return text.farthest + longer + colon + self._others_cost
+        longer = characters_to_differ(len(self.plan.names) + self.seen.size)
+        return text.farthest + longer + len(self.compiler.layout.colon) + self._others_cost
 
     def _most_after_others(self) -> int:
         """No undeclared member needs more bytes from its value to the end; INFINITE where that is unknown."""
@@ -339,13 +341,10 @@ class ObjectFrame:
     def least_after_other(self) -> int:
         """No undeclared member needs fewer bytes from its value to the end: a lower bound."""
         if self._least < 0:
-            plan, layout = self.plan, self.compiler.layout
-            rest = 0
+            plan, prices, rest = self.plan, self.prices, 0
             if not plan.spec.exists and not plan.spec.clauses:
-                line = 0 if layout.indent is None else len(layout.newline(self.depth)) + 1
-                rest = plan.least_cost(self.mask, self.seen, self.last, self.value_cost, line)
-            close = 1 + len(layout.newline(self.depth - 1))
-            self._least = plan.least_of_others(self.value_cost) + rest + close + self.parent.cost
+                rest = plan.needed_cost(self.mask, self.seen, self.last, prices.get, prices.line, more=1)
+            self._least = plan.least_of_others(prices.get) + rest + self._closing + self.parent.cost
         return self._least
 
     def opened(self, gap: int) -> Position:

@@ -211,12 +211,20 @@ class ObjectPlan:
             return INFINITE
         if spec.exists and met != (1 << len(spec.exists)) - 1:
             return self._demanding_cost(mask, met, seen, last, get, line)
+        return self.needed_cost(mask, seen, last, get, line)
+
+    def needed_cost(self, mask: int, seen: Seen, last: int, get: Cost, line: int, *, more: int = 0) -> int:
+        """As `rest_cost` where no demands are open, after `more` undeclared members of unknown names.
+
+        Which names these have may raise it, but not lower it.
+        """
+        todo = self.required & ~mask
         total = 0
         for i in bits_of(todo):
             total += line + self.length(i) + get(self.goal(i))
             if total >= INFINITE:
                 return INFINITE
-        present = mask.bit_count() + seen.size + todo.bit_count()
+        present = mask.bit_count() + seen.size + more + todo.bit_count()
         return self._filled(total, present, mask | todo, seen, last, get, line)
 
     def _filled(
@@ -251,13 +259,6 @@ class ObjectPlan:
         if len(costs) < need:
             return INFINITE
         return total + sum(sorted(costs)[:need])
-
-    def least_cost(self, mask: int, seen: Seen, last: int, get: Cost, line: int) -> int:
-        """No more bytes than those of the members still needed after one more that is not declared."""
-        todo = self.required & ~mask
-        total = sum([line + self.length(i) + get(self.goal(i)) for i in bits_of(todo)])
-        present = mask.bit_count() + seen.size + 1 + todo.bit_count()
-        return min(INFINITE, self._filled(total, present, mask | todo, seen, last, get, line))
 
     def least_of_others(self, get: Cost) -> int:
         """No value of an undeclared member is shorter."""

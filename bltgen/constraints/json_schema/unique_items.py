@@ -37,7 +37,7 @@ from bltgen.constraints.json_schema.positions import (
     value_start,
 )
 from bltgen.constraints.json_schema.seen import Seen
-from bltgen.constraints.json_string import StringState
+from bltgen.constraints.json_string import StringState, characters_to_differ
 from bltgen.constraints.number_set import DIGIT_LIMIT, NEVER
 from bltgen.errors import ConstraintSyntaxError, LimitExceeded
 
@@ -276,12 +276,11 @@ class RecordedItem:
         text = position.text
         if not isinstance(text, StringState) or not _is_any_text(text.language):
             return 0
-        following = self.frame.following(self.met, self.done)
+        following = self.frame.following(self.met, self.frame.seen, self.done)
         if not following.closable:
             # What the items still needed cost may depend on the value of this one.
             return 0
-        # A string that was seen becomes another by a few characters more: each of 93 makes a new one.
-        longer = 1 + self.frame.seen.size // 93
+        longer = characters_to_differ(self.frame.seen.size)
         if n <= text.farthest + longer + following.cost:
             return 0
         return text.allowed.bits & ~(1 << QUOTE)

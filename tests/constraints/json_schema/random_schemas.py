@@ -1,9 +1,10 @@
-"""Random schemas over few names and values, so that their keywords meet, and documents to try on them."""
+"""Random schemas over few names and values, so that their keywords meet, and documents to try on them.
+
+Hypothesis draws them, so that they shrink; `bltgen.testing.random_schemas` makes more kinds, and faster.
+"""
 
 from __future__ import annotations
 
-import json
-import random
 from typing import Any
 
 import hypothesis.strategies as st
@@ -93,30 +94,3 @@ KEYWORDS: dict[str, Any] = {
     "then": schemas,
     "else": schemas,
 }
-
-
-def spelled(value: Any, rng: random.Random) -> bytes:
-    """A JSON text of the value with random order, whitespace and escapes."""
-    if isinstance(value, dict):
-        members = list(value.items())
-        rng.shuffle(members)
-        inner = [spelled(k, rng) + _space(rng) + b":" + _space(rng) + spelled(v, rng) for k, v in members]
-        return b"{" + _space(rng) + (_space(rng) + b"," + _space(rng)).join(inner) + _space(rng) + b"}"
-    if isinstance(value, list):
-        inner = [spelled(item, rng) for item in value]
-        return b"[" + _space(rng) + (_space(rng) + b"," + _space(rng)).join(inner) + _space(rng) + b"]"
-    if isinstance(value, str):
-        text = b"".join(
-            f"\\u{ord(c):04X}".encode()
-            if rng.random() < 0.2
-            else json.dumps(c, ensure_ascii=False)[1:-1].encode()
-            for c in value
-        )
-        return b'"' + text + b'"'
-    if isinstance(value, int) and not isinstance(value, bool) and rng.random() < 0.2:
-        return f"{value}{rng.choice(['.0', 'e0', '.00', '0e-1' if value else 'E+5'])}".encode()
-    return json.dumps(value).encode()
-
-
-def _space(rng: random.Random) -> bytes:
-    return rng.choice([b"", b"", b"", b" ", b"\n\t"])

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from bltgen.constraints.json_schema import JsonSchema, json_schema
 from bltgen.errors import EmptyLanguage, LimitExceeded
+from bltgen.testing.random_schemas import spelled
 
-from .random_schemas import documents, schemas, spelled
+from .random_schemas import documents, schemas
 
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 check = settings(deadline=None, max_examples=60, suppress_health_check=SLOW)

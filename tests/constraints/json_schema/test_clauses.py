@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from bltgen.constraints.json_schema import JsonSchema, json_schema, normal_form
 from bltgen.errors import EmptyLanguage, LimitExceeded
+from bltgen.testing.random_schemas import spelled
 
-from .random_schemas import NAMES, documents, schemas, spelled
+from .random_schemas import NAMES, documents, schemas
 
 check = settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 
