@@ -182,7 +182,8 @@ def json_schema(
     - `whitespace`: "bounded", "compact", "any" or "indent=n"; see `layout`.
     - `property_order`: "any", or "schema": declared members come as the schema lists them, others after.
     - `undeclared`: "allow" (the default for schemas), or "omit" (for types): members that the schema neither
-      names nor says anything of are left out, where an object declares some and needs no others.
+      names nor says anything of are left out, where an object declares some and needs no others. A name
+      that only some branch declares may be kept beside the others.
     - `numbers`: "any" spelling (the default for schemas), or "plain" (for types): no exponents, no needless
       zeros. `escapes`: "any", or "plain":
       only characters that need an escape have one. `ascii_only`: others than ASCII are escaped.
