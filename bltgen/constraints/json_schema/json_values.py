@@ -67,6 +67,9 @@ def canonical(value: Any, depth: int = 0) -> Value:
     if isinstance(value, (list, tuple)):
         return ("a", tuple([canonical(item, depth + 1) for item in value]))
     if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise ConstraintSyntaxError(f"not a JSON value: a member's name is a string, not {key!r}")
         members = [(key, canonical(item, depth + 1)) for key, item in value.items()]
         return ("o", frozenset(members))
     raise ConstraintSyntaxError(f"not a JSON value: {value!r}")

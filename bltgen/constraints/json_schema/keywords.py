@@ -57,7 +57,11 @@ TYPES = {
     "object": values.OBJECT,
 }
 
-_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+_REFERENCE_SET = frozenset(REFERENCES)
+_IN_PLACE = frozenset(
+    ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "dependencies")
+)
 
 
 class Names(NamedTuple):
@@ -129,12 +133,10 @@ class Keywords:
         given = self._get(place, "type")
         if given is None:
             return values.ANY_TYPE
+        if isinstance(given, str):
+            return TYPES[given]
         bits = 0
-        for name in [given] if isinstance(given, str) else _list(place, "type", given):
-            if not isinstance(name, str) or name not in TYPES:
-                raise ConstraintSyntaxError(
-                    f"{place.pointer}/type: {name!r} is no type; there are {', '.join(TYPES)}"
-                )
+        for name in given:
             bits |= TYPES[name]
         return bits
 
@@ -145,12 +147,12 @@ class Keywords:
             return None
         if "$ref" in schema and place.dialect.number < 2019:
             return None
-        since, until = _DRAFTS_OF.get(keyword, (4, 2020))
+        since, until = DRAFTS_OF.get(keyword, (4, 2020))
         return schema[keyword] if since <= place.dialect.number <= until else None
 
     def is_known(self, place: Place, keyword: str) -> bool:
         """Whether the keyword is one of the place's draft."""
-        since, until = _DRAFTS_OF.get(keyword, (4, 2020))
+        since, until = DRAFTS_OF.get(keyword, (4, 2020))
         return since <= place.dialect.number <= until
 
     def _goal(self, place: Place, *path: str | int) -> Formula:
@@ -161,12 +163,14 @@ class Keywords:
         given = self._get(place, keyword)
         if given is None:
             return []
-        return [self._goal(place, keyword, i) for i in range(len(_list(place, keyword, given)))]
+        return [self._goal(place, keyword, i) for i in range(len(list_of(place, keyword, given)))]
 
     def references(self, place: Place) -> list[Place]:
         """Where the reference keywords of a place lead."""
-        found = []
-        for keyword in _REFERENCES:
+        found: list[Place] = []
+        if _REFERENCE_SET.isdisjoint(place.schema):
+            return found
+        for keyword in REFERENCES:
             if keyword in place.schema and (keyword == "$ref" or self._get(place, keyword) is not None):
                 found.append(place.follow(keyword))
         return found
@@ -174,6 +178,8 @@ class Keywords:
     def applied(self, place: Place) -> Iterator[Place]:
         """The places that a place applies to the same value as its own."""
         yield from self.references(place)
+        if _IN_PLACE.isdisjoint(place.schema):
+            return
         paths: list[tuple[str | int, ...]] = []
         for keyword in ("allOf", "anyOf", "oneOf"):
             paths += [(keyword, i) for i in range(len(self._get(place, keyword) or ()))]
@@ -183,7 +189,7 @@ class Keywords:
                 paths.append((keyword,))
         for keyword in ("dependentSchemas", "dependencies"):
             given = self._get(place, keyword) or {}
-            paths += [(keyword, name) for name, one in given.items() if not isinstance(one, list)]
+            paths += [(keyword, name) for name, one in given.items() if not isinstance(one, (list, str))]
         for path in paths:
             yield place.child(*path)
 
@@ -193,7 +199,7 @@ class Keywords:
         goal = formulas.true
         enum = self._get(place, "enum")
         if enum is not None:
-            goal = formulas.values([_value(place, "enum", v) for v in _list(place, "enum", enum)])
+            goal = formulas.values([_value(place, "enum", v) for v in list_of(place, "enum", enum)])
         if self._get_present(place, "const"):
             goal = formulas.both(goal, formulas.values([_value(place, "const", place.schema["const"])]))
         return goal
@@ -255,31 +261,8 @@ class Keywords:
             todo += self.references(here)
             listed_here = self._get(here, "allOf")
             if listed_here is not None:
-                todo += [here.child("allOf", i) for i in range(len(_list(here, "allOf", listed_here)))]
+                todo += [here.child("allOf", i) for i in range(len(list_of(here, "allOf", listed_here)))]
         return meet(found)._replace(exact=exact and not todo)
-
-    def check(self, place: Place) -> None:
-        """Raise for what is malformed or unsupported in the keywords of a place, without compiling it."""
-        self.types(place)
-        schema = place.schema
-        for keyword in schema:
-            given = self._get(place, keyword)
-            if given is None:
-                continue
-            if keyword in _COUNTS:
-                _count(place, keyword, given)
-            elif keyword in _BOUNDS and not isinstance(given, bool):
-                if _number(place, keyword, given) <= 0 and keyword == "multipleOf":
-                    raise ConstraintSyntaxError(f"{place.pointer}/multipleOf: must be greater than 0")
-            elif keyword == "pattern":
-                self.pattern(place, keyword, given)
-            elif keyword == "patternProperties":
-                for pattern in _mapping(place, keyword, given):
-                    self.pattern(place, keyword, pattern)
-            elif keyword in _LISTS and not isinstance(given, bool):
-                _list(place, keyword, given)
-            elif keyword == CONSTRAINT_KEYWORD:
-                self.string(place)
 
     # -- scalars -------------------------------------------------------------------------------------
 
@@ -292,18 +275,13 @@ class Keywords:
         for keyword in _BOUNDS:
             given = self._get(place, keyword)
             if given is not None and not (place.dialect.number == 4 and keyword in _EXCLUSIVE.values()):
-                bounds[keyword] = _number(place, keyword, given)
+                bounds[keyword] = number_of(place, keyword, given)
         if place.dialect.number == 4:
             for keyword, exclusive in _EXCLUSIVE.items():
                 if self._get(place, exclusive) is True and keyword in bounds:
                     bounds[exclusive] = bounds.pop(keyword)
         for keyword, bound in bounds.items():
-            if keyword == "multipleOf":
-                if bound <= 0:
-                    raise ConstraintSyntaxError(f"{place.pointer}/multipleOf: must be greater than 0")
-                added = NumberSet.multiples(bound)
-            else:
-                added = _BOUNDS[keyword](bound)
+            added = _BOUNDS[keyword](bound)
             numbers = added if numbers is None else numbers & added
         return numbers
 
@@ -311,8 +289,8 @@ class Keywords:
         """The decoded strings that the string keywords admit (None: all); whether only a length is given."""
         parts: list[Language] = []
         free = True
-        low = _count(place, "minLength", self._get(place, "minLength")) or 0
-        high = _count(place, "maxLength", self._get(place, "maxLength"))
+        low = count_of(place, "minLength", self._get(place, "minLength")) or 0
+        high = count_of(place, "maxLength", self._get(place, "maxLength"))
         if low or high is not None:
             parts.append(EMPTY if high is not None and high < low else UTF8_CHAR.repeat(low, high))
         pattern = self._get(place, "pattern")
@@ -398,7 +376,7 @@ class Keywords:
         names: list[bytes] = []
         declared = get(place, "properties")
         if declared is not None:
-            for name in _mapping(place, "properties", declared):
+            for name in mapping_of(place, "properties", declared):
                 goal = self._goal(place, "properties", name)
                 names.append(_name(name))
                 if goal is not formulas.true:
@@ -406,7 +384,7 @@ class Keywords:
         patterns: list[Language] = []
         patterned = get(place, "patternProperties")
         if patterned is not None:
-            for pattern in _mapping(place, "patternProperties", patterned):
+            for pattern in mapping_of(place, "patternProperties", patterned):
                 language = self.pattern(place, "patternProperties", pattern)
                 patterns.append(language)
                 goal = self._goal(place, "patternProperties", pattern)
@@ -421,19 +399,19 @@ class Keywords:
                 parts.append(atom(("each", rest, goal)))
         required = get(place, "required")
         if required is not None and not (place.dialect.number == 4 and isinstance(required, bool)):
-            parts += [self._present(name) for name in _list(place, "required", required)]
+            parts += [self._present(name) for name in list_of(place, "required", required)]
         if get(place, "propertyNames") is not None:
             goal = self._goal(place, "propertyNames")
             if goal is not formulas.true:
                 assert self.string_language is not None
                 language = self.string_language(goal)
                 parts.append(atom(("each", KeySet(languages=(language,), negated=True), formulas.false)))
-        low = _count(place, "minProperties", get(place, "minProperties")) or 0
-        high = _count(place, "maxProperties", get(place, "maxProperties"))
+        low = count_of(place, "minProperties", get(place, "minProperties")) or 0
+        high = count_of(place, "maxProperties", get(place, "maxProperties"))
         if low or high is not None:
             parts.append(atom(("size", low, high)))
         for keyword in ("dependentRequired", "dependencies"):
-            for name, needed in _mapping(place, keyword, get(place, keyword) or {}).items():
+            for name, needed in mapping_of(place, keyword, get(place, keyword) or {}).items():
                 if isinstance(needed, str):
                     needed = [needed]
                 if isinstance(needed, list):
@@ -442,7 +420,7 @@ class Keywords:
                 else:
                     goal = self._goal(place, keyword, name)
                     parts.append(formulas.any_of([self._absent(name), goal]))
-        for name in _mapping(place, "dependentSchemas", get(place, "dependentSchemas") or {}):
+        for name in mapping_of(place, "dependentSchemas", get(place, "dependentSchemas") or {}):
             goal = self._goal(place, "dependentSchemas", name)
             parts.append(formulas.any_of([self._absent(name), goal]))
         evaluated = Names(frozenset(names), frozenset(patterns), everything)
@@ -468,7 +446,7 @@ class Keywords:
             goals = self._goals(place, "prefixItems")
             if given is not None:
                 rest = self._goal(place, "items")
-        elif isinstance(given, list):
+        elif isinstance(given, (list, tuple)):
             goals = self._goals(place, "items")
             if get(place, "additionalItems") is not None:
                 rest = self._goal(place, "additionalItems")
@@ -479,8 +457,8 @@ class Keywords:
         ]
         if rest is not None and rest is not formulas.true:
             parts.append(atom(("each item", len(goals), None, rest)))
-        low = _count(place, "minItems", get(place, "minItems")) or 0
-        high = _count(place, "maxItems", get(place, "maxItems"))
+        low = count_of(place, "minItems", get(place, "minItems")) or 0
+        high = count_of(place, "maxItems", get(place, "maxItems"))
         if low or high is not None:
             parts.append(atom(("length", low, high)))
         if get(place, "uniqueItems") is True:
@@ -488,8 +466,8 @@ class Keywords:
         matched: frozenset[Formula] = frozenset()
         if get(place, "contains") is not None:
             goal = self._goal(place, "contains")
-            least = _count(place, "minContains", get(place, "minContains"))
-            most = _count(place, "maxContains", get(place, "maxContains"))
+            least = count_of(place, "minContains", get(place, "minContains"))
+            most = count_of(place, "maxContains", get(place, "maxContains"))
             least = 1 if least is None else least
             if least or most is not None:
                 parts.append(self.count(0, goal, least, most))
@@ -676,7 +654,7 @@ class Keywords:
 
 _UNEVALUATED = {OBJECT: "unevaluatedProperties", ARRAY: "unevaluatedItems"}
 
-_DRAFTS_OF = {
+DRAFTS_OF = {
     "const": (6, 2020),
     "contains": (6, 2020),
     "propertyNames": (6, 2020),
@@ -697,12 +675,6 @@ _DRAFTS_OF = {
 }
 """The drafts, first and last, in which a keyword is known; 4 to 2020 where it is not listed. `dependencies`
 is not in the later drafts' vocabularies but in their meta-schemas, "for compatibility"."""
-
-_COUNTS = frozenset(
-    {"minLength", "maxLength", "minItems", "maxItems", "minContains", "maxContains", "minProperties"}
-    | {"maxProperties"}
-)
-_LISTS = frozenset(("enum", "required", "allOf", "anyOf", "oneOf", "prefixItems"))
 
 _BOUNDS: dict[str, Callable[[Decimal], NumberSet]] = {
     "minimum": lambda bound: NumberSet.interval(bound, None),
@@ -749,19 +721,19 @@ def _value(place: Place, keyword: str, value: Any) -> values.Value:
         raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: {error}") from error
 
 
-def _list(place: Place, keyword: str, given: Any) -> list[Any]:
+def list_of(place: Place, keyword: str, given: Any) -> list[Any]:
     if not isinstance(given, (list, tuple)):
         raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected an array, not {given!r}")
     return list(given)
 
 
-def _mapping(place: Place, keyword: str, given: Any) -> Mapping[str, Any]:
+def mapping_of(place: Place, keyword: str, given: Any) -> Mapping[str, Any]:
     if not isinstance(given, Mapping):
         raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected an object, not {given!r}")
     return given
 
 
-def _number(place: Place, keyword: str, given: Any) -> Decimal:
+def number_of(place: Place, keyword: str, given: Any) -> Decimal:
     if isinstance(given, bool) or not isinstance(given, (int, float, Decimal)):
         raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected a number, not {given!r}")
     number = Decimal(repr(given)) if isinstance(given, float) else Decimal(given)
@@ -770,10 +742,10 @@ def _number(place: Place, keyword: str, given: Any) -> Decimal:
     return number
 
 
-def _count(place: Place, keyword: str, given: Any) -> int | None:
+def count_of(place: Place, keyword: str, given: Any) -> int | None:
     if given is None:
         return None
-    number = _number(place, keyword, given)
+    number = number_of(place, keyword, given)
     if number < 0 or number != number.to_integral_value():
         raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected a count, not {given!r}")
     return int(number)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import unquote, urldefrag, urljoin
 
 import jsonschema_specifications
@@ -71,13 +71,17 @@ class Dialect:
         return referencing.jsonschema.specification_with(DRAFTS[self.draft])
 
 
+Where: TypeAlias = "str | tuple[Place, tuple[str | int, ...]]"
+"""A pointer, or the place above and the path from it."""
+
+
 class Place:
     """A subschema where it stands. Made by `Documents` alone; compared by identity.
 
-    `schema`: a mapping or a bool. `pointer`: where it is, for people (URI, "#", JSON pointer).
+    `schema`: a mapping or a bool.
     """
 
-    __slots__ = ("base", "dialect", "documents", "id", "pointer", "schema", "scope")
+    __slots__ = ("_where", "base", "dialect", "documents", "id", "schema", "scope")
 
     def __init__(
         self,
@@ -86,28 +90,30 @@ class Place:
         dialect: Dialect,
         base: str,
         scope: tuple[str, ...],
-        pointer: str,
+        where: Where,
     ) -> None:
         self.documents = documents
         self.schema = schema
         self.dialect = dialect
         self.base = base
         self.scope = scope
-        self.pointer = pointer
         self.id = len(documents.places)
+        self._where = where
+
+    @property
+    def pointer(self) -> str:
+        """Where it is, for people: URI, "#", JSON pointer."""
+        return _pointer(self._where)
 
     def child(self, *path: str | int) -> Place:
         """The subschema at `path` below this one."""
         contents = self.schema
-        for step in path:
-            if isinstance(contents, (str, bytes)) or not hasattr(contents, "__getitem__"):
-                raise ConstraintSyntaxError(f"{self.pointer}: no schema stands at {path!r}")
-            try:
+        try:
+            for step in path:
                 contents = contents[step]
-            except LookupError:
-                raise ConstraintSyntaxError(f"{self.pointer}: no schema stands at {path!r}") from None
-        pointer = self.pointer + "".join("/" + _escape(step) for step in path)
-        return self.documents.place(contents, self.dialect, self.base, self.scope, pointer)
+        except (LookupError, TypeError):
+            raise ConstraintSyntaxError(f"{self.pointer}: no schema stands at {path!r}") from None
+        return self.documents.place(contents, self.dialect, self.base, self.scope, (self, path))
 
     def follow(self, keyword: str) -> Place:
         """Where `$ref`, `$dynamicRef` or `$recursiveRef` leads."""
@@ -152,29 +158,29 @@ class Documents:
         self._resolved: dict[tuple[Place, str, str], Place] = {}
         self.root = self.place(schema, dialect, base, (base,), "#")
 
-    def place(self, schema: Any, dialect: Dialect, base: str, scope: tuple[str, ...], pointer: str) -> Place:
+    def place(self, schema: Any, dialect: Dialect, base: str, scope: tuple[str, ...], where: Where) -> Place:
         """The place of `schema`, entered from a place with this base and scope."""
         if isinstance(schema, Mapping):
             identifier = self._identifier(schema, dialect)
             if identifier is not None:
-                dialect = self.dialect_of(schema, dialect, pointer)
+                dialect = self.dialect_of(schema, dialect, _pointer(where))
                 base = urljoin(base, identifier)
                 if base not in scope:
                     scope = (*scope, base)
-        elif not isinstance(schema, bool):
-            raise ConstraintSyntaxError(f"{pointer}: a schema is an object or a boolean, not {schema!r}")
-        return self._entered(schema, dialect, base, scope, pointer)
+        return self._entered(schema, dialect, base, scope, where)
 
     def _entered(
-        self, schema: Any, dialect: Dialect, base: str, scope: tuple[str, ...], pointer: str
+        self, schema: Any, dialect: Dialect, base: str, scope: tuple[str, ...], where: Where
     ) -> Place:
         """As `place`, where `base` takes the identifier of `schema` into account already."""
-        if not isinstance(schema, (Mapping, bool)):
-            raise ConstraintSyntaxError(f"{pointer}: a schema is an object or a boolean, not {schema!r}")
         key = (id(schema), base, dialect.uri, scope)
         found = self.places.get(key)
         if found is None:
-            found = self.places[key] = Place(self, schema, dialect, base, scope, pointer)
+            if not isinstance(schema, (Mapping, bool)):
+                raise ConstraintSyntaxError(
+                    f"{_pointer(where)}: a schema is an object or a boolean, not {schema!r}"
+                )
+            found = self.places[key] = Place(self, schema, dialect, base, scope, where)
         return found
 
     @staticmethod
@@ -350,6 +356,15 @@ class Documents:
             if base not in scope:
                 scope = (*scope, base)
         return self._entered(resolved.contents, dialect, base, scope, pointer)
+
+
+def _pointer(where: Where) -> str:
+    steps: list[str] = []
+    while not isinstance(where, str):
+        above, path = where
+        steps += [_escape(step) for step in reversed(path)]
+        where = above._where
+    return "/".join([where, *reversed(steps)])
 
 
 def _escape(step: str | int) -> str:

@@ -36,9 +36,10 @@ from bltgen.constraints.json_schema.json_values import read
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.positions import Root, value_start
 from bltgen.constraints.json_schema.references import DRAFTS, Documents
-from bltgen.constraints.json_schema.report import places_of, report_of
+from bltgen.constraints.json_schema.report import report_of
 from bltgen.constraints.json_schema.self_reference import self_applying
 from bltgen.constraints.json_schema.state import JsonState
+from bltgen.constraints.json_schema.well_formed import well_formed_places
 from bltgen.constraints.regex import regex
 from bltgen.errors import ConstraintSyntaxError, EmptyLanguage, Unsupported
 
@@ -244,9 +245,7 @@ def json_schema(
         custom_formats={n: _content(f) for n, f in (custom_formats or {}).items()},
         constraints={n: _content(c) for n, c in (constraints or {}).items()},
     )
-    places = list(places_of(documents, compiler.keywords))
-    for place in places:
-        compiler.keywords.check(place)
+    places = list(well_formed_places(documents, compiler.keywords, with_plain=False))
     circular = self_applying(places, compiler.keywords)
     if circular is not None:
         raise Unsupported("a reference that reaches itself within the same value", circular.pointer)

@@ -24,14 +24,16 @@ __all__ = ["self_applying"]
 def self_applying(places: Iterable[Place], keywords: Keywords) -> Place | None:
     """A place that reaches itself within one value, of a type that every place on the way admits; or None.
 
-    `places`: all that a text may come to, after `Keywords.check`.
+    `places`: all that a text may come to, after `well_formed_places`.
     """
-    admitted = {place: keywords.types(place) for place in places}
-    if not any(keywords.references(place) for place in admitted):
+    places = list(places)
+    if not any(keywords.references(place) for place in places):
         return None
-    applied = {place: [one for one in keywords.applied(place) if one in admitted] for place in admitted}
+    applying = {place: below for place in places if (below := list(keywords.applied(place)))}
+    applied = {place: [one for one in below if one in applying] for place, below in applying.items()}
     if _cycle(applied) is None:
         return None
+    admitted = {place: keywords.types(place) for place in applied}
     for kind in KINDS:
         found = _cycle(
             {
