@@ -535,8 +535,8 @@ class ArrayOpened:
     def shortest(self) -> int:
         if self.frame.closable:
             return 1 + self.frame.parent.cost
-        newline = len(self.frame.compiler.layout.newline(self.frame.depth))
-        return newline + min([start.shortest for start in self.frame.starts(0)])
+        # What an item needs after a comma it needs here without one.
+        return self.frame.cost - 1
 
     def step(self, byte: int) -> tuple[Position, ...]:
         frame = self.frame

@@ -34,8 +34,10 @@ class Effort:
             self._left = current_limits().schema_steps
         self._depth += 1
 
-    def __exit__(self, *exception: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:
         self._depth -= 1
+        if kind is not None and not self._depth and issubclass(kind, RecursionError):
+            raise LimitExceeded("the nesting of what one question to the schema depends on", 1000) from None
 
     def spend(self, steps: int = 1) -> None:
         """Some steps. Raises LimitExceeded where so many are not left."""
