@@ -36,13 +36,14 @@ from bltgen.constraints.json_schema.formula import (
     Formula,
     Formulas,
 )
+from bltgen.constraints.json_schema.glance import SharedGoals, scalar_key, takes_empty
 from bltgen.constraints.json_schema.json_values import STRING
 from bltgen.constraints.json_schema.keywords import Keywords
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.name_trie import Spelling
 from bltgen.constraints.json_schema.normal_form import Cases
 from bltgen.constraints.json_schema.object_plan import ObjectPlan, member_reader
-from bltgen.constraints.json_schema.positions import first_bytes
+from bltgen.constraints.json_schema.positions import OPEN_BRACE, OPEN_BRACKET, first_bytes
 from bltgen.constraints.json_schema.references import Place
 from bltgen.constraints.json_schema.state import JsonState, StateTable
 from bltgen.constraints.json_schema.written_numbers import (
@@ -64,6 +65,8 @@ STATES_LIMIT = 200_000
 
 SOLVE_DEPTH = 20
 """Costs of goals within goals are found by recursion down to this depth, by a work list below."""
+
+_SCALARS = SharedGoals(4096)
 
 COMPACT = Layout.of("compact")
 LITERAL_TEXTS = (b"null", b"true", b"false")
@@ -130,6 +133,9 @@ class Compiler:
         self.solutions: dict[Any, Any] = {}
         self._any_text: StringState | None = None
         self._indented: dict[tuple[Formula, int], int] = {}
+        self._scalar_options: Any = (options.numbers, options.escapes, options.ascii_only, formats)
+        if custom_formats or options.grounding is not None:
+            self._scalar_options = None
         self._entered: set[tuple[Place, str]] = set()
 
     def _summarise(self, place: Place) -> Any:
@@ -424,8 +430,34 @@ class Compiler:
             found = self._indented[key] = self._indented_cost(formula, depth)
         return found
 
+    def _at_a_glance(self, formula: Formula) -> bool:
+        """Whether the formula's cost is known at a glance; then its goal has it."""
+        if formula.op != SCHEMA or not formula.value[1]:
+            return False
+        place = formula.value[0]
+        if takes_empty(place):
+            goal = self.goal(formula)
+            goal.cost = 2
+            goal.first = 1 << (OPEN_BRACE if place.schema["type"] == "object" else OPEN_BRACKET)
+            return True
+        key = scalar_key(place) if self._scalar_options is not None else None
+        if key is None:
+            return False
+        key = (self._scalar_options, key)
+        found = _SCALARS.get(key)
+        if found is None:
+            goal = self.goal(formula)
+            goal.objects = goal.arrays = ()
+            goal.cost = self._evaluate(formula, lambda other: INFINITE, COMPACT, 0)
+            _SCALARS.put(key, (goal, formula._summary))
+        else:
+            formula.compiled, formula._summary = found
+        return True
+
     def _solve(self, formula: Formula) -> None:
         """Find the cost, in compact layout, of the formula and of all that it depends on."""
+        if self._at_a_glance(formula):
+            return
         estimates: dict[Formula, int] = {formula: INFINITE}
         dependents: dict[Formula, set[Formula]] = {}
         todo = [formula]
@@ -438,6 +470,9 @@ class Compiler:
             if known is not None and known.cost is not None:
                 return known.cost
             if other not in estimates:
+                if self._at_a_glance(other):
+                    seen: int = other.compiled.cost
+                    return seen
                 estimates[other] = INFINITE
                 if depth < SOLVE_DEPTH:
                     # At once where that is possible, so that what asks need not be evaluated again.

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["AfterMember", "NameStart", "NameText", "ObjectOpened", "colon"]
 
 QUOTE, BACKSLASH, COLON, COMMA, CLOSE, LINE_FEED = 0x22, 0x5C, 0x3A, 0x2C, 0x7D, 0x0A
+_BYTES = [bytes((byte,)) for byte in range(256)]
 _HIGH_SURROGATES = (b"d8", b"d9", b"da", b"db")
 
 
@@ -281,13 +282,10 @@ class NameText:
             if node is not None and not node.bits(frame.live, frame.compiler.name_spelling) >> BACKSLASH & 1:
                 node = None
         elif node is not None:
-            if node.bits(frame.live, frame.compiler.name_spelling) >> byte & 1:
-                node = node.child(byte)
-            else:
-                node = None
+            node = node.live_child(byte, frame.live, frame.compiler.name_spelling)
         if node is None and others is None:
             return ()
-        return (NameText(frame, node, pending, others, self.raw + bytes((byte,))),)
+        return (NameText(frame, node, pending, others, self.raw + _BYTES[byte]),)
 
     def _close(self) -> tuple[Position, ...]:
         frame = self.frame

@@ -102,12 +102,16 @@ class NameNode:
         return NameNode([(name, 1 << i) for i, name in enumerate(names) if _is_utf8(name)], 0)
 
     def _expand(self) -> dict[int, NameNode]:
+        depth, entries = self.depth, self._entries
+        if len(entries) == 1:
+            name = entries[0][0]
+            self._children = {name[depth]: NameNode(entries, depth + 1)} if len(name) > depth else {}
+            return self._children
         groups: dict[int, list[tuple[bytes, int]]] = {}
-        depth = self.depth
-        for entry in self._entries:
+        for entry in entries:
             if len(entry[0]) > depth:
                 groups.setdefault(entry[0][depth], []).append(entry)
-        self._children = {byte: NameNode(entries, depth + 1) for byte, entries in groups.items()}
+        self._children = {byte: NameNode(inside, depth + 1) for byte, inside in groups.items()}
         return self._children
 
     def child(self, byte: int) -> NameNode | None:
@@ -115,13 +119,24 @@ class NameNode:
         children = self._children if self._children is not None else self._expand()
         return children.get(byte)
 
+    def live_child(self, byte: int, live: int, spelling: Spelling) -> NameNode | None:
+        """The names that go on with `byte`, written as it is, if one of them is live."""
+        child = self.child(byte)
+        return child if child is not None and child.mask & live and spelling.raw >> byte & 1 else None
+
     def bits(self, live: int, spelling: Spelling) -> int:
         """The bytes that lead on to a live name: its own next bytes, and the backslash of an escape."""
-        children = self._children if self._children is not None else self._expand()
         bits = 0
-        for byte, child in children.items():
-            if child.mask & live:
-                bits |= 1 << byte
+        if len(self._entries) == 1:
+            # Most bytes of most names are read where one name is left: no need for the node after them.
+            ((name, bit),) = self._entries
+            if bit & live and len(name) > self.depth:
+                bits = 1 << name[self.depth]
+        else:
+            children = self._children if self._children is not None else self._expand()
+            for byte, child in children.items():
+                if child.mask & live:
+                    bits |= 1 << byte
         if bits & spelling.wants_escape:
             return bits & spelling.raw | 1 << BACKSLASH
         return bits & spelling.raw
