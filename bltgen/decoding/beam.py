@@ -148,11 +148,15 @@ class Beam:
             return [_Choice(lead, run, lead.hypothesis.log_probability, forced=True)]
         model = log_softmax(rows.logits[lead.row : lead.row + 1])[0]
         scores = np.where(search.choices(lead.hypothesis), model, np.nan)
-        order = np.argsort(-scores, kind="stable")[: self.width]  # NaN, not allowed, comes last
+        order = np.argsort(-scores, kind="stable")  # NaN, not allowed, comes last
         found: list[_Choice] = []
+        taken = 0
         for column in order:
-            if np.isnan(scores[column]):
+            if np.isnan(scores[column]) or taken == self.width:
                 break
+            if not search.can_follow(lead.hypothesis, int(column)):
+                continue
+            taken += 1
             score = float(scores[column])
             if column == END:
                 ended.append((lead.origin, search.end(lead.hypothesis, score, 0.0)))

@@ -230,6 +230,11 @@ class _Walks:
             column, weight = self._choose(node, one.generator, under_mask)
             if not node.allowed[column]:
                 return None
+            if not search.can_follow(hypothesis, column):
+                if not under_mask:
+                    return None
+                node.allowed[column] = False
+                continue
             score = float(node.base.model[0, column])
             if column == END:
                 return search.end(hypothesis, score, weight)

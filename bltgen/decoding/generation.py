@@ -38,7 +38,8 @@ class Statistics:
     local_steps: bytes through the local decoder, latent_steps: patches closed, both with all that
     was thrown away. redecoded_patches, fallbacks (patches or texts left to the mask because nothing
     better was found in time), resamplings, tries, effective_particles, valid_mass_bound, drafted_bytes,
-    accepted_bytes (of the drafted): see the strategy. seconds: from its admission to
+    accepted_bytes (of the drafted): see the strategy. unexplored_bytes: choices that were left out because
+    the constraint exceeds its limits after them. seconds: from its admission to
     its end, waiting for the rows beside it included. constraint_share: part of them in the constraint.
     """
 
@@ -59,6 +60,7 @@ class Statistics:
     valid_mass_bound: float | None = None
     drafted_bytes: int = 0
     accepted_bytes: int = 0
+    unexplored_bytes: int = 0
 
     @property
     def bytes_per_second(self) -> float:

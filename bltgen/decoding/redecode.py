@@ -91,7 +91,7 @@ def free_patch(
         for at, (index, one) in enumerate(zip(live, here, strict=True)):
             column = int(columns[at])
             score = float(base.model[at, column])
-            if not search.choices(one)[column]:
+            if not search.choices(one)[column] or not search.can_follow(one, column):
                 candidates[index] = None
             elif column == END:
                 candidates[index], complete[index] = search.end(one, score, 0.0), True

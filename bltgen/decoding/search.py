@@ -9,6 +9,8 @@ Invariants:
 - A choice is offered only if a valid text of at most `max_bytes` bytes can still be reached, so a
   hypothesis is never stuck; the end is offered only where the text is valid.
 - Where there is no choice, bytes are appended without a draw, in one chunk over patches if need be.
+- `LimitExceeded` ends no text that was begun: a byte after which the constraint cannot be asked on within
+  its limits is not said, and where nothing can be asked the text goes on by a shortest completion.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from bltgen.decoding.sampling import (
     draw,
     masked,
 )
-from bltgen.errors import BudgetTooSmall, EmptyLanguage
+from bltgen.errors import BudgetTooSmall, EmptyLanguage, LimitExceeded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,6 +63,7 @@ class Tally:
     valid_mass_bound: float | None = None
     drafted_bytes: int = 0
     accepted_bytes: int = 0
+    unexplored_bytes: int = 0
 
 
 @dataclass
@@ -80,6 +83,7 @@ class Search:
     tally: Tally = field(default_factory=Tally, init=False)
     committed: Hypothesis | None = field(default=None, init=False)
     committed_closed: bool = field(default=False, init=False)
+    _unexplored: dict[State, set[int]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         if self.constraint is None:
@@ -127,11 +131,67 @@ class Search:
     def allowed_after(self, state: State, length: int) -> NDArray[np.bool_]:
         """Bool [257]: what may follow `length` bytes that led to `state`."""
         began = perf_counter()
-        allowed = np.empty(VOCABULARY, dtype=bool)
-        allowed[:END] = state.allowed_within(self.budget - length).mask()
+        allowed = np.zeros(VOCABULARY, dtype=bool)
+        try:
+            allowed[:END] = state.allowed_within(self.budget - length).mask()
+        except LimitExceeded:
+            # A completion is known to fit; what else may follow is not.
+            for byte in state.completion()[:1]:
+                allowed[byte] = True
+            self.tally.unexplored_bytes += 1
         allowed[END] = state.accepting
+        if self._unexplored:
+            for byte in self._unexplored.get(state, ()):
+                allowed[byte] = False
         self.tally.constraint_seconds += perf_counter() - began
         return allowed
+
+    def can_follow(self, hypothesis: Hypothesis, column: int) -> bool:
+        """Whether the hypothesis may go on with a column of its choices.
+
+        False only where the constraint exceeds its limits there; the column is no choice from then on.
+        Raises LimitExceeded where no choice is left.
+        """
+        if column == END:
+            return True
+        state = hypothesis.state
+        began = perf_counter()
+        try:
+            _advance(state, column)
+        except LimitExceeded:
+            self.tally.unexplored_bytes += 1
+            self._unexplored.setdefault(state, set()).add(column)
+            if not self.choices(hypothesis).any():
+                raise
+            return False
+        finally:
+            self.tally.constraint_seconds += perf_counter() - began
+        return True
+
+    def drawn(
+        self,
+        hypotheses: Sequence[Hypothesis],
+        base: BaseDistribution,
+        generators: Sequence[np.random.Generator],
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """A draw under the mask for each hypothesis, whose base distributions are the rows of `base`.
+
+        Returns the columns, the log of the mass that the masks left, and the log-probabilities drawn
+        from [rows, 257].
+        """
+        greedy = self.parameters.greedy
+        kept, mass = masked(base, np.array([self.choices(one) for one in hypotheses]))
+        columns = draw(kept, generators, greedy=greedy)
+        while True:
+            again = [
+                place
+                for place, one in enumerate(hypotheses)
+                if not self.can_follow(one, int(columns[place]))
+            ]
+            if not again:
+                return columns, mass, kept
+            kept, mass = masked(base, np.array([self.choices(one) for one in hypotheses]))
+            columns[again] = draw(kept[again], [generators[place] for place in again], greedy=greedy)
 
     def forced_run(self, hypothesis: Hypothesis) -> bytes:
         """The bytes that every valid text within the budget goes on with; b"" where there is a choice."""
@@ -140,14 +200,17 @@ class Search:
         left = self.budget - len(hypothesis.data)
         run = bytearray()
         while not state.accepting and len(run) < RUN_LIMIT:
-            chunk = state.forced
-            if not chunk:
-                allowed = state.allowed_within(left - len(run))
-                if len(allowed) != 1:
-                    break
-                chunk = bytes(allowed)
-            for byte in chunk:
-                state = _advance(state, byte)
+            try:
+                chunk = state.forced
+                if not chunk:
+                    allowed = state.allowed_within(left - len(run))
+                    if len(allowed) != 1:
+                        break
+                    chunk = bytes(allowed)
+                for byte in chunk:
+                    state = _advance(state, byte)
+            except LimitExceeded:
+                break
             run += chunk
         self.tally.constraint_seconds += perf_counter() - began
         return self._before_stop(hypothesis, bytes(run))
@@ -281,8 +344,9 @@ def masked_patch(
         if deciding:
             outputs = [current[index].data for index in deciding]
             base = search.base(rows.logits[deciding], outputs)
-            kept, mass = masked(base, np.array([search.choices(current[index]) for index in deciding]))
-            chosen = draw(kept, [generators[index] for index in deciding], greedy=search.parameters.greedy)
+            chosen, mass, _ = search.drawn(
+                [current[index] for index in deciding], base, [generators[index] for index in deciding]
+            )
             for place, index in enumerate(deciding):
                 score = (float(base.model[place, chosen[place]]), float(mass[place]))
                 if chosen[place] == END:

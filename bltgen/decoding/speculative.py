@@ -24,7 +24,7 @@ agree; `Statistics.accepted_bytes / Statistics.drafted_bytes` is how much they d
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -148,6 +148,8 @@ class Speculative:
             if kept.max() < math.log(self.confidence or 1e-300):
                 break
             byte = int(draw(kept, [generator], greedy=search.parameters.greedy)[0])
+            if not search.can_follow(replace(hypothesis, state=state, data=data), byte):
+                break
             guesses.append(_Guess(byte, kept[0]))
         return guesses
 
@@ -157,8 +159,8 @@ def _choose(
 ) -> _Choice:
     """A draw of what `mask` draws; logits [1, 257]."""
     base = search.base(logits, [hypothesis.data])
-    kept, mass = masked(base, search.choices(hypothesis)[None])
-    column = int(draw(kept, [generator], greedy=search.parameters.greedy)[0])
+    columns, mass, _ = search.drawn([hypothesis], base, [generator])
+    column = int(columns[0])
     return _Choice(column, float(base.model[0, column]), float(mass[0]))
 
 
@@ -188,6 +190,8 @@ def _check(
         base = search.base(rows.chunk_logits[0][1 + place][None], [hypothesis.data])
         kept, mass = masked(base, search.choices(hypothesis)[None])
         column = _accepted(kept[0], guess, generator, greedy=search.parameters.greedy)
+        if not search.can_follow(hypothesis, column):
+            return hypothesis, _choose(search, hypothesis, rows.chunk_logits[0][1 + place][None], generator)
         choice = _Choice(column, float(base.model[0, column]), float(mass[0]))
         if column != guess.byte:
             return hypothesis, choice

@@ -87,6 +87,7 @@ class Task:
             valid_mass_bound=tally.valid_mass_bound,
             drafted_bytes=tally.drafted_bytes,
             accepted_bytes=tally.accepted_bytes,
+            unexplored_bytes=tally.unexplored_bytes,
         )
         return Generation(
             data=hypothesis.data,

@@ -42,7 +42,7 @@ SCALARS = st.fixed_dictionaries(
         "title": st.text(max_size=3),
     },
 )
-TEXTS = [
+TEXTS: list[bytes] = [
     json.dumps(value).encode()
     for value in (
         None,
