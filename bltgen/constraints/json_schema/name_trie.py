@@ -82,7 +82,7 @@ class NameNode:
     """The names with a common beginning of `depth` bytes. `mask`: their bits; `end`: the bit of the name
     that ends here, or 0."""
 
-    __slots__ = ("_children", "_entries", "depth", "end", "mask")
+    __slots__ = ("_below", "_entries", "depth", "end", "mask")
 
     def __init__(self, entries: list[tuple[bytes, int]], depth: int) -> None:
         self._entries = entries
@@ -94,30 +94,40 @@ class NameNode:
                 end = bit
         self.mask = mask
         self.end = end
-        self._children: dict[int, NameNode] | None = None
+        self._below: dict[int, NameNode] | NameNode | None = None
+        """The nodes by next byte, once walked to; of one name, which most nodes are of, the next node."""
 
     @staticmethod
     def root(names: list[bytes]) -> NameNode:
         """The trie of the names; the name at index i has bit 1 << i."""
         return NameNode([(name, 1 << i) for i, name in enumerate(names) if _is_utf8(name)], 0)
 
-    def _expand(self) -> dict[int, NameNode]:
-        depth, entries = self.depth, self._entries
-        if len(entries) == 1:
-            name = entries[0][0]
-            self._children = {name[depth]: NameNode(entries, depth + 1)} if len(name) > depth else {}
-            return self._children
-        groups: dict[int, list[tuple[bytes, int]]] = {}
-        for entry in entries:
-            if len(entry[0]) > depth:
-                groups.setdefault(entry[0][depth], []).append(entry)
-        self._children = {byte: NameNode(inside, depth + 1) for byte, inside in groups.items()}
-        return self._children
+    def _children(self) -> dict[int, NameNode]:
+        """The nodes by next byte, of several names."""
+        below = self._below
+        if below is None:
+            depth = self.depth
+            groups: dict[int, list[tuple[bytes, int]]] = {}
+            for entry in self._entries:
+                if len(entry[0]) > depth:
+                    groups.setdefault(entry[0][depth], []).append(entry)
+            below = self._below = {byte: NameNode(inside, depth + 1) for byte, inside in groups.items()}
+        assert isinstance(below, dict)
+        return below
 
     def child(self, byte: int) -> NameNode | None:
         """The names that go on with `byte`."""
-        children = self._children if self._children is not None else self._expand()
-        return children.get(byte)
+        entries = self._entries
+        if len(entries) != 1:
+            return self._children().get(byte)
+        name, depth = entries[0][0], self.depth
+        if len(name) <= depth or name[depth] != byte:
+            return None
+        below = self._below
+        if below is None:
+            below = self._below = NameNode(entries, depth + 1)
+        assert isinstance(below, NameNode)
+        return below
 
     def live_child(self, byte: int, live: int, spelling: Spelling) -> NameNode | None:
         """The names that go on with `byte`, written as it is, if one of them is live."""
@@ -133,8 +143,7 @@ class NameNode:
             if bit & live and len(name) > self.depth:
                 bits = 1 << name[self.depth]
         else:
-            children = self._children if self._children is not None else self._expand()
-            for byte, child in children.items():
+            for byte, child in self._children().items():
                 if child.mask & live:
                     bits |= 1 << byte
         if bits & spelling.wants_escape:

@@ -74,28 +74,35 @@ class StateTable:
 class JsonState(dict[int, "JsonState | None"]):
     """A position in a JSON text. Immutable to its users; the dictionary is a cache. See `contract.State`."""
 
-    __slots__ = ("_allowed", "_forced", "_shortest", "id", "positions", "table")
+    # States are many: with one position, they hold it themselves and not in a tuple.
+    __slots__ = ("_allowed", "_forced", "_several", "_shortest", "id", "position", "table")
 
     advance = dict.__getitem__
 
     def __init__(self, table: StateTable, positions: tuple[Position, ...], identity: int) -> None:
         self.table = table
-        self.positions = positions
+        self.position = positions[0]
+        self._several = positions if len(positions) > 1 else None
         self.id = identity
         self._allowed: ByteSet | None = None
         self._forced: bytes | None = None
         self._shortest = -1
 
+    @property
+    def positions(self) -> tuple[Position, ...]:
+        """Where the text may stand, at least one."""
+        return (self.position,) if self._several is None else self._several
+
     def __missing__(self, byte: int) -> JsonState | None:
-        positions = self.positions
-        with self.table.effort:
-            self.table.effort.spend()
-            if len(positions) == 1:
-                following = positions[0].step(byte)
+        table = self.table
+        with table.effort:
+            table.effort.spend()
+            if self._several is None:
+                following = self.position.step(byte)
             else:
-                following = tuple([after for position in positions for after in position.step(byte)])
+                following = tuple([after for position in self._several for after in position.step(byte)])
         if following:
-            found = self.table.of(following)
+            found = table.of(following)
         elif 0 <= byte <= 255:
             found = None
         else:
@@ -106,9 +113,11 @@ class JsonState(dict[int, "JsonState | None"]):
     @property
     def bits(self) -> int:
         """The live bytes as bits."""
-        bits = 0
         with self.table.effort:
-            for position in self.positions:
+            if self._several is None:
+                return self.position.bits
+            bits = 0
+            for position in self._several:
                 bits |= position.bits
         return bits
 
@@ -123,7 +132,9 @@ class JsonState(dict[int, "JsonState | None"]):
     @property
     def accepting(self) -> bool:
         """Whether the bytes so far are a whole valid text."""
-        return any(position.accepting for position in self.positions)
+        if self._several is None:
+            return self.position.accepting
+        return any(position.accepting for position in self._several)
 
     @property
     def shortest(self) -> int:
