@@ -36,7 +36,13 @@ from bltgen.constraints.json_schema.formula import (
     Formula,
     Formulas,
 )
-from bltgen.constraints.json_schema.glance import SharedGoals, scalar_key, takes_empty
+from bltgen.constraints.json_schema.glance import (
+    SharedGoals,
+    referred,
+    scalar_key,
+    surely_satisfiable,
+    takes_empty,
+)
 from bltgen.constraints.json_schema.json_values import STRING
 from bltgen.constraints.json_schema.keywords import Keywords
 from bltgen.constraints.json_schema.layout import Layout
@@ -133,6 +139,7 @@ class Compiler:
         self.solutions: dict[Any, Any] = {}
         self._any_text: StringState | None = None
         self._indented: dict[tuple[Formula, int], int] = {}
+        self._surely: dict[Place, bool] = {}
         self._scalar_options: Any = (options.numbers, options.escapes, options.ascii_only, formats)
         if custom_formats or options.grounding is not None:
             self._scalar_options = None
@@ -376,13 +383,15 @@ class Compiler:
 
     def live_objects(self, formula: Formula) -> tuple[ObjectPlan, ...]:
         """The plans by which some object can be finished."""
-        return self._alive(self.goal(formula), self.objects(formula))
+        return self._alive(formula, self.objects(formula))
 
     def live_arrays(self, formula: Formula) -> tuple[ArrayPlan, ...]:
         """The plans by which some array can be finished."""
-        return self._alive(self.goal(formula), self.arrays(formula))
+        return self._alive(formula, self.arrays(formula))
 
-    def _alive(self, goal: Goal, plans: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _alive(self, formula: Formula, plans: tuple[Any, ...]) -> tuple[Any, ...]:
+        if len(plans) == 1 and plans[0].live is None and self._first_at_a_glance(formula):
+            plans[0].live = True  # nothing else satisfies what something does
         for plan in plans:
             if plan.live is None:
                 plan.live = plan.cost(self.cost, COMPACT, 0) < INFINITE
@@ -394,17 +403,39 @@ class Compiler:
         """The bytes with which a value that satisfies the formula may begin, as bits."""
         goal = self.goal(formula)
         if goal.first is None:
-            goal.first = first_bytes(self, formula)
+            goal.first = self._first_at_a_glance(formula) or first_bytes(self, formula)
         return goal.first
+
+    def _first_at_a_glance(self, formula: Formula) -> int:
+        """The opening brace or bracket where all values begin with it, as far as is seen at once; else 0."""
+        if formula.op != SCHEMA or not formula.value[1]:
+            return 0
+        place = referred(formula.value[0])
+        if isinstance(place.schema, bool) or place.schema.get("type") not in ("object", "array"):
+            return 0
+        if not surely_satisfiable(place, self._surely):
+            return 0
+        return 1 << (OPEN_BRACE if place.schema["type"] == "object" else OPEN_BRACKET)
 
     def satisfiable(self, formula: Formula) -> bool:
         """Whether some value satisfies the formula."""
         goal: Goal | None = formula.compiled
-        if goal is None or goal.cost is None:
-            self._solve(formula)
-            goal = self.goal(formula)
-        assert goal.cost is not None
-        return goal.cost < INFINITE
+        if goal is not None and goal.cost is not None:
+            return goal.cost < INFINITE
+        if self._at_a_glance(formula):
+            cost: int = formula.compiled.cost
+            return cost < INFINITE
+        if (
+            formula.op == SCHEMA
+            and formula.value[1]
+            and self.options.grounding is None
+            and surely_satisfiable(formula.value[0], self._surely)
+        ):
+            return True
+        self._solve(formula)
+        solved = self.goal(formula).cost
+        assert solved is not None
+        return solved < INFINITE
 
     def conflicts(self, formula: Formula) -> tuple[str, ...]:
         """Pointers of subschemas that exclude each other, where nothing satisfies the formula."""
@@ -434,11 +465,11 @@ class Compiler:
         """Whether the formula's cost is known at a glance; then its goal has it."""
         if formula.op != SCHEMA or not formula.value[1]:
             return False
-        place = formula.value[0]
+        place = referred(formula.value[0])
+        if isinstance(place.schema, bool):
+            return False
         if takes_empty(place):
-            goal = self.goal(formula)
-            goal.cost = 2
-            goal.first = 1 << (OPEN_BRACE if place.schema["type"] == "object" else OPEN_BRACKET)
+            self.goal(formula).cost = 2
             return True
         key = scalar_key(place) if self._scalar_options is not None else None
         if key is None:
@@ -446,12 +477,13 @@ class Compiler:
         key = (self._scalar_options, key)
         found = _SCALARS.get(key)
         if found is None:
-            goal = self.goal(formula)
+            target = self.formulas.schema(place)
+            goal = self.goal(target)
             goal.objects = goal.arrays = ()
-            goal.cost = self._evaluate(formula, lambda other: INFINITE, COMPACT, 0)
-            _SCALARS.put(key, (goal, formula._summary))
-        else:
-            formula.compiled, formula._summary = found
+            goal.cost = self._evaluate(target, lambda other: INFINITE, COMPACT, 0)
+            found = (goal, target._summary)
+            _SCALARS.put(key, found)
+        formula.compiled, formula._summary = found
         return True
 
     def _solve(self, formula: Formula) -> None:

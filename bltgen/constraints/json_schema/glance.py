@@ -2,6 +2,8 @@
 
 `takes_empty`: whether an object or array schema takes the empty one, which then is its shortest text.
 
+`surely_satisfiable`: whether some value surely satisfies a subschema, seen from its keywords.
+
 `scalar_key`: what a subschema says that admits only scalars. Most are of this kind and many are alike:
 `{"type": "string"}` with another description. What is compiled of them is the same wherever they stand, and
 shared by all schemas of the same options (`SharedGoals`).
@@ -22,7 +24,7 @@ from typing import Any
 from bltgen.constraints.json_schema.keywords import KEYWORDS
 from bltgen.constraints.json_schema.references import Place
 
-__all__ = ["SharedGoals", "scalar_key", "takes_empty"]
+__all__ = ["SharedGoals", "referred", "scalar_key", "surely_satisfiable", "takes_empty"]
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _SCALAR_KEYWORDS = frozenset(("type", "enum", "const", "format", "minLength", "maxLength", *_BOUNDS))
@@ -35,6 +37,14 @@ _REFUSING_EMPTY = frozenset({
 })
 # fmt: on
 """Without these no keyword refuses `{}` and `[]`."""
+
+_OF_RECORDS = KEYWORDS - {"type", "properties", "required", "additionalProperties"}
+_BESIDE_REFERENCE = KEYWORDS - {"$ref"}
+_BESIDE_ALTERNATIVES = KEYWORDS - {"anyOf"}
+_BESIDE_TYPE = KEYWORDS - {"type"}
+
+GLANCES = 8
+"""So deep is looked."""
 
 LISTED = 32
 """Longer lists of values are not compared."""
@@ -81,6 +91,67 @@ def takes_empty(place: Place) -> bool:
         and _REFUSING_EMPTY.isdisjoint(schema)
         and not place.dialect.ignored
     )
+
+
+def referred(place: Place) -> Place:
+    """The place that a place refers to and says nothing else; itself where it says something."""
+    for _ in range(GLANCES):
+        schema = place.schema
+        if isinstance(schema, bool) or "$ref" not in schema or place.dialect.ignored:
+            break
+        if place.dialect.number >= 2019 and not _BESIDE_REFERENCE.isdisjoint(schema):
+            break
+        place = place.follow("$ref")
+    return place
+
+
+def surely_satisfiable(place: Place, known: dict[Place, bool], depth: int = 0) -> bool:
+    """Whether some value surely satisfies the schema at a place; False: that is not seen at a glance.
+
+    `known`: the answers so far, which this one joins.
+
+    >>> from bltgen.constraints.json_schema.references import Documents
+    >>> pair = {"type": "object", "properties": {"a": {"type": "null"}}, "required": ["a", "b"]}
+    >>> surely_satisfiable(Documents(pair).root, {}), surely_satisfiable(Documents({"not": {}}).root, {})
+    (True, False)
+    """
+    place = referred(place)
+    schema = place.schema
+    if isinstance(schema, bool):
+        return schema
+    found = known.get(place)
+    if found is None:
+        # A schema that asks for itself is not seen through.
+        known[place] = False
+        found = known[place] = (
+            depth < GLANCES and not place.dialect.ignored and _satisfied(place, known, depth + 1)
+        )
+    return found
+
+
+def _satisfied(place: Place, known: dict[Place, bool], depth: int) -> bool:
+    schema = place.schema
+    kind = schema.get("type")
+    if kind in ("object", "array"):
+        if takes_empty(place):
+            return True
+        if kind == "array" or not _OF_RECORDS.isdisjoint(schema):
+            return False
+        declared = schema.get("properties", {})
+        required = schema.get("required", [])
+        if not isinstance(required, (list, tuple)):
+            return False
+        closed = schema.get("additionalProperties", True) is not True
+        return all(
+            surely_satisfiable(place.child("properties", name), known, depth)
+            if name in declared
+            else not closed
+            for name in required
+        )
+    if "anyOf" in schema and _BESIDE_ALTERNATIVES.isdisjoint(schema):
+        branches = range(len(schema["anyOf"]))
+        return any(surely_satisfiable(place.child("anyOf", i), known, depth) for i in branches)
+    return _BESIDE_TYPE.isdisjoint(schema) and kind != []
 
 
 class SharedGoals:

@@ -26,7 +26,7 @@ import referencing
 
 from bltgen.automata import algebra
 from bltgen.automata.contract import Constraint, Report, State
-from bltgen.automata.language import EPSILON, Language, intersection
+from bltgen.automata.language import EPSILON, INFINITE, Language, intersection
 from bltgen.automata.sampling import draw
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_schema.compiler import Compiler, Options
@@ -72,7 +72,7 @@ class JsonSchema:
         if found is None:
             compiler = self._compiler
             with compiler.table.effort:
-                satisfiable = compiler.satisfiable(self._goal)
+                satisfiable = compiler.cost(self._goal) < INFINITE
             if not satisfiable:
                 raise EmptyLanguage("no JSON value satisfies the schema", compiler.conflicts(self._goal))
             gap = compiler.layout.gap(0) if compiler.layout.mode == "any" else 0

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bltgen import json_schema
 from bltgen.constraints.json_schema import compiler as compiling
-from bltgen.constraints.json_schema.glance import scalar_key, takes_empty
+from bltgen.constraints.json_schema.glance import scalar_key, surely_satisfiable, takes_empty
 from bltgen.constraints.json_schema.references import Documents
 from bltgen.errors import BltgenError
 from bltgen.testing.schema_strategies import json_schemas
@@ -25,7 +25,7 @@ def _told(schema: Any, texts: list[bytes]) -> Any:
         return type(error)
 
 
-SCALARS = st.fixed_dictionaries(
+SCALARS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {},
     optional={
         "type": st.sampled_from(
@@ -42,29 +42,8 @@ SCALARS = st.fixed_dictionaries(
         "title": st.text(max_size=3),
     },
 )
-TEXTS: list[bytes] = [
-    json.dumps(value).encode()
-    for value in (
-        None,
-        True,
-        False,
-        0,
-        1,
-        1.0,
-        2,
-        2.5,
-        -3,
-        "",
-        "a",
-        "abcd",
-        "1",
-        "2024-02-29",
-        "1.2.3.4",
-        [],
-        {},
-        [1],
-    )
-]
+VALUES: list[Any] = [None, True, False, 0, 1, 1.0, 2, 2.5, -3, "", "a", "abcd", "1", "2024-02-29", "1.2.3.4"]
+TEXTS = [json.dumps(value).encode() for value in [*VALUES, [], {}, [1]]]
 
 
 @settings(deadline=None, max_examples=150)
@@ -107,3 +86,44 @@ def test_empty_containers_seen_at_a_glance_are_accepted(schema: Any) -> None:
             constraint = json_schema({"allOf": [typed, {"maxItems": 99, "maxProperties": 99}]})
             assert constraint.accepts(empty)
             assert constraint.start().shortest == json_schema(typed).start().shortest == 2
+
+
+@settings(deadline=None, max_examples=300)
+@given(json_schemas(), st.sampled_from(["object", "array", "string", "integer", None]))
+def test_what_is_surely_satisfiable_is_satisfiable(schema: Any, kind: str | None) -> None:
+    if not isinstance(schema, dict):
+        return
+    if kind is not None:
+        schema = {**schema, "type": kind}
+    try:
+        documents = Documents(schema)
+        told = surely_satisfiable(documents.root, {})
+    except BltgenError:
+        return
+    if told:
+        # A conjunction is compiled, since no glance takes it in; it leaves out one value of many.
+        json_schema({**schema, "allOf": [*schema.get("allOf", []), {"not": {"const": "no such text"}}]})
+
+
+def test_references_are_seen_through() -> None:
+    schema = {
+        "$defs": {
+            "pair": {
+                "type": "object",
+                "properties": {"left": {"$ref": "#/$defs/leaf"}, "right": {"$ref": "#/$defs/pair"}},
+                "required": ["left"],
+            },
+            "leaf": {"type": "string"},
+            "endless": {
+                "type": "object",
+                "properties": {"next": {"$ref": "#/$defs/endless"}},
+                "required": ["next"],
+            },
+            "loop": {"$ref": "#/$defs/loop"},
+        }
+    }
+    told = {
+        name: surely_satisfiable(Documents({**schema, "$ref": f"#/$defs/{name}"}).root, {})
+        for name in schema["$defs"]
+    }
+    assert told == {"pair": True, "leaf": True, "endless": False, "loop": False}
