@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import Protocol
 
-__all__ = ["Limits", "current_limits", "use_limits"]
+__all__ = ["ACCOUNT", "Account", "Limits", "charge", "current_limits", "use_limits"]
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Limits:
     - `grammar_nodes`: nodes of a grammar's transition network, at about 1 KB each.
     - `grammar_items`: ways to read the text so far that one state of a grammar may hold at once; only
       ambiguous grammars need many. About 200 bytes and 1 to 2 microseconds a byte each.
-    - `schema_steps`: steps of the searches behind one question to a state of a JSON Schema, at some 10 to
-      50 microseconds each.
+    - `schema_steps`: steps of all the work behind one question to a state of a JSON Schema: formulas made,
+      nodes of searches, states visited in patterns; at some 10 to 50 microseconds each.
     - `pattern_length`, `pattern_nesting`, `repeat_count`: of a regular expression's text.
     """
 
@@ -40,14 +41,23 @@ class Limits:
     union_parts: int = 50_000
     grammar_nodes: int = 200_000
     grammar_items: int = 50_000
-    schema_steps: int = 30_000
+    schema_steps: int = 100_000
     pattern_length: int = 1_000_000
     pattern_nesting: int = 20_000
     repeat_count: int = 1_000_000_000
 
 
+class Account(Protocol):
+    """Whoever bounds the work done for it, over many searches."""
+
+    def spend(self, steps: int = 1) -> None:
+        """Take note of steps of work that were done. Raises LimitExceeded where that was too much."""
+
+
 _DEFAULT = Limits()
 _CURRENT: ContextVar[Limits] = ContextVar("bltgen_limits", default=_DEFAULT)
+ACCOUNT: ContextVar[Account | None] = ContextVar("bltgen_account", default=None)
+"""The account that is charged in this thread or task, until another one is set."""
 
 
 def current_limits() -> Limits:
@@ -63,3 +73,10 @@ def use_limits(limits: Limits) -> Iterator[Limits]:
         yield limits
     finally:
         _CURRENT.reset(token)
+
+
+def charge(steps: int) -> None:
+    """Charge steps of work to the account of this thread or task, if there is one."""
+    account = ACCOUNT.get()
+    if account is not None:
+        account.spend(steps)

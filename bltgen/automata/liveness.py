@@ -29,7 +29,7 @@ from itertools import count
 from bltgen.automata.byteset import lowest_byte
 from bltgen.automata.derivative import transitions
 from bltgen.automata.language import ANY_BYTES, INFINITE, Language, _concat, _intersection, _repeat, _union
-from bltgen.automata.limits import current_limits
+from bltgen.automata.limits import charge, current_limits
 from bltgen.automata.operators import AUTOMATON, COMPLEMENT, CONCAT, INTERSECTION, REPEAT, UNION
 from bltgen.errors import LimitExceeded
 
@@ -43,6 +43,9 @@ RELAXED_AFTER = 50
 
 RELAXED_STATES = 500
 """The most states that such a question may visit."""
+
+CHARGED = 64
+"""Steps of a search are charged when so many were done."""
 
 RELAXED_DEPTH = 60
 """Parts of a term nested deeper are relaxed to anything at all."""
@@ -93,6 +96,7 @@ def _search(origin: Language, limit: int | None = None) -> None:
     relaxed_bounds: dict[tuple[Language, ...], int] = {}
     antichains: dict[tuple[Language, ...], list[tuple[int, frozenset[Language]]]] = {}
     heap = [(max(origin.least, origin._bound), 0, 0, order(), origin)]
+    work = 0
     while heap:
         estimate, negative, _, _, term = heappop(heap)
         depth = -negative
@@ -100,10 +104,15 @@ def _search(origin: Language, limit: int | None = None) -> None:
             continue
         if term._shortest is not None:
             _settle(term, estimate, reached, parent, expanded)
+            charge(work)
             return
         if _is_dominated(term, depth, antichains):
             continue
         expanded.add(term)
+        work += 1 + (len(term.parts) >> 1)
+        if work >= CHARGED:
+            charge(work)
+            work = 0
         if len(expanded) > limit:
             raise LimitExceeded(
                 "the search for a shortest text through an intersection or complement",
@@ -128,6 +137,7 @@ def _search(origin: Language, limit: int | None = None) -> None:
                 heappush(heap, (distance + rest, -distance, _excluded_count(target), order(), target))
     for term in expanded:
         term._shortest = INFINITE
+    charge(work)
 
 
 def _successors(term: Language, depth: int) -> list[tuple[Language, int]]:

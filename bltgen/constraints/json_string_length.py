@@ -58,7 +58,7 @@ class SpelledLength:
     Raises LimitExceeded where a search visits more than `Limits.search_states` states beyond its path.
     """
 
-    __slots__ = ("_cheap", "_known", "_weights")
+    __slots__ = ("_cheap", "_known", "_weight_of", "_weights")
 
     def __init__(self, ascii_only: bool = False) -> None:
         cheap = _ASCII & ~SHORT_ESCAPED & ~CONTROLS
@@ -75,6 +75,7 @@ class SpelledLength:
             cheap |= ByteSet.range(0x80, 0xFF).bits
         self._cheap = cheap
         self._weights = sorted([(1, cheap), (2, SHORT_ESCAPED), (6, CONTROLS), *more])
+        self._weight_of = [self._weight(1 << byte) for byte in range(256)]
         self._known: dict[Language, int] = {}
 
     def _weight(self, bits: int) -> int:
@@ -115,7 +116,8 @@ class SpelledLength:
         if term.op == BYTES:
             return self._weight(term.value) if term.value else INFINITE
         if term.op == LITERAL:
-            return sum(self._weight(1 << byte) for byte in term.value)
+            weights = self._weight_of
+            return sum([weights[byte] for byte in term.value])
         if term.op == CONCAT:
             return min(INFINITE, lengths[0] + lengths[1])
         if term.op == UNION:

@@ -41,7 +41,7 @@ class Changes:
 class Search(Generic[AnyDraft]):
     """One search. `bound` is the least a draft costs whatever is added, `exact` what a whole one does.
 
-    Each node spends a step of `effort`.
+    Each node spends a step of `effort`, and more by its draft and by the clauses that are looked at.
     """
 
     def __init__(
@@ -56,6 +56,8 @@ class Search(Generic[AnyDraft]):
         self._exact: Callable[[AnyDraft], int] = exact
         self._effort = effort
         self._weights: dict[Formula, int] = {}
+        # Clauses and parts of them that were looked at; eight are a step.
+        self._work = 0
 
     def cheapest(self, draft: AnyDraft, clauses: Iterable[Formula]) -> tuple[int, AnyDraft] | None:
         """The cost of a cheapest draft that holds `draft` and satisfies the clauses, and it; None: none."""
@@ -75,7 +77,7 @@ class Search(Generic[AnyDraft]):
         push(0, draft, list(clauses), Changes(everything=True))
         while heap:
             bound, depth, _, draft, left = heappop(heap)
-            self._effort.spend()
+            self._effort.spend(2 + (draft.size >> 4))
             if left is None:
                 return bound, draft
             if not left:
@@ -116,7 +118,9 @@ class Search(Generic[AnyDraft]):
                     continue
                 known: dict[Formula, Formula] = {}
                 made = simplified(self._formulas, clause, draft, known)
-                self._effort.spend(len(known) // 8)
+                self._work += 1 + len(known)
+                self._effort.spend(self._work >> 3)
+                self._work &= 7
                 if made.op in (AND, ATOM, FALSE):
                     if not self._add(draft, made, kept, changed):
                         self._weights[clause] = self._weights.get(clause, 0) + 1

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bltgen.automata.contract import State
-from bltgen.automata.language import EMPTY, INFINITE, Language, intersection, literal, union
+from bltgen.automata.language import EMPTY, INFINITE, Language, intersection, union
 from bltgen.automata.utf8 import UTF8_TEXT
+from bltgen.automata.word_list import words
 from bltgen.constraints.json_schema import json_values as values
 from bltgen.constraints.json_schema.array_plan import ArrayPlan, item_reader
 from bltgen.constraints.json_schema.cheapest_names import CheapestNames
@@ -122,7 +123,8 @@ class Compiler:
     ) -> None:
         self.layout = layout
         self.options = options
-        self.formulas = Formulas(self._summarise, self._negate_atom)
+        self.table = StateTable(STATES_LIMIT)
+        self.formulas = Formulas(self._summarise, self._negate_atom, self.table.effort)
         self.keywords = Keywords(self.formulas, formats, custom_formats, constraints)
         self.keywords.string_language = self.string_language
         self.cases = Cases(self.keywords)
@@ -130,7 +132,6 @@ class Compiler:
         self._numbers: dict[Formula, WrittenNumbers] = {}
         self.name_spelling = Spelling(options.ascii_only, options.escapes == "plain")
         self.cheapest_names: dict[Language, CheapestNames] = {}
-        self.table = StateTable(STATES_LIMIT)
         self.item_starts: dict[Any, JsonState] = {}
         self.endless_goals: dict[Formula, bool] = {}
         self.assignments: dict[Any, int] = {}
@@ -310,7 +311,7 @@ class Compiler:
         if op == VALUES:
             members, positive = formula.value
             texts = [v[1] for v in members if v[0] == "s"]
-            listed = union(*[literal(text.encode()) for text in texts if _is_text(text)])
+            listed = words([text.encode() for text in texts if _is_text(text)])
             return (EMPTY, listed) if positive else (UTF8_TEXT - listed, EMPTY)
         if op == SCHEMA:
             place, positive = formula.value

@@ -1,8 +1,10 @@
 """A bound on the work that one question to a JSON state may cost.
 
 Most questions cost microseconds; a hostile schema can make one of them (the shortest text under
-many conditions on items that must differ, say) grow without bound. Every step of the searches
-behind a question is spent from `Limits.schema_steps`; the outermost question fills it up again.
+many conditions on items that must differ, say) grow without bound. All work behind a question that
+may grow is spent from `Limits.schema_steps`: formulas made, nodes of searches, and, by the account of
+`bltgen.automata.limits`, the states that searches in patterns visit. The outermost question fills it
+up again. What is counted is work, never time, so that a schema is refused everywhere or nowhere.
 
 >>> effort = Effort()
 >>> with use_limits(Limits(schema_steps=2)), effort:  # doctest: +ELLIPSIS
@@ -14,14 +16,17 @@ bltgen.errors.LimitExceeded: the steps to answer one question exceeds the limit 
 
 from __future__ import annotations
 
-from bltgen.automata.limits import Limits, current_limits, use_limits
+from bltgen.automata.limits import ACCOUNT, Limits, current_limits, use_limits
 from bltgen.errors import LimitExceeded
 
 __all__ = ["Effort", "Limits", "use_limits"]
 
 
 class Effort:
-    """What is left to spend: a context manager around each question; questions within one share it."""
+    """What is left to spend: a context manager around each question; questions within one share it.
+
+    Outside of questions nothing is bounded. A RecursionError in one becomes a LimitExceeded.
+    """
 
     __slots__ = ("_depth", "_left")
 
@@ -32,6 +37,7 @@ class Effort:
     def __enter__(self) -> None:
         if not self._depth:
             self._left = current_limits().schema_steps
+            ACCOUNT.set(self)
         self._depth += 1
 
     def __exit__(self, kind: type[BaseException] | None, *exception: object) -> None:

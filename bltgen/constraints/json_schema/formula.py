@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
+from bltgen.constraints.json_schema.effort import Effort
 from bltgen.constraints.json_schema.json_values import ANY_TYPE, Value, type_bit
 from bltgen.constraints.json_schema.references import Place
 
@@ -97,13 +98,16 @@ class Formulas:
     """The table of formulas of one compiled schema, and the constructors that simplify.
 
     `summarise` gives the summary of a place; `negate_atom` the negation of an atom's value as a formula.
+    Each new formula spends steps of `effort`, more where it has many parts.
     """
 
     def __init__(
         self,
         summarise: Callable[[Place], Summary] = lambda place: Summary(),
         negate_atom: Callable[[Any], Formula] | None = None,
+        effort: Effort | None = None,
     ) -> None:
+        self.effort = Effort() if effort is None else effort
         self._table: dict[tuple[Any, ...], Formula] = {}
         self.mentions: dict[Formula, Any] = {}
         """Scratch space of searches: the names that a formula mentions."""
@@ -121,6 +125,7 @@ class Formulas:
     def _make(self, op: int, parts: tuple[Formula, ...], value: Any, key: tuple[Any, ...]) -> Formula:
         found = self._table.get(key)
         if found is None:
+            self.effort.spend(1 + (len(parts) >> 4))
             found = self._table[key] = Formula(op, parts, value, len(self._table) + 2)
         return found
 
@@ -183,6 +188,7 @@ class Formulas:
         key = (AND, *sorted([part.id for part in parts]))
         found = self._table.get(key)
         if found is None:
+            self.effort.spend(1 + (len(parts) >> 4))
             found = Formula(AND, tuple(parts), None, len(self._table) + 2)
             if self.summary(found).is_empty():
                 found = self.false

@@ -12,8 +12,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bltgen.automata.language import Language, intersection, literal, union
+from bltgen.automata.language import Language, intersection, union
 from bltgen.automata.utf8 import UTF8_TEXT
+from bltgen.automata.word_list import words
 
 __all__ = ["ALL_KEYS", "KeySet"]
 
@@ -64,7 +65,7 @@ class KeySet:
 
     def language(self) -> Language:
         """The same set as a language of UTF-8 texts."""
-        members = union(*[literal(name) for name in self.names], *self.languages)
+        members = union(words(self.names), *self.languages)
         return intersection(UTF8_TEXT, ~members if self.negated else members)
 
 

@@ -13,10 +13,11 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from bltgen.automata.language import EMPTY, INFINITE, Language, literal, union
+from bltgen.automata.language import EMPTY, INFINITE, Language, union
 from bltgen.automata.limits import current_limits, use_limits
 from bltgen.automata.liveness import completion, shortest
 from bltgen.automata.utf8 import UTF8_TEXT
+from bltgen.automata.word_list import words
 from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.errors import LimitExceeded
@@ -58,7 +59,7 @@ class NameClasses:
             sets += sorted([keys for keys in plan.mentions.sets if keys.languages], key=KeySet.order)
         # Declared names are excluded, so only the languages tell names apart.
         self._sets = [(keys, union(*keys.languages)) for keys in dict.fromkeys(sets)]
-        self._undeclared = UTF8_TEXT - union(*[literal(name) for name in plan.names])
+        self._undeclared = UTF8_TEXT - words(plan.names)
         self._rest = plan.other_names & self._undeclared if not plan.closed else EMPTY
         self._by_sets: dict[frozenset[KeySet], NameClass] = {}
         self._found: list[NameClass] = []
@@ -97,7 +98,7 @@ class NameClasses:
         if number < len(self._found):
             return shortest(self._found[number].language)
         if frozenset() not in self._by_sets:
-            return 0
+            return shortest(self._found[-1].language) if self._found else 0
         # What is in no set was found: all others are in one.
         return min([shortest(members) for _, members in self._sets], default=INFINITE)
 

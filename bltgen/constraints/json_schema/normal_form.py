@@ -207,8 +207,7 @@ class Cases:
                 if self._implied(draft, option):
                     idle = True
                     break
-                made = draft.copy()
-                self._tries += 1
+                made = self._copied(draft)
                 added: Pending = []
                 if self._flatten(option, kind, made, added, ()):
                     choices.append((made, added))
@@ -232,9 +231,15 @@ class Cases:
 
     def _contradicts(self, draft: Draft, clause: Formula, kind: int) -> bool:
         """Whether the schema that `clause` negates is impossible here, so that its negation is idle."""
-        self._tries += 1
         positive = self._formulas.negation(clause)
-        return not self._flatten(positive, kind, draft.copy(), [], ())
+        return not self._flatten(positive, kind, self._copied(draft), [], ())
+
+    def _copied(self, draft: Draft) -> Draft:
+        """A copy of a draft, to try an addition to it."""
+        self._tries += 1
+        if not self._tries & 7:
+            self._formulas.effort.spend(1 + (draft.size >> 4))
+        return draft.copy()
 
     def _options(self, clause: Formula, kind: int) -> Sequence[Formula]:
         """The formulas one of which a pending disjunction needs."""

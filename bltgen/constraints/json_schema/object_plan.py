@@ -12,8 +12,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from bltgen.automata.byteset import bits_of
-from bltgen.automata.language import EMPTY, INFINITE, Language, literal, union
+from bltgen.automata.language import EMPTY, INFINITE, Language, union
 from bltgen.automata.utf8 import UTF8_TEXT
+from bltgen.automata.word_list import words
 from bltgen.constraints.json_schema.cheapest_names import cheapest_names
 from bltgen.constraints.json_schema.clauses import Mentions, Reader, Split, mentions_of
 from bltgen.constraints.json_schema.formula import FALSE, Formula
@@ -237,6 +238,7 @@ class ObjectPlan:
             return INFINITE
         if need <= 0:
             return total
+        self.compiler.table.effort.spend(1 + (len(self.names) >> 2))
         costs = []
         for i in range(len(self.names)):
             if not used >> i & 1 and (i > last or not self.compiler.options.ordered):
@@ -425,7 +427,7 @@ class ObjectPlan:
         key = (names, seen)
         found = self._other_texts.get(key)
         if found is None:
-            unused = names - union(*[literal(name) for name in (*self.names, *seen)])
+            unused = names - words((*self.names, *seen))
             text = self.compiler.string_state(unused)
             found = self._other_texts[key] = (text if text.shortest < INFINITE else None,)
         state: StringState | None = found[0]

@@ -74,7 +74,9 @@ class JsonSchema:
             with compiler.table.effort:
                 satisfiable = compiler.cost(self._goal) < INFINITE
             if not satisfiable:
-                raise EmptyLanguage("no JSON value satisfies the schema", compiler.conflicts(self._goal))
+                with compiler.table.effort:
+                    conflicts = compiler.conflicts(self._goal)
+                raise EmptyLanguage("no JSON value satisfies the schema", conflicts)
             gap = compiler.layout.gap(0) if compiler.layout.mode == "any" else 0
             found = compiler.table.of((value_start(self._goal, Root(compiler), gap),))
             self._start = found

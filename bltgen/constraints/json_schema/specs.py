@@ -164,6 +164,11 @@ class ObjectDraft:
         self.high: int | None = None
         self.table: NameTable | None = None
 
+    @property
+    def size(self) -> int:
+        """How much it takes to copy it."""
+        return len(self.goals) + len(self.rest) + len(self.required) + len(self.exists)
+
     @staticmethod
     def of(spec: ObjectSpec) -> ObjectDraft:
         """A draft with the content of a spec, but for its clauses."""
@@ -324,6 +329,11 @@ class ArrayDraft:
         self.unique = self.repeated = False
         # Indices up to here are told apart by whatever this draft is a part of.
         self.horizon = 0
+
+    @property
+    def size(self) -> int:
+        """How much it takes to copy it."""
+        return len(self.prefix) + len(self.rest) + len(self.counts)
 
     @staticmethod
     def of(spec: ArraySpec, met: tuple[int, ...]) -> ArrayDraft:
