@@ -173,11 +173,15 @@ class StringState(dict[int, "StringState | None"]):
             self._farthest = self.spelling.farthest(self)
         return self._farthest
 
+    def successors(self) -> list[tuple[int, StringState]]:
+        """The allowed bytes, as bits, grouped by the state after them."""
+        return self.spelling.classes(self)
+
     def transitions(self) -> Iterable[tuple[int, Language]]:
         """The successors as terms of the regular layer, for `from_automaton`."""
         return [
             (bits, EPSILON if target.phase == END else from_automaton(target))
-            for bits, target in self.spelling.classes(self)
+            for bits, target in self.successors()
         ]
 
     __hash__ = object.__hash__  # type: ignore[assignment]

@@ -230,23 +230,14 @@ class NameText:
         return self._bits
 
     def _find_bits(self) -> int:
-        frame, node, others = self.frame, self.node, self.others
-        if self.pending:
-            bits = 0 if others is None else others.allowed.bits
-            return (
-                bits
-                if node is None
-                else bits | node.escape_bits(self.pending, frame.live, frame.compiler.name_spelling)
-            )
-        bits = 0
+        node, others = self.node, self.others
+        bits = self._named_bits()
         if others is not None:
-            bits = others.allowed.bits
-            if bits >> QUOTE & 1 and not self._may_be_other():
+            bits |= others.allowed.bits
+        if not self.pending:
+            if others is not None and bits >> QUOTE & 1 and not self._may_be_other():
                 bits ^= 1 << QUOTE
-        if node is not None:
-            live = frame.live
-            bits |= node.bits(live, frame.compiler.name_spelling)
-            if node.end & live:
+            if node is not None and node.end & self.frame.live:
                 bits |= 1 << QUOTE
         return bits
 
@@ -364,15 +355,40 @@ class NameText:
             candidates = longer[:100]
 
     def within(self, n: int) -> int:
-        bits = self.bits
-        others = self.others
-        allowed = 0
-        if others is not None and n > self.frame.others_farthest(others):
-            allowed = bits & others.allowed.bits & ~(1 << QUOTE)
-        for byte in bits_of(bits & ~allowed):
+        undecided, allowed = self.bits, 0
+        if self.others is not None:
+            allowed, refused = self._within_others(self.others, n)
+            undecided &= ~(allowed | refused)
+        for byte in bits_of(undecided):
             if any(position.shortest < n for position in self.step(byte)):
                 allowed |= 1 << byte
         return allowed
+
+    def _within_others(self, others: StringState, n: int) -> tuple[int, int]:
+        """Bytes of other names that surely lead to the end within n bytes; bytes that surely do not."""
+        frame = self.frame
+        inside = self.bits & others.allowed.bits & ~(1 << QUOTE)
+        most = frame.most_after_other
+        if n > others.farthest + most:
+            return inside, 0
+        least = len(frame.compiler.layout.colon) + frame.least_after_other
+        named = self._named_bits()
+        allowed = refused = 0
+        for bits, following in others.successors():
+            if following.shortest + most < n:
+                allowed |= bits & inside
+            elif following.shortest + least >= n:
+                refused |= bits & inside & ~named
+        return allowed, refused
+
+    def _named_bits(self) -> int:
+        """The bytes that lead on to a live declared name."""
+        frame, node = self.frame, self.node
+        if node is None:
+            return 0
+        if self.pending:
+            return node.escape_bits(self.pending, frame.live, frame.compiler.name_spelling)
+        return node.bits(frame.live, frame.compiler.name_spelling)
 
     def nearest(self) -> bytes:
         return self._nearest_end()[1]

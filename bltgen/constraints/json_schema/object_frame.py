@@ -312,17 +312,19 @@ class ObjectFrame:
         found: StringState | None = self._others[0]
         return found
 
-    def others_farthest(self, text: StringState) -> int:
-        """No allowed byte in the name of an undeclared member is farther from the end: an upper bound.
+    @property
+    def most_after_other(self) -> int:
+        """By so many bytes more than its text needs, any undeclared name leads to the end: an upper bound.
 
-        `text`: the state in that name. INFINITE where no bound is known.
+        INFINITE where no bound is known.
         """
         if self._others_cost < 0:
-            self._others_cost = self._most_after_others()
-        if self._others_cost >= INFINITE:
-            return INFINITE
-        longer = characters_to_differ(len(self.plan.names) + self.seen.size)
-        return text.farthest + longer + len(self.compiler.layout.colon) + self._others_cost
+            most = self._most_after_others()
+            if most < INFINITE:
+                most += characters_to_differ(len(self.plan.names) + self.seen.size)
+                most += len(self.compiler.layout.colon)
+            self._others_cost = most
+        return self._others_cost
 
     def _most_after_others(self) -> int:
         """No undeclared member needs more bytes from its value to the end; INFINITE where that is unknown."""
