@@ -62,7 +62,7 @@ def scalar_key(place: Place) -> tuple[Any, ...] | None:
         if keyword not in _SCALAR_KEYWORDS:
             continue
         if type(given) is list:
-            if len(given) > LISTED:
+            if len(given) > LISTED or keyword == "const":
                 return None
             entries: Any = tuple([(type(one), one) for one in given])
         else:
