@@ -27,7 +27,7 @@ from heapq import heappop, heappush
 from itertools import count
 
 from bltgen.automata.byteset import lowest_byte
-from bltgen.automata.derivative import transitions
+from bltgen.automata.derivative import step, transitions
 from bltgen.automata.language import ANY_BYTES, INFINITE, Language, _concat, _intersection, _repeat, _union
 from bltgen.automata.limits import charge, current_limits
 from bltgen.automata.operators import AUTOMATON, COMPLEMENT, CONCAT, INTERSECTION, REPEAT, UNION
@@ -43,6 +43,9 @@ RELAXED_AFTER = 50
 
 RELAXED_STATES = 500
 """The most states that such a question may visit."""
+
+WITNESSED = 32
+"""So long a shortest text is looked for in the other parts of an intersection before a search."""
 
 CHARGED = 64
 """Steps of a search are charged when so many were done."""
@@ -63,7 +66,8 @@ def shortest(language: Language) -> int:
         term = stack[-1]
         if term._shortest is None:
             if term.op in _SEARCHED:
-                _search(term)
+                if not _is_witnessed(term):
+                    _search(term)
             else:
                 missing = [part for part in term.parts if part._shortest is None]
                 if missing:
@@ -83,6 +87,31 @@ def _of_parts(term: Language) -> int:
         return min(lengths)
     assert term.op == REPEAT
     return min(INFINITE, int(term.value[0]) * lengths[0])
+
+
+def _is_witnessed(term: Language) -> bool:
+    """Whether a shortest text of an intersection's longest part is in the other parts: none is shorter then.
+
+    Most intersections are of a pattern and a length, and a shortest text of one is in the other.
+    """
+    if term.op != INTERSECTION:
+        return False
+    plain = [part for part in term.parts if part.op not in _SEARCHED]
+    if not plain:
+        return False
+    longest = max(plain, key=shortest)
+    length = shortest(longest)
+    if not max(term.least, term._bound) <= length <= WITNESSED:
+        return False
+    text = completion(longest)
+    for part in term.parts:
+        if part is not longest:
+            for byte in text:
+                part = step(part, byte)[1]
+            if not part.nullable:
+                return False
+    term._shortest = length
+    return True
 
 
 def _search(origin: Language, limit: int | None = None) -> None:
