@@ -23,17 +23,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import count
 
 from bltgen.automata.byteset import lowest_byte
 from bltgen.automata.derivative import step, transitions
 from bltgen.automata.language import ANY_BYTES, INFINITE, Language, _concat, _intersection, _repeat, _union
-from bltgen.automata.limits import charge, current_limits
+from bltgen.automata.limits import charge, current_limits, use_limits
 from bltgen.automata.operators import AUTOMATON, COMPLEMENT, CONCAT, INTERSECTION, REPEAT, UNION
 from bltgen.errors import LimitExceeded
 
-__all__ = ["alternatives", "completion", "shortest"]
+__all__ = ["Choice", "alternatives", "completion", "shortest"]
 
 ANTICHAIN = 64
 """How many incomparable states with the same parts are remembered to prune later ones."""
@@ -49,6 +50,9 @@ WITNESSED = 32
 
 CHARGED = 64
 """Steps of a search are charged when so many were done."""
+
+CHOICE_STATES, CHOICE_FAILURES = 64, 4
+"""The most states that a search may visit to prefer a lesser byte, and how many such may fail."""
 
 RELAXED_DEPTH = 60
 """Parts of a term nested deeper are relaxed to anything at all."""
@@ -292,16 +296,48 @@ def _settle(
         term = parent[term]
 
 
+class Choice:
+    """The least byte on a shortest way, but no long search for the sake of order.
+
+    One way is known once the length is. Whether a lesser byte lies on another may take a search of its own:
+    where a few of these came to no end soon, what is known is enough.
+    """
+
+    __slots__ = ("_failures",)
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    def is_shortest(self, term: Language, length: int) -> bool:
+        """Whether a term, which has no shorter text, has one of this length, as far as is found out soon."""
+        if term._shortest is None:
+            if max(term.least, term._bound) > length or self._failures >= CHOICE_FAILURES:
+                return False
+            try:
+                with use_limits(replace(current_limits(), search_states=CHOICE_STATES)):
+                    shortest(term)
+            except LimitExceeded:
+                self._failures += 1
+        return term._shortest == length
+
+
 def completion(language: Language) -> bytes:
-    """A shortest text of a non-empty language: at each step the least byte that is on a shortest way."""
+    """A shortest text of a non-empty language: at each step the least byte that is on a shortest way.
+
+    As far as is found out soon; see `Choice`.
+    """
     text = bytearray()
+    choice = Choice()
     while not language.nullable:
         wanted = shortest(language) - 1
-        steps = [
-            (lowest_byte(bits), target)
-            for bits, target in transitions(language)
-            if shortest(target) == wanted
-        ]
-        byte, language = min(steps, key=lambda step: step[0])
+        steps = sorted([(lowest_byte(bits), target) for bits, target in transitions(language)], key=_byte_of)
+        following = next((step for step in steps if choice.is_shortest(step[1], wanted)), None)
+        if following is None:
+            following = next(step for step in steps if shortest(step[1]) == wanted)
+        byte, language = following
         text.append(byte)
     return bytes(text)
+
+
+def _byte_of(step: tuple[int, Language]) -> int:
+    return step[0]

@@ -36,12 +36,12 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Literal
 
-from bltgen.automata.byteset import ByteSet, bits_of
+from bltgen.automata.byteset import ByteSet, bits_of, lowest_byte
 from bltgen.automata.contract import FORCED_LIMIT
 from bltgen.automata.derivative import transitions
 from bltgen.automata.language import EPSILON, INFINITE, Language, concat, from_automaton, literal
 from bltgen.automata.lazy_dfa import LanguageState
-from bltgen.automata.liveness import shortest
+from bltgen.automata.liveness import Choice, shortest
 from bltgen.automata.utf8 import code_points
 from bltgen.constraints.json_string_length import CONTROLS, SHORT_ESCAPED, SpelledLength
 
@@ -154,11 +154,12 @@ class StringState(dict[int, "StringState | None"]):
         return bytes(text)
 
     def completion(self) -> bytes:
-        """A shortest completion, the least in byte order among raw characters before escapes."""
+        """A shortest completion: raw characters before escapes, the least bytes as far as is found out soon."""
         text = bytearray()
         state: StringState = self
+        choice = Choice()
         while not state.accepting:
-            byte, state = state.spelling.shortest_step(state)
+            byte, state = state.spelling.shortest_step(state, choice)
             text.append(byte)
         return bytes(text)
 
@@ -426,9 +427,17 @@ class _Spelling:
         # may stand for the character by which the content ends soonest.
         return 6 * state.content.farthest + 13
 
-    def shortest_step(self, state: StringState) -> tuple[int, StringState]:
+    def shortest_step(self, state: StringState, choice: Choice) -> tuple[int, StringState]:
         """The first byte of the completion, and the state after it."""
         wanted = state.shortest - 1
+        if state.phase == BODY and wanted:
+            # Where a raw character lies on a shortest way, others need not be asked whether they live.
+            steps = [(bits & self._raw, target) for bits, target in transitions(state.language)]
+            for bits, target in sorted(
+                [step for step in steps if step[0]], key=lambda step: step[0] & -step[0]
+            ):
+                if choice.is_shortest(target, wanted - 1) and self.length(target) == wanted - 1:
+                    return lowest_byte(bits), self.state(BODY, target)
         classes = sorted(self.classes(state), key=lambda item: (item[1].phase != BODY, item[0] & -item[0]))
         for bits, target in classes:
             if target.shortest == wanted:

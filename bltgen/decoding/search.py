@@ -184,9 +184,7 @@ class Search:
         columns = draw(kept, generators, greedy=greedy)
         while True:
             again = [
-                place
-                for place, one in enumerate(hypotheses)
-                if not self.can_follow(one, int(columns[place]))
+                place for place, one in enumerate(hypotheses) if not self.can_follow(one, int(columns[place]))
             ]
             if not again:
                 return columns, mass, kept
