@@ -230,16 +230,13 @@ class NameText:
         return self._bits
 
     def _find_bits(self) -> int:
-        node, others = self.node, self.others
-        bits = self._named_bits()
+        others = self.others
+        bits = 0
         if others is not None:
-            bits |= others.allowed.bits
-        if not self.pending:
-            if others is not None and bits >> QUOTE & 1 and not self._may_be_other():
+            bits = others.allowed.bits
+            if bits >> QUOTE & 1 and not self.pending and not self._may_be_other():
                 bits ^= 1 << QUOTE
-            if node is not None and node.end & self.frame.live:
-                bits |= 1 << QUOTE
-        return bits
+        return bits if self.node is None else bits | self._named_bits(self.node)
 
     def _may_be_other(self) -> bool:
         """Whether the name read so far is neither declared nor seen."""
@@ -372,7 +369,7 @@ class NameText:
         if n > others.farthest + most:
             return inside, 0
         least = len(frame.compiler.layout.colon) + frame.least_after_other
-        named = self._named_bits()
+        named = 0 if self.node is None else self._named_bits(self.node)
         allowed = refused = 0
         for bits, following in others.successors():
             if following.shortest + most < n:
@@ -381,14 +378,14 @@ class NameText:
                 refused |= bits & inside & ~named
         return allowed, refused
 
-    def _named_bits(self) -> int:
-        """The bytes that lead on to a live declared name."""
-        frame, node = self.frame, self.node
-        if node is None:
-            return 0
+    def _named_bits(self, node: NameNode) -> int:
+        """The bytes that lead on to a live declared name, or end one."""
+        frame = self.frame
+        live, spelling = frame.live, frame.compiler.name_spelling
         if self.pending:
-            return node.escape_bits(self.pending, frame.live, frame.compiler.name_spelling)
-        return node.bits(frame.live, frame.compiler.name_spelling)
+            return node.escape_bits(self.pending, live, spelling)
+        bits = node.bits(live, spelling)
+        return bits | 1 << QUOTE if node.end & live else bits
 
     def nearest(self) -> bytes:
         return self._nearest_end()[1]

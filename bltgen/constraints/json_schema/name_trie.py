@@ -31,15 +31,16 @@ _RAW = ((1 << 256) - 1) & ~((1 << 0x20) - 1) & ~(1 << BACKSLASH) & ~(1 << QUOTE)
 class Spelling:
     """How names are spelled. `plain`: only what must be escaped is; `ascii_only`: so must all but ASCII."""
 
-    __slots__ = ("ascii_only", "plain", "raw", "wants_escape")
+    __slots__ = ("ascii_only", "first", "plain", "raw")
 
     def __init__(self, ascii_only: bool, plain: bool) -> None:
         self.ascii_only = ascii_only
         self.plain = plain
         self.raw = _RAW & _ASCII if ascii_only else _RAW
         everything = ((1 << 256) - 1) & ~_CONTINUATION
-        self.wants_escape = everything & ~self.raw if plain else everything
-        """First bytes of characters that may be written as an escape."""
+        escaped = everything & ~self.raw if plain else everything
+        self.first = [(1 << byte & self.raw) | (escaped >> byte & 1) << BACKSLASH for byte in range(256)]
+        """By each byte of a name, the bytes by which it may be written: itself, or a backslash; as bits."""
 
     def escapes(self, char: str) -> list[bytes]:
         """The escapes of a character, hexadecimal digits in lower case, the shortest first."""
@@ -141,14 +142,12 @@ class NameNode:
             # Most bytes of most names are read where one name is left: no need for the node after them.
             ((name, bit),) = self._entries
             if bit & live and len(name) > self.depth:
-                bits = 1 << name[self.depth]
+                return spelling.first[name[self.depth]]
         else:
             for byte, child in self._children().items():
                 if child.mask & live:
-                    bits |= 1 << byte
-        if bits & spelling.wants_escape:
-            return bits & spelling.raw | 1 << BACKSLASH
-        return bits & spelling.raw
+                    bits |= spelling.first[byte]
+        return bits
 
     def live_names(self, live: int) -> list[tuple[bytes, int]]:
         """The live names from here, with their bits."""

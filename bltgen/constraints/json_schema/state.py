@@ -126,7 +126,12 @@ class JsonState(dict[int, "JsonState | None"]):
         """The bytes after which a valid text can still be reached."""
         found = self._allowed
         if found is None:
-            found = self._allowed = ByteSet(self.bits)
+            if self._several is None:
+                with self.table.effort:
+                    bits = self.position.bits
+            else:
+                bits = self.bits
+            found = self._allowed = ByteSet(bits)
         return found
 
     @property
