@@ -131,6 +131,8 @@ class Language:
         "_prefix_code",
         "_relaxed",
         "_shortest",
+        "_spelled",
+        "_spelled_ascii",
         "_state",
         "_transitions",
         "alphabet",
@@ -164,6 +166,8 @@ class Language:
     _shortest: int | None
     _bound: int
     _relaxed: Language | None
+    _spelled: int  # scratch space of who measures texts otherwise than in bytes; -1: not yet
+    _spelled_ascii: int
     _prefix_code: bool | None
     _transitions: tuple[tuple[int, Language], ...] | None
     _partial: list[tuple[int, Language]] | None
@@ -322,6 +326,7 @@ def _term(
     made._shortest = 0 if nullable else made.least if plain else None
     made._bound = 0
     made._relaxed = None
+    made._spelled = made._spelled_ascii = -1
     made._prefix_code = None
     made._transitions = None
     made._partial = None

@@ -7,7 +7,7 @@ of their shortest spelling.
 
 As in `automata.liveness`, the answer is structural for unions, concatenations and repeats, and found by A*
 through intersections, complements and automata, with the unweighted length as the lower bound: every
-byte of content costs at least one. Lengths along the path found are kept.
+byte of content costs at least one. Lengths, also along the path found, are kept on the terms.
 
 >>> from bltgen.automata.language import literal
 >>> SpelledLength()(literal("a\\n\\x01é".encode())), SpelledLength(ascii_only=True)(literal("é€😀".encode()))
@@ -48,7 +48,6 @@ CONTROLS = ByteSet.range(0x00, 0x1F).bits & ~SHORT_ESCAPED
 _ASCII = ByteSet.range(0x00, 0x7F).bits
 _CONTINUATION = ByteSet.range(0x80, 0xBF).bits
 _SEARCHED = frozenset((INTERSECTION, COMPLEMENT, AUTOMATON))
-_KEPT = 100_000
 
 
 class SpelledLength:
@@ -58,7 +57,7 @@ class SpelledLength:
     Raises LimitExceeded where a search visits more than `Limits.search_states` states beyond its path.
     """
 
-    __slots__ = ("_cheap", "_known", "_weight_of", "_weights")
+    __slots__ = ("_cheap", "_slot", "_weight_of", "_weights")
 
     def __init__(self, ascii_only: bool = False) -> None:
         cheap = _ASCII & ~SHORT_ESCAPED & ~CONTROLS
@@ -76,41 +75,39 @@ class SpelledLength:
         self._cheap = cheap
         self._weights = sorted([(1, cheap), (2, SHORT_ESCAPED), (6, CONTROLS), *more])
         self._weight_of = [self._weight(1 << byte) for byte in range(256)]
-        self._known: dict[Language, int] = {}
+        self._slot = "_spelled_ascii" if ascii_only else "_spelled"
 
     def _weight(self, bits: int) -> int:
         """The least weight of a byte in a non-empty set."""
         return next(weight for weight, members in self._weights if bits & members)
 
     def __call__(self, language: Language) -> int:
-        known = self._known.get(language)
-        if known is not None:
-            return known
-        if len(self._known) > _KEPT:
-            self._known.clear()
-        return self._measured(language, searching=True)
+        known: int = getattr(language, self._slot)
+        return known if known >= 0 else self._measured(language, searching=True)
 
     def _measured(self, language: Language, *, searching: bool) -> int:
         """The length; -1 where it needs a search and none is to be made."""
+        slot = self._slot
         stack = [language]
         while stack:
             term = stack[-1]
-            if term not in self._known:
+            if getattr(term, slot) < 0:
                 if term.op in _SEARCHED:
                     if not searching:
                         return -1
                     self._search(term)
                 else:
-                    missing = [part for part in term.parts if part not in self._known]
+                    missing = [part for part in term.parts if getattr(part, slot) < 0]
                     if missing:
                         stack += missing
                         continue
-                    self._known[term] = self._of_parts(term)
+                    setattr(term, slot, self._of_parts(term))
             stack.pop()
-        return self._known[language]
+        found: int = getattr(language, slot)
+        return found
 
     def _of_parts(self, term: Language) -> int:
-        lengths = [self._known[part] for part in term.parts]
+        lengths: list[int] = [getattr(part, self._slot) for part in term.parts]
         if term.op == EPS:
             return 0
         if term.op == BYTES:
@@ -151,14 +148,14 @@ class SpelledLength:
             term = following
         way.append(term)
         for term in way:
-            self._known[term] = shortest(term)
+            setattr(term, self._slot, shortest(term))
         return True
 
     def _search(self, origin: Language) -> None:
         """A* from a term that has no structure to go by; sets it and what lies on its shortest path."""
-        known = self._known
+        slot = self._slot
         if shortest(origin) >= INFINITE:
-            known[origin] = INFINITE
+            setattr(origin, slot, INFINITE)
             return
         if self._needs_no_escape(origin):
             return
@@ -173,10 +170,10 @@ class SpelledLength:
             paid = -negative
             if reached[term] != paid:
                 continue
-            if term in known or term.nullable:
-                total = paid + known.setdefault(term, 0)
+            if getattr(term, slot) >= 0 or term.nullable:
+                total = paid + max(0, getattr(term, slot))
                 while True:
-                    known[term] = total - reached[term]
+                    setattr(term, slot, total - reached[term])
                     if term not in parent:
                         return
                     term = parent[term]
