@@ -305,8 +305,8 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="the same table from a reduced run")
     given_ = parser.parse_args()
     if given_.quick:
-        given_.examples, given_.misses, given_.generated, given_.slow = 10, 10, 12, 2.0
-        given_.step = 90
+        given_.examples, given_.misses, given_.generated, given_.slow = 10, 10, 25, 2.0
+        given_.step = 30
     warnings.simplefilter("ignore")
     schemas = list(corpus(given_.schemas, given_.step, given_.generated))
     shard, shards = map(int, given_.shard.split("/"))

@@ -21,12 +21,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from bltgen.automata.byteset import ALL, ByteSet
-from bltgen.automata.contract import Constraint, State
+from bltgen.automata.contract import State
 from bltgen.constraints.json_schema import json_schema
 from bltgen.constraints.regex import regex
 from bltgen.testing.adapters import ENGINES, Engine, Opened, Refused, accepts, installed
+from bltgen.testing.free_text import RandomDraws
 from bltgen.testing.json_spelling import respelled
 from bltgen.testing.reference import Reference, RegexReference, SchemaReference
+from bltgen.testing.schema_words import words_of
 from bltgen.testing.violation import shown_bytes
 from bltgen.testing.walking import Walker
 
@@ -140,7 +142,7 @@ def sources(texts: int = 60, seed: int = 0) -> Iterable[Source]:
         yield _schema_source(name, schema, texts, random.Random(seed))
     for pattern in REGEXES:
         reference = RegexReference(pattern)
-        drawn = _drawn(regex(pattern), texts, random.Random(seed))
+        drawn = _drawn(Walker(regex(pattern).start()), texts, random.Random(seed))
 
         def open_regex(engine: Engine, pattern: str = pattern) -> Opened:
             return engine.regex(pattern)
@@ -150,7 +152,8 @@ def sources(texts: int = 60, seed: int = 0) -> Iterable[Source]:
 
 def _schema_source(name: str, schema: Any, texts: int, rng: random.Random) -> Source:
     plain = json_schema(schema, whitespace="compact", numbers="plain", escapes="plain")
-    drawn = _drawn(plain, texts // 2, rng)
+    walker = Walker(plain.start(), words=words_of(schema), numbers=True)
+    drawn = _drawn(walker, texts // 2, rng)
     valid = [text for text in drawn if plain.accepts(text)]
     # Not around the value: whether a text may begin with whitespace is a choice of the decoder.
     spelled = [respelled(text, lambda most: rng.randint(0, most)).strip(b" \t\r\n") for text in valid]
@@ -165,19 +168,18 @@ def _schema_source(name: str, schema: Any, texts: int, rng: random.Random) -> So
     return Source(name, json.dumps(schema), open_schema, SchemaReference(schema), every)
 
 
-def _drawn(constraint: Constraint, texts: int, rng: random.Random) -> tuple[bytes, ...]:
+def _drawn(walker: Walker, texts: int, rng: random.Random) -> tuple[bytes, ...]:
     """Half of them in the language, half with one byte outside of it; the shorter first."""
-    walker = Walker(constraint.start(), numbers=True)
     found: set[bytes] = set()
     for _ in range(texts // 2):
-        text = walker.text(lambda most: rng.randint(0, most), constraint.start().shortest + 40)
-        found |= {text, _spoilt(constraint, text, rng)}
+        text = walker.text(RandomDraws(rng), walker.start.shortest + 40)
+        found |= {text, _spoilt(walker.start, text, rng)}
     return tuple(sorted(found, key=lambda text: (len(text), text)))
 
 
-def _spoilt(constraint: Constraint, text: bytes, rng: random.Random) -> bytes:
+def _spoilt(start: State, text: bytes, rng: random.Random) -> bytes:
     at = rng.randint(0, len(text))
-    state: State | None = constraint.start()
+    state: State | None = start
     for byte in text[:at]:
         state = None if state is None else state.advance(byte)
     if state is None:

@@ -151,6 +151,11 @@ class JsonReader:
         self._in_object = False
 
     @property
+    def opening(self) -> bool:
+        """Whether a string has just begun."""
+        return self.in_string and not self._string and not self.escaped
+
+    @property
     def member(self) -> str | None:
         """The name of the member in whose value the end is; of the object's own, where `naming`."""
         if self.naming and self._members:

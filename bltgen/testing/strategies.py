@@ -20,6 +20,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -32,6 +33,7 @@ from bltgen.constraints.json_schema import json_schema
 from bltgen.constraints.regex import regex
 from bltgen.errors import BudgetTooSmall, ConstraintError
 from bltgen.testing.exhaustive import grammar_of
+from bltgen.testing.free_text import Alphabet
 from bltgen.testing.json_spelling import respelled
 from bltgen.testing.reference import GrammarReference
 from bltgen.testing.schema_words import Words, words_of
@@ -58,21 +60,34 @@ __all__ = [
 ]
 
 
-def _integers_of(draw: st.DrawFn) -> Callable[[int], int]:
-    def integer(most: int) -> int:
-        return draw(_up_to(most))
+class _HypothesisDraws:
+    """Choices of Hypothesis; strategies are remembered, since to make one takes longer than to draw."""
 
-    return integer
+    def __init__(self, draw: st.DrawFn) -> None:
+        self._draw = draw
+
+    def integer(self, most: int) -> int:
+        return self._draw(_up_to(most))
+
+    def run(self, alphabet: Alphabet, least: int, most: int) -> str | bytes:
+        return self._draw(_runs(alphabet, least, most))
 
 
-_UP_TO: dict[int, st.SearchStrategy[int]] = {}
-
-
+@cache
 def _up_to(most: int) -> st.SearchStrategy[int]:
-    found = _UP_TO.get(most)
-    if found is None:
-        found = _UP_TO[most] = st.integers(0, most)
-    return found
+    return st.integers(0, most)
+
+
+@cache
+def _runs(alphabet: Alphabet, least: int, most: int) -> st.SearchStrategy[str | bytes]:
+    if alphabet.raw:
+        return st.binary(min_size=least, max_size=most)
+    return st.text(_letters(alphabet) if alphabet.beyond else alphabet.ascii, min_size=least, max_size=most)
+
+
+@cache
+def _letters(alphabet: Alphabet) -> st.SearchStrategy[str]:
+    return st.characters(min_codepoint=0x80, exclude_categories=["Cs"], include_characters=alphabet.ascii)
 
 
 def _walker(constraint: Constraint) -> Walker:
@@ -81,7 +96,7 @@ def _walker(constraint: Constraint) -> Walker:
         described = constraint.describe()
     except ConstraintError:  # made in memory
         described = {}
-    words = Words()
+    words: Words | None = None
     if described.get("kind") == "json_schema":
         schema = described["schema"]
         words = words_of(json.loads(schema) if isinstance(schema, str) else schema)
@@ -90,7 +105,7 @@ def _walker(constraint: Constraint) -> Walker:
 
 @st.composite
 def _texts(draw: st.DrawFn, walker: Walker, max_bytes: int | None) -> bytes:
-    return walker.text(_integers_of(draw), max_bytes)
+    return walker.text(_HypothesisDraws(draw), max_bytes)
 
 
 def accepted(constraint: Constraint, *, max_bytes: int | None = None) -> st.SearchStrategy[bytes]:
@@ -134,7 +149,7 @@ class NearMiss:
 
 @st.composite
 def _near_misses(draw: st.DrawFn, walker: Walker, max_bytes: int | None) -> NearMiss:
-    text = walker.text(_integers_of(draw), max_bytes)
+    text = walker.text(_HypothesisDraws(draw), max_bytes)
     states: list[State] = [walker.start]
     for byte in text:
         following = states[-1].advance(byte)
@@ -195,8 +210,8 @@ def values(
 
 @st.composite
 def _respelled(draw: st.DrawFn, walker: Walker, max_bytes: int | None, numbers: bool) -> bytes:
-    integer = _integers_of(draw)
-    return respelled(walker.text(integer, max_bytes), integer, numbers=numbers)
+    draws = _HypothesisDraws(draw)
+    return respelled(walker.text(draws, max_bytes), draws.integer, numbers=numbers)
 
 
 def json_texts(
