@@ -1,12 +1,12 @@
 """Does a model of the shape of the released 1B load and generate within this machine's memory?
 
-    python benchmarks/large_model.py [--layout C|B] [--latent-dtype DTYPE ...] [--bytes N] [--threads N]
-                                     [--folder DIR] [--keep]
+    python benchmarks/large_model.py [--layout C|B] [--latent-dtype DTYPE ...] [--bytes N] [--rows N]
+                                     [--threads N] [--folder DIR] [--keep]
 
 Writes 4.7B random bfloat16 weights (9 GB; 3.07B of them hash embeddings) in the layout asked for, then,
 in a process of its own for each dtype of the latent transformer, loads and generates. Reported: seconds
-to load, seconds a byte, and the peak of the memory that is the process's own ("anonymous"), beside that
-which the mapped file may take back. Where there is a GPU it runs there too, in layout C beside transformers.
+to load, seconds a byte, what a batch of `--rows` texts gains over one, and the peak of the memory that is the
+process's own ("anonymous"), beside that which the mapped file may take back. Where there is a GPU it runs there too, in layout C beside transformers.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from bltgen.model.config import (
     HashEmbeddingConfig,
     TransformerConfig,
 )
+from bltgen.model.contract import Session
 from bltgen.model.safetensors_file import write_tensors
 
 CONFIG = BLTConfig(
@@ -110,7 +111,15 @@ def memory() -> dict[str, float]:
     return {name: int(fields[field].split()[0]) / 2**20 for name, field in names.items()}
 
 
-def generate(folder: Path, count: int, threads: int, latent: str, device: str) -> None:
+def seconds_a_step(session: Session, count: int) -> float:
+    """Of `count` steps, each row by its likeliest byte."""
+    start = time.perf_counter()
+    for _ in range(count):
+        session.extend([bytes((byte,)) for byte in session.logits[:, :256].argmax(-1).tolist()])
+    return (time.perf_counter() - start) / count
+
+
+def generate(folder: Path, count: int, rows: int, threads: int, latent: str, device: str) -> None:
     torch.set_num_threads(threads)
     start = time.perf_counter()
     model = load_model(folder, device=device, latent_dtype=getattr(torch, latent))
@@ -120,16 +129,18 @@ def generate(folder: Path, count: int, threads: int, latent: str, device: str) -
     start = time.perf_counter()
     session = model.session([prompt])
     read = time.perf_counter() - start
-    start = time.perf_counter()
-    for _ in range(count):
-        session.extend([bytes([int(session.logits[0, :256].argmax())])])
-    each = (time.perf_counter() - start) / count
+    each = seconds_a_step(session, count)
     patches = len(session.patch_starts[0]) / session.lengths[0]
     own, mapped = after_load["own"], after_load["mapped"]
     print(f"latent transformer in {latent}, on {device}, {threads} thread(s)")
     print(f"loaded in {loaded:.1f} s; own memory {own:.2f} GB, mapped {mapped:.2f} GB")
     print(f"prompt of {len(prompt)} bytes in {read:.1f} s")
     print(f"{each:.2f} s a byte ({1 / patches:.1f} bytes a patch)")
+    if rows > 1:
+        batch = seconds_a_step(model.session([prompt[row:] for row in range(rows)]), count)
+        print(
+            f"{rows} rows: {batch:.2f} s a step, {rows * each / batch:.1f} times the bytes a second of one row"
+        )
     now = memory()
     if device != "cpu":
         print(f"{torch.cuda.max_memory_allocated() / 2**30:.2f} GB of the device's memory")
@@ -161,6 +172,7 @@ def main() -> None:
     parser.add_argument("--layout", choices=["B", "C"], default="C")
     parser.add_argument("--latent-dtype", nargs="+", choices=DTYPES, default=DTYPES, metavar="DTYPE")
     parser.add_argument("--bytes", type=int, default=16)
+    parser.add_argument("--rows", type=int, default=16, help="texts in the batch (1: none is timed)")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", help="cpu, cuda, ... (default: the CPU, and the GPU where there is one)")
     parser.add_argument("--folder", type=Path, help="where to write (default: a temporary folder)")
@@ -169,7 +181,12 @@ def main() -> None:
     options = parser.parse_args()
     if options.only_generate:
         generate(
-            options.folder, options.bytes, options.threads, options.latent_dtype[0], options.device or "cpu"
+            options.folder,
+            options.bytes,
+            options.rows,
+            options.threads,
+            options.latent_dtype[0],
+            options.device or "cpu",
         )
         return
     folder = options.folder or Path(tempfile.mkdtemp())
@@ -184,6 +201,8 @@ def main() -> None:
         arguments = [
             "--bytes",
             str(options.bytes),
+            "--rows",
+            str(options.rows),
             "--threads",
             str(options.threads),
             "--folder",
