@@ -5,8 +5,9 @@
 
 Writes 4.7B random bfloat16 weights (9 GB; 3.07B of them hash embeddings) in the layout asked for, then,
 in a process of its own for each dtype of the latent transformer, loads and generates. Reported: seconds
-to load, seconds a byte, what a batch of `--rows` texts gains over one, and the peak of the memory that is the
-process's own ("anonymous"), beside that which the mapped file may take back. Where there is a GPU it runs there too, in layout C beside transformers.
+to load, seconds a byte, what a batch of `--rows` texts gains over one, and the peak of the memory that is
+the process's own ("anonymous"), beside that which the mapped file may take back. Where there is a GPU it
+runs there too, in layout C beside transformers.
 """
 
 from __future__ import annotations
@@ -138,9 +139,7 @@ def generate(folder: Path, count: int, rows: int, threads: int, latent: str, dev
     print(f"{each:.2f} s a byte ({1 / patches:.1f} bytes a patch)")
     if rows > 1:
         batch = seconds_a_step(model.session([prompt[row:] for row in range(rows)]), count)
-        print(
-            f"{rows} rows: {batch:.2f} s a step, {rows * each / batch:.1f} times the bytes a second of one row"
-        )
+        print(f"{rows} rows: {batch:.2f} s a step, {rows * each / batch:.1f} times the bytes a second of one")
     now = memory()
     if device != "cpu":
         print(f"{torch.cuda.max_memory_allocated() / 2**30:.2f} GB of the device's memory")
