@@ -17,6 +17,7 @@ backslash on, and is empty elsewhere.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 __all__ = ["NameNode", "NameTable", "Spelling", "spelled"]
 
@@ -28,6 +29,15 @@ _RAW = ((1 << 256) - 1) & ~((1 << 0x20) - 1) & ~(1 << BACKSLASH) & ~(1 << QUOTE)
 """The bytes that may stand for themselves in a JSON string."""
 
 
+@lru_cache
+def _first_bytes(ascii_only: bool, plain: bool) -> list[int]:
+    """By each byte of a name, the bytes by which it may be written: itself, or a backslash; as bits."""
+    raw = _RAW & _ASCII if ascii_only else _RAW
+    everything = ((1 << 256) - 1) & ~_CONTINUATION
+    escaped = everything & ~raw if plain else everything
+    return [(1 << byte & raw) | (escaped >> byte & 1) << BACKSLASH for byte in range(256)]
+
+
 class Spelling:
     """How names are spelled. `plain`: only what must be escaped is; `ascii_only`: so must all but ASCII."""
 
@@ -37,10 +47,7 @@ class Spelling:
         self.ascii_only = ascii_only
         self.plain = plain
         self.raw = _RAW & _ASCII if ascii_only else _RAW
-        everything = ((1 << 256) - 1) & ~_CONTINUATION
-        escaped = everything & ~self.raw if plain else everything
-        self.first = [(1 << byte & self.raw) | (escaped >> byte & 1) << BACKSLASH for byte in range(256)]
-        """By each byte of a name, the bytes by which it may be written: itself, or a backslash; as bits."""
+        self.first = _first_bytes(ascii_only, plain)
 
     def escapes(self, char: str) -> list[bytes]:
         """The escapes of a character, hexadecimal digits in lower case, the shortest first."""
