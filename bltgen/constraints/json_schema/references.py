@@ -118,10 +118,11 @@ class Place:
     def follow(self, keyword: str) -> Place:
         """Where `$ref`, `$dynamicRef` or `$recursiveRef` leads."""
         reference = self.schema[keyword]
-        where = f"{self.pointer}/{_escape(keyword)}"
         if not isinstance(reference, str):
-            raise ConstraintSyntaxError(f"{where}: a reference is a string, not {reference!r}")
-        return self.documents.resolve(self, reference, keyword, where)
+            raise ConstraintSyntaxError(
+                f"{self.pointer}/{_escape(keyword)}: a reference is a string, not {reference!r}"
+            )
+        return self.documents.resolve(self, reference, keyword)
 
     def __repr__(self) -> str:
         return f"<Place {self.pointer}>"
@@ -242,13 +243,13 @@ class Documents:
 
     # -- references ----------------------------------------------------------------------------------
 
-    def resolve(self, place: Place, reference: str, keyword: str, where: str) -> Place:
+    def resolve(self, place: Place, reference: str, keyword: str) -> Place:
         """The place to which `reference`, standing in `place`, leads."""
         key = (place, keyword, reference)
         found = self._resolved.get(key)
         if found is None:
             try:
-                found = self._resolve(place, reference, keyword, where)
+                found = self._resolve(place, reference, keyword)
             except (
                 referencing.exceptions.Unresolvable,
                 LookupError,
@@ -259,15 +260,15 @@ class Documents:
                 if isinstance(error, ConstraintSyntaxError):
                     raise
                 raise ConstraintSyntaxError(
-                    f"{where}: the reference {reference!r} leads nowhere; documents are never fetched: pass "
-                    "a referencing.Registry that holds them"
+                    f"{place.pointer}/{_escape(keyword)}: the reference {reference!r} leads nowhere; "
+                    "documents are never fetched: pass a referencing.Registry that holds them"
                 ) from error
             self._resolved[key] = found
         return found
 
-    def _resolve(self, place: Place, reference: str, keyword: str, where: str) -> Place:
+    def _resolve(self, place: Place, reference: str, keyword: str) -> Place:
         if keyword == "$recursiveRef":
-            target = self._enter(place, place.base, "", where)
+            target = self._enter(place, place.base, "")
             return self._outermost_recursive(target) or target
         uri, fragment = (
             urldefrag(urljoin(place.base, reference))
@@ -281,8 +282,8 @@ class Documents:
         if keyword == "$dynamicRef" and named and isinstance(self._anchor(uri, fragment), DynamicAnchor):
             for entered in place.scope:
                 if isinstance(self._anchor(entered, fragment, missing_ok=True), DynamicAnchor):
-                    return self._enter(place, entered, fragment, where)
-        return self._enter(place, uri, fragment, where)
+                    return self._enter(place, entered, fragment)
+        return self._enter(place, uri, fragment)
 
     def _inherited(self, resource: referencing.Resource[Any]) -> Dialect:
         """How a resource without `$schema` is read: like the document that it is embedded in, if any."""
@@ -296,7 +297,7 @@ class Documents:
         for entered in target.scope:
             contents = self._resource(entered).contents
             if isinstance(contents, Mapping) and contents.get("$recursiveAnchor") is True:
-                return self._enter(target, entered, "", target.pointer)
+                return self._enter(target, entered, "")
         return None
 
     def _resource(self, uri: str) -> referencing.Resource[Any]:
@@ -315,7 +316,7 @@ class Documents:
         self._registry = retrieved.registry
         return retrieved.value
 
-    def _enter(self, place: Place, uri: str, fragment: str, where: str) -> Place:
+    def _enter(self, place: Place, uri: str, fragment: str) -> Place:
         resource = self._resource(uri)
         same = uri == place.base
         dialect = (
