@@ -154,7 +154,7 @@ class StringState(dict[int, "StringState | None"]):
         return bytes(text)
 
     def completion(self) -> bytes:
-        """A shortest completion: raw characters before escapes, the least bytes as far as is found out soon."""
+        """A shortest completion: raw characters before escapes, the least bytes as far as is known soon."""
         text = bytearray()
         state: StringState = self
         choice = Choice()
@@ -515,3 +515,11 @@ class JsonString:
     def language(self) -> Language:
         """The whole strings, opening quote included, as a language of bytes."""
         return concat(literal(b'"'), from_automaton(self.start()))
+
+
+def _raw_bits(step: tuple[int, Language]) -> int:
+    return step[0]
+
+
+def _least_bit(step: tuple[int, Language]) -> int:
+    return step[0] & -step[0]

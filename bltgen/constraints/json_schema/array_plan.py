@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bltgen.automata.language import INFINITE
 from bltgen.constraints.json_schema.clause_search import Search
-from bltgen.constraints.json_schema.clauses import Reader, Split, holds_at_end
+from bltgen.constraints.json_schema.clauses import Reader, Split, crowded, holds_at_end
 from bltgen.constraints.json_schema.formula import FALSE, Formula
 from bltgen.constraints.json_schema.json_values import Value
 from bltgen.constraints.json_schema.layout import WHITESPACE, Layout
@@ -73,6 +73,12 @@ class ArrayPlan:
         if found is None:
             found = parent.frames[key] = ArrayFrame(self, parent, index, met, seen, done)
         return found
+
+    def foresee(self) -> None:
+        """Decide the first item if many conditions meet in it before it is read: a limit is met now."""
+        if self.spec.clauses and crowded(self.spec.formulas, self.spec.clauses):
+            for goal, met in self.forks(0, (0,) * len(self.counts)):
+                self.branches(0, goal, met)
 
     def is_endless(self) -> bool:
         """Whether infinitely many arrays may come of any, as far as is seen at once."""

@@ -32,14 +32,16 @@ from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.constraints.json_schema.specs import Draft
 from bltgen.errors import LimitExceeded
 
-__all__ = ["Mentions", "Reader", "choices", "halves", "holds_at_end", "mentions_of", "simplified"]
+__all__ = ["Mentions", "Reader", "choices", "crowded", "halves", "holds_at_end", "mentions_of", "simplified"]
 
 VERDICTS_LIMIT = 512
 """At most so many sets of values of one member are told apart."""
 
-CHECKS_LIMIT, CHECK_STATES = 200, 500
-"""So many of them are looked at for whether any value is in them, by one reader; each search visits at most
-so many states, and what it does not find out may be."""
+CHECK_STATES = 500
+"""Each search for a value in one of them visits at most so many states; what it does not find out may be."""
+
+CROWDED = 8
+"""So many conditions on one value leave no more sets of values than are told apart."""
 
 Split = dict[Formula, Formula]
 """What may be left of a clause, each with the goal of the values that leave it; the goals exclude each
@@ -93,6 +95,23 @@ def atoms_of(formulas: Iterable[Formula]) -> list[tuple[Any, ...]]:
             found.append(formula.value)
         todo += formula.parts[::-1]
     return found
+
+
+def crowded(formulas: Formulas, clauses: Iterable[Formula]) -> list[bytes | None]:
+    """The names, or None for the items, on whose value clauses set more than `CROWDED` conditions.
+
+    Only for these can it be that more sets of values are left than a `Reader` tells apart.
+    """
+    conditions: dict[bytes | None, set[int]] = {}
+    for kind, *about in atoms_of(clauses):
+        goals = [part for part in about if isinstance(part, Formula)]
+        if not goals or goals[0].op in (TRUE, FALSE):
+            continue
+        goal = min(goals[0].id, formulas.negation(goals[0]).id)
+        names: Iterable[bytes | None] = about[0].names if kind in ("each", "some") else (None,)
+        for name in names:
+            conditions.setdefault(name, set()).add(goal)
+    return [name for name, goals in conditions.items() if len(goals) > CROWDED]
 
 
 def simplified(
@@ -284,8 +303,6 @@ class Reader:
         if found is None and self._formulas.summary(goal).exact:
             return True  # else it were FALSE
         if found is None:
-            if len(self._possible) > CHECKS_LIMIT:
-                raise _too_many_verdicts()
             with use_limits(replace(current_limits(), search_states=CHECK_STATES)):
                 try:
                     found = self._satisfiable(goal)

@@ -248,6 +248,10 @@ class Compiler:
             place, positive = formula.value
             there: WrittenNumbers = self._within(place, "number", lambda: self._numbers_at(place))
             return there if positive else ~there
+        beginning = self.formulas.beginning(formula)
+        if beginning is not None and beginning in self._numbers:
+            return self._numbers[beginning] & self.written_numbers(formula.parts[-1])
+        self.table.effort.spend(len(formula.parts) >> 1)
         sets = [self.written_numbers(part) for part in formula.parts]
         if op in (ONE, NOT_ONE):
             none, one = EVERY_NUMBER, NO_NUMBER
@@ -317,6 +321,10 @@ class Compiler:
             place, positive = formula.value
             pair = self._within(place, "string", lambda: self._string_at(place))
             return pair if positive else _opposite(pair)
+        beginning = self.formulas.beginning(formula)
+        if beginning is not None and beginning in self._strings:
+            return _meet(self._strings[beginning], self._pair(formula.parts[-1]))
+        self.table.effort.spend(len(formula.parts) >> 1)
         pairs = [self._pair(part) for part in formula.parts]
         if op == OR:
             return union(*[free for free, _ in pairs]), union(*[other for _, other in pairs])
@@ -395,7 +403,10 @@ class Compiler:
             plans[0].live = True  # nothing else satisfies what something does
         for plan in plans:
             if plan.live is None:
-                plan.live = plan.cost(self.cost, COMPACT, 0) < INFINITE
+                live = plan.cost(self.cost, COMPACT, 0) < INFINITE
+                if live:
+                    plan.foresee()
+                plan.live = live
         if all(plan.live for plan in plans):
             return plans
         return tuple([plan for plan in plans if plan.live])

@@ -195,6 +195,15 @@ class Formulas:
             self._table[key] = found
         return found
 
+    def beginning(self, formula: Formula) -> Formula | None:
+        """The conjunction of all parts of a conjunction but the last, if it was ever made.
+
+        What is known of it needs not be found out again.
+        """
+        if formula.op != AND or len(formula.parts) < 3:
+            return None
+        return self._table.get((AND, *sorted([part.id for part in formula.parts[:-1]])))
+
     def any_of(self, formulas: Iterable[Formula]) -> Formula:
         """The disjunction."""
         parts: dict[Formula, None] = {}

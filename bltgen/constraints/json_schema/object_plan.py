@@ -16,7 +16,7 @@ from bltgen.automata.language import EMPTY, INFINITE, Language, union
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.automata.word_list import words
 from bltgen.constraints.json_schema.cheapest_names import cheapest_names
-from bltgen.constraints.json_schema.clauses import Mentions, Reader, Split, mentions_of
+from bltgen.constraints.json_schema.clauses import Mentions, Reader, Split, crowded, mentions_of
 from bltgen.constraints.json_schema.formula import FALSE, Formula
 from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.constraints.json_schema.layout import Layout
@@ -127,6 +127,7 @@ class ObjectPlan:
         """The declared names whose goal nothing satisfies, as bits."""
         if self._dead is None:
             dead = 0
+            self.compiler.table.effort.spend(len(self.names) >> 4)
             for i in range(len(self.names)):
                 if not self.compiler.satisfiable(self.goal(i)):
                     dead |= 1 << i
@@ -402,6 +403,14 @@ class ObjectPlan:
                 before = plans.get(plan)
                 plans[plan] = condition if before is None else formulas.any_of((before, condition))
         return tuple([(condition, plan) for plan, condition in plans.items()])
+
+    def foresee(self) -> None:
+        """Decide members on which many conditions meet before any is read, so that a limit is met now."""
+        if self.spec.clauses:
+            for name in crowded(self.spec.formulas, self.spec.clauses):
+                assert name is not None
+                if name in self.index:
+                    self.branches(self.index[name], name)
 
     def is_endless(self, mask: int, live: int = -1) -> bool:
         """Whether infinitely many objects may come of one with these names seen, as far as is easily seen."""
