@@ -432,12 +432,10 @@ class _Spelling:
         wanted = state.shortest - 1
         if state.phase == BODY and wanted:
             # Where a raw character lies on a shortest way, others need not be asked whether they live.
-            steps = [(bits & self._raw, target) for bits, target in transitions(state.language)]
-            for bits, target in sorted(
-                [step for step in steps if step[0]], key=lambda step: step[0] & -step[0]
-            ):
-                if choice.is_shortest(target, wanted - 1) and self.length(target) == wanted - 1:
-                    return lowest_byte(bits), self.state(BODY, target)
+            steps = [(bits & self._raw, content) for bits, content in transitions(state.language)]
+            for bits, content in sorted(filter(_raw_bits, steps), key=_least_bit):
+                if choice.is_shortest(content, wanted - 1) and self.length(content) == wanted - 1:
+                    return lowest_byte(bits), self.state(BODY, content)
         classes = sorted(self.classes(state), key=lambda item: (item[1].phase != BODY, item[0] & -item[0]))
         for bits, target in classes:
             if target.shortest == wanted:
