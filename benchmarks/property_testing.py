@@ -92,6 +92,8 @@ def judge(name: str, schema: Any, counts: tuple[int, int, int], slow: float) -> 
         (lambda: rejected(loose), lambda miss: not reference.accepts(miss.data)),
     )
     for kind, count, (make, right) in zip(KINDS, counts, tries, strict=True):
+        if not count:
+            continue
         begun, made, problem = time.process_time(), [], ""
         try:
             made = drawn(make(), count, slow)
@@ -143,7 +145,9 @@ def table(rows: list[dict[str, Any]]) -> None:
                 print(f"  {row['schema']}: {kind}: {found['problem']} ({found['drawn']} drawn)")
     print(f"{len(usable)} schemas of {len(rows)}")
     for kind in KINDS:
-        found = [row[kind] for row in usable]
+        found = [row[kind] for row in usable if kind in row]
+        if not found:
+            continue
         count, seconds = sum(one["drawn"] for one in found), sum(one["seconds"] for one in found)
         paces = sorted(1000 * one["seconds"] / one["drawn"] for one in found if one["drawn"])
         print(
@@ -293,8 +297,8 @@ def coverage() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--schemas", type=Path, default=MASKBENCH)
-    parser.add_argument("--examples", type=int, default=100, help="values, and texts, of a schema")
-    parser.add_argument("--misses", type=int, default=25, help="near misses of a schema")
+    parser.add_argument("--examples", type=int, default=100, help="values, and texts, of a schema; may be 0")
+    parser.add_argument("--misses", type=int, default=25, help="near misses of a schema; may be 0")
     parser.add_argument("--log", type=Path, help="a row a schema; what is in it already is not drawn again")
     parser.add_argument("--shard", default="0/1", help="i/n: the schemas i, i + n, i + 2n ...")
     parser.add_argument("--peer-step", type=int, default=10, help="the peer reads every n-th schema")

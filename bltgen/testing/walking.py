@@ -10,6 +10,7 @@ Hypothesis shrinks by taking choices out and making them less, so it ends at the
 choices, which mostly is the shortest. For that, choices keep their meaning when others around them are
 taken out: an integer means the same way wherever that way is open (see `Table`), a word is known by
 its place in the schema, a run is text itself, and no choice is saved by a text that fills its budget.
+Outside of JSON, where a run may be cheaper than few single bytes, each byte takes a draw without effect.
 
 Never filters: what is drawn is valid. After `CHOICES` choices, and where the budget ends, the
 shortest way is taken.
@@ -32,6 +33,8 @@ __all__ = ["CHOICES", "Walker"]
 
 CHOICES = 400
 """The most choices of one text."""
+PADDING = 400
+"""The most draws without effect that make a text dearer, one a byte, where it is not JSON."""
 MEMORY = 20_000
 """The most states whose choices are remembered."""
 BUDGETS = (0, 24, 64, 200, 48, 96)
@@ -213,6 +216,9 @@ class _Walk:
                 going = self._step()
         if going:
             self.done += self.state.completion()
+        if not self.walker.json:
+            for _ in range(min(len(self.done), PADDING)):
+                self.draws.integer(0)
         return bytes(self.done)
 
     def _drawn(self, most: int) -> int:
@@ -286,15 +292,21 @@ class _Walk:
             self.inside = False
             return self._choose()
         if _QUOTE in self.state.allowed and _advance(self.state, _QUOTE).shortest < self.left:
-            closing = b'"'
-        elif not self.reader.naming:
-            closing = bytes((self._nearest(self.state),))
-        else:  # of names, to ask where a byte leads takes long
-            completion = self.state.completion()
-            closing = completion[: completion.index(_QUOTE) + 1]
-        self.inside = closing[-1] != _QUOTE
-        self._say(closing, self._after(closing))
+            self._say(b'"', _advance(self.state, _QUOTE))
+        elif self.reader.naming:  # to ask where a byte of a name leads takes long
+            self._close()
+        else:
+            byte = self._nearest(self.state)
+            self._say(bytes((byte,)), _advance(self.state, byte))
+        self.inside = self.reader.in_string
         return True
+
+    def _close(self) -> None:
+        """The shortest way to the end of this string."""
+        completion = self.state.completion()
+        closing = completion[: completion.index(_QUOTE) + 1]
+        self._say(closing, self._after(closing))
+        self.fresh, self.inside = True, False
 
     def _propose(self, pieces: list[bytes]) -> None:
         """Say those of the pieces that may stand, while the end still fits behind them."""
@@ -328,10 +340,13 @@ class _Walk:
 
     def _word(self, words: tuple[bytes, ...]) -> bool:
         """Say a word as often as not (where little else may stand, nearly always), or one of the next where
-        it may not stand here or leads too far."""
+        it may not stand here or leads too far; by the least draw, end the string the shortest way."""
         free = len(self.state.allowed) >= MANY
         drawn = self._drawn((2 if free else CLOSED) * len(words))
-        if not drawn or (free and drawn > len(words)):
+        if not drawn:
+            self._close()
+            return True
+        if free and drawn > len(words):
             return False
         for at in range(drawn - 1, drawn - 1 + TRIES):
             word = words[at % len(words)]
