@@ -7,7 +7,7 @@ and should not. A source that an engine refuses to compile is counted apart: tha
 engines narrow a language by design (one key order, no escapes, no exponents); the table shows it
 and does not judge.
 
-    python -m bltgen.testing.compare --engines llguidance,xgrammar --texts 60
+    python -m bltgen.testing.compare --engines llguidance xgrammar --texts 60
 """
 
 from __future__ import annotations
@@ -197,13 +197,43 @@ def compare(engine: Engine, source: Source) -> Finding:
     accepts_invalid = refuses_valid = None
     for text in source.texts:
         valid = source.reference.accepts(text)
-        if accepts(opened, text) == valid:
+        if (refuses_valid if valid else accepts_invalid) is not None or accepts(opened, text) == valid:
             continue
         if valid:
-            refuses_valid = text if refuses_valid is None else refuses_valid
+            refuses_valid = _shortened(opened, source.reference, text, valid)
         else:
-            accepts_invalid = text if accepts_invalid is None else accepts_invalid
+            accepts_invalid = _shortened(opened, source.reference, text, valid)
     return Finding(engine.name, source, None, accepts_invalid, refuses_valid)
+
+
+TRIES = 400
+"""The most texts that are asked about to shorten one."""
+
+
+def _verdict(reference: Reference, text: bytes) -> str:
+    """Valid, invalid, or no JSON at all (which a duplicate key makes of a text)."""
+    if isinstance(reference, SchemaReference):
+        reason = reference.reason(text)
+        return "valid" if reason is None else "no JSON" if reason.startswith("no JSON") else "invalid"
+    return "valid" if reference.accepts(text) else "invalid"
+
+
+def _shortened(opened: Opened, reference: Reference, text: bytes, valid: bool) -> bytes:
+    """A text from which nothing can be left out without the engine and the truth agreeing about it."""
+    verdict = _verdict(reference, text)
+    tries, width = 0, len(text)
+    while width:
+        at, before = 0, text
+        while at + width <= len(text) and tries < TRIES:
+            shorter = text[:at] + text[at + width :]
+            tries += 1
+            if _verdict(reference, shorter) == verdict and accepts(opened, shorter) != valid:
+                text = shorter
+            else:
+                at += 1
+        if width > 1 or text == before:  # once more along single bytes, after one was left out
+            width //= 2
+    return text
 
 
 def table(findings: Sequence[Finding]) -> str:
@@ -221,21 +251,33 @@ def table(findings: Sequence[Finding]) -> str:
         own = [one for one in findings if one.engine == engine]
         refused_count, wrong = sum(one.refused is not None for one in own), sum(one.wrong for one in own)
         right = len(own) - refused_count - wrong
+        taken = sum(one.accepts_invalid is not None for one in own)
+        missed = sum(one.refuses_valid is not None for one in own)
         lines.append(
-            f"{engine}: {right} right, {wrong} wrong, {refused_count} refused, of {len(own)} sources"
+            f"{engine}: {right} right, {wrong} wrong, {refused_count} refused, of {len(own)} sources; "
+            f"takes an invalid text on {taken}, refuses a valid one on {missed}"
         )
     return "\n".join(lines)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line. 0 whatever is found: a comparison does not fail."""
-    parser = argparse.ArgumentParser(prog="python -m bltgen.testing.compare", description=__doc__)
-    parser.add_argument("--engines", default=",".join(installed()), help=f"of {', '.join(ENGINES)}")
+    parser = argparse.ArgumentParser(
+        prog="python -m bltgen.testing.compare",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--engines",
+        nargs="+",
+        default=installed(),
+        help=f"of {', '.join(ENGINES)} (default: those installed)",
+    )
     parser.add_argument("--texts", type=int, default=60, help="texts a source (default: 60)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="all findings as JSON")
     given = parser.parse_args(arguments)
-    names = [name for name in given.engines.split(",") if name]
+    names = [name for word in given.engines for name in word.split(",") if name]
     unknown = [name for name in names if name not in ENGINES]
     if unknown or given.texts < 1:
         parser.error(f"unknown engines {unknown}; of {', '.join(ENGINES)}" if unknown else "--texts is >= 1")

@@ -85,9 +85,32 @@ def test_the_table_shows_what_is_wrong(capsys):
     source = next(iter(compare.sources(texts=16)))
     finding = compare.compare(Engine(), source)
     assert finding.wrong
-    assert not source.reference.accepts(finding.accepts_invalid)
+    assert finding.accepts_invalid == b""
     assert "yes-man       integer" in compare.table([finding])
     assert "0 right, 1 wrong, 0 refused" in compare.table([finding])
+
+
+def test_the_shortest_text_is_shown():
+    """An engine that knows no escapes is shown one, and nothing else that could be left out."""
+
+    class Walk(adapters.BltgenEngine):
+        name = "no escapes"
+
+        def schema(self, schema):
+            opened = super().schema(schema)
+
+            def without_escapes():
+                walk = opened()
+                advance = walk.advance
+                walk.advance = lambda byte: byte != ord("\\") and advance(byte)
+                return walk
+
+            return without_escapes
+
+    source = next(one for one in compare.sources(texts=40) if one.name == "string")
+    finding = compare.compare(Walk(), source)
+    assert finding.accepts_invalid is None
+    assert len(finding.refuses_valid) in (4, 8)  # a quote, a backslash and what is escaped, a quote
 
 
 def test_the_command_line_names_what_it_does_not_know(capsys):
