@@ -89,7 +89,7 @@ def check_automaton(
     """
     walk = _Walk(constraint, reference, exact)
     rng = random.Random(seed)
-    visited = _breadth_first(constraint, states)
+    visited, joined = _breadth_first(constraint, states)
     remembered: dict[bytes, tuple[State, tuple[object, ...]]] = {}
     for prefix, state in visited.items():
         _raise_first(walk, prefix, state)
@@ -97,30 +97,38 @@ def check_automaton(
     if reference is not None:
         letters = alphabet if alphabet is not None else _letters(visited)
         _check_short_texts(walk, letters, horizon)
+        _check_joined(reference, visited, joined)
     _check_samples(walk, rng, samples, max_bytes)
     _check_values(walk, remembered)
     _check_identity(visited)
     _check_description(constraint)
 
 
-def _breadth_first(constraint: Constraint, most: int) -> dict[bytes, State]:
-    """A shortest prefix of each of the first distinct states, by id."""
+def _breadth_first(constraint: Constraint, most: int) -> tuple[dict[bytes, State], dict[bytes, bytes]]:
+    """A shortest prefix of each of the first distinct states, and other prefixes that lead to one of them.
+
+    Of those, one from each state to each: {the longer prefix: the shortest of the same state}.
+    """
     start = constraint.start()
     found: dict[bytes, State] = {b"": start}
-    known = {start.id}
+    known = {start.id: b""}
+    joined: dict[bytes, bytes] = {}
     queue = [b""]
     for prefix in queue:
+        met: set[int] = set()
         for byte in _ordered(found[prefix].allowed):
             following = found[prefix].advance(byte)
-            if following is None or following.id in known:
+            if following is None or following.id in met:
                 continue
-            if len(found) >= most:
-                return found
-            known.add(following.id)
+            met.add(following.id)
             longer = prefix + bytes((byte,))
-            found[longer] = following
-            queue.append(longer)
-    return found
+            if following.id in known:
+                joined[longer] = known[following.id]
+            elif len(found) < most:
+                known[following.id] = longer
+                found[longer] = following
+                queue.append(longer)
+    return found, joined
 
 
 def _ordered(members: ByteSet) -> Iterator[int]:
@@ -363,6 +371,25 @@ def _check_short_texts(walk: _Walk, letters: bytes, horizon: int) -> None:
         raise Violation(
             "only texts of the language are accepted", f"the reference refuses {text!r}", data=text
         )
+
+
+def _check_joined(reference: Reference, visited: dict[bytes, State], joined: dict[bytes, bytes]) -> None:
+    """What leads to one state may be completed alike, and a loop may be taken again."""
+    for longer, shorter in itertools.islice(joined.items(), JOINED):
+        completion = visited[shorter].completion()
+        loop = longer[len(shorter) :] if longer.startswith(shorter) else b""
+        for text in (longer + loop * times + completion for times in range(4 if loop else 1)):
+            if not reference.accepts(text):
+                raise Violation(
+                    "bytes that lead to one state are completed alike",
+                    f"{shorter + completion!r} is valid, the reference refuses {text!r}",
+                    data=text,
+                    position=len(text) - len(completion),
+                )
+
+
+JOINED = 200
+"""The most pairs of prefixes of one state whose completions are compared."""
 
 
 def _leaves_at(walk: _Walk, text: bytes) -> int:

@@ -95,21 +95,27 @@ def _check_one(
     _check_valid(constraint, data, run)
     again = _data(generate(prompt, budget, seed))
     if again != data:
-        position = next(
-            (at for at, pair in enumerate(zip(data, again, strict=False)) if pair[0] != pair[1]), 0
-        )
         found = f"{data!r} and then {again!r}"
-        raise Violation("a seed fixes the output", found, data=data, position=position, **run)
+        raise Violation("a seed fixes the output", found, data=data, position=_differ_at(data, again), **run)
     if stream is not None:
         chunks = [_data(chunk) for chunk in stream(prompt, budget, seed)]
-        if b"".join(chunks) != data:
-            raise Violation("the stream makes up the whole", f"{chunks!r}", data=data, **run)
+        joined = b"".join(chunks)
+        if joined != data:
+            found = f"{chunks!r} streamed, {data!r} at once"
+            claim = "the stream makes up the whole"
+            raise Violation(claim, found, data=data, position=_differ_at(data, joined), **run)
     claimed = getattr(output, "log_probability", None)
     if score is not None and claimed is not None:
         true = score(prompt, data)
         if not math.isclose(claimed, true, rel_tol=1e-6, abs_tol=1e-4):
-            found = f"{claimed} claimed, {true} adds up"
+            found = f"{claimed:.6g} claimed, the bytes add up to {true:.6g}"
             raise Violation("log_probability is that of the bytes and the end", found, data=data, **run)
+
+
+def _differ_at(one: bytes, other: bytes) -> int:
+    """The first offset at which they differ; the length of the shorter one, where it is a prefix."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((at for at, pair in pairs if pair[0] != pair[1]), min(len(one), len(other)))
 
 
 def _check_valid(constraint: Constraint, data: bytes, run: dict[str, Any]) -> None:
@@ -158,7 +164,16 @@ def _check_batch(
         alone = _data(generate(prompt, budget, seed + index))
         if together[index] != alone:
             found = f"{together[index]!r} in row {index} of {len(prompts)}, {alone!r} alone"
-            raise Violation("a text does not depend on its company", found, data=alone, prompt=prompt)
+            position = _differ_at(alone, together[index])
+            raise Violation(
+                "a text does not depend on its company",
+                found,
+                data=alone,
+                position=position,
+                prompt=prompt,
+                max_bytes=budget,
+                seed=seed,
+            )
 
 
 def _check_distribution(

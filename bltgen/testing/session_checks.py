@@ -129,7 +129,7 @@ def check_history(
         kept: tuple[Session, list[_Row]] | None = None
         before = rows
         if operation is not None:
-            done.append(str(operation))
+            done.append(str(_as_applied(operation, rows)))
             if operation.name in ("select", "concat"):
                 kept = (session, rows)
             session, rows = _applied(model, session, rows, operation)
@@ -170,14 +170,27 @@ def _applied(
     return session, [replace(row, said=row.said + chunk) for row, chunk in zip(rows, chunks, strict=True)]
 
 
+def _as_applied(operation: Operation, rows: list[_Row]) -> Operation:
+    """With as many arguments as there are rows, as it is to be read in a report."""
+    if operation.name == "select":
+        return replace(operation, numbers=tuple(number % len(rows) for number in operation.numbers))
+    if operation.name == "truncate":
+        return replace(operation, numbers=tuple(_fitted(operation.numbers, rows, 0)))
+    if operation.name == "extend":
+        return replace(operation, chunks=tuple(_fitted(operation.chunks, rows, b"")))
+    return operation
+
+
 def _fitted(given: Sequence[Any], rows: list[_Row], filler: Any) -> list[Any]:
     """As many as there are rows, whatever was cut from the history."""
     return [*given[: len(rows)], *[filler] * (len(rows) - len(given))]
 
 
 def _compare(model: ByteModel, session: Session, rows: list[_Row], tolerance: float) -> Violation | None:
-    if session.lengths != [len(row.data) for row in rows]:
-        return Violation("lengths are those of the bytes so far", f"{session.lengths}", data=rows[0].data)
+    lengths = [len(row.data) for row in rows]
+    if session.lengths != lengths:
+        found = f"{session.lengths}, where they are {lengths}"
+        return Violation("lengths are those of the bytes so far", found)
     if tuple(session.logits.shape) != (len(rows), 257):
         return Violation("logits are [rows, 257]", f"{tuple(session.logits.shape)}")
     for index, row in enumerate(rows):
