@@ -55,6 +55,8 @@ MANY = 20
 """So many bytes alike are free text."""
 DIGITS = 15
 """The most digits of a number drawn freely: every decimal of so many is a float of its own."""
+UNREADABLE = 4
+"""So many times as likely as unreadable bytes are readable ones, where both may stand."""
 STOP = 256
 """In the place of a byte: the text ends here."""
 KEYS = 1024
@@ -136,21 +138,26 @@ class Choices:
         return found
 
     def _weighted(self, fitting: int, growth: int, burst: bool) -> Table:
-        ways: list[Way | None] = list(self.ways[:fitting])
-        weights: list[float] = []
-        for way in self.ways[:fitting]:
-            if way.change < 0:
-                weights.append(ENDING[growth])
-            elif way.change == 0:
-                readable = way.members[0] in _PRINTABLE
-                weights.append((3 if readable else 1) * (6 if burst else 1))
-            else:
-                weights.append(GROWING[growth])
+        open_ways = self.ways[:fitting]
+        readable = [way.members[0] in _PRINTABLE for way in open_ways]
+        weights = [
+            ENDING[growth] if way.change < 0 else GROWING[growth] if way.change > 0 else 18 if burst else 3
+            for way in open_ways
+        ]
+        # Of many ways through control characters and parts of characters, all together are rare.
+        others = sum(weight for weight, plain in zip(weights, readable, strict=True) if not plain)
+        scale = (
+            min(1.0, (sum(weights) - others) / (UNREADABLE * others)) if 0 < others < sum(weights) else 1.0
+        )
+        ways: list[Way | None] = list(open_ways)
+        scaled = [
+            weight if plain else weight * scale for weight, plain in zip(weights, readable, strict=True)
+        ]
         if self.state.accepting:
             ways.insert(0, None)
-            weights.insert(0, 1 if burst else ENDING[growth])
+            scaled.insert(0, 1 if burst else ENDING[growth])
         names = tuple(STOP if way is None else way.members[0] for way in ways)
-        return Table(tuple(ways), tuple(weights), names)
+        return Table(tuple(ways), tuple(scaled), names)
 
 
 class Walker:
