@@ -207,8 +207,8 @@ class _Walk:
         self.spent, self.burst = 0, 0
         """Draws so far; how long repetition goes on."""
         self.growth = draws.integer(len(GROWING) - 1)
-        self.fresh, self.inside = True, False
-        """A run of forced bytes has just ended; the last byte was one of many alike."""
+        self.fresh = True
+        """A run of forced bytes has just ended."""
         self.reader = JsonReader()
 
     def text(self) -> bytes:
@@ -218,7 +218,7 @@ class _Walk:
             run = self.state.forced
             if run:
                 self._say(run, self._after(run))
-                self.fresh, self.inside = True, False
+                self.fresh = True
             else:
                 going = self._step()
         if going:
@@ -256,21 +256,22 @@ class _Walk:
             words = self.walker.words.words(reader.member, name=reader.naming)
             if words and self._word(words):
                 return True
-        if len(state.allowed) >= MANY and (self.inside or reader.in_string) and not reader.escaped:
-            alphabet = alphabet_of(state.allowed, reader.in_string)
+        if reader.in_string and len(state.allowed) >= MANY and not reader.escaped:
+            alphabet = alphabet_of(state.allowed, in_json=True)
             if alphabet is not None:
-                return self._free_text(alphabet)
+                self._string(alphabet)
+                return True
         return self._choose()
 
     def _choose(self) -> bool:
-        """One way on, and one of its bytes; False: the text ends."""
+        """One way on, and one of its bytes, or a run of them; False: the text ends."""
         state, reader = self.state, self.reader
         if reader.escaped:
-            byte, self.inside = self._escape(), True
+            byte = self._escape()
         elif self.walker.numbers and reader.digits >= DIGITS:
             if state.accepting:
                 return False
-            byte, self.inside = state.completion()[0], False
+            byte = self._toward(state)
         else:
             choices = self.walker.choices(state)
             if self.fresh and choices.repeats:
@@ -281,42 +282,39 @@ class _Walk:
             way = table.way(self._drawn(KEYS - 1) if choices.several else 0)
             if way is None:
                 return False
-            several = len(way.members) > 1
-            byte = way.member(self._drawn(255)) if several else way.members[0]
-            self.inside = len(way.members) >= MANY
+            byte = way.members[0]
+            if len(way.members) >= MANY and (alphabet := alphabet_of(state.allowed)) is not None:
+                if self._run(alphabet):
+                    return True
+            elif len(way.members) > 1:
+                byte = way.member(self._drawn(255))
         self.burst = max(0, self.burst - 1)
         self._say(bytes((byte,)), _advance(state, byte))
         return True
 
-    def _free_text(self, alphabet: Alphabet) -> bool:
-        """A run of characters, as far as they may stand and the end still fits; then what ends it."""
-        in_json = self.reader.in_string
+    def _string(self, alphabet: Alphabet) -> None:
+        """A run of characters of a JSON string, then its end or the next byte that leads there."""
+        self._run(alphabet)
+        closing = _QUOTE in self.state.allowed and _advance(self.state, _QUOTE).shortest < self.left
+        byte = _QUOTE if closing else self._toward(self.state)
+        self._say(bytes((byte,)), _advance(self.state, byte))
+
+    def _run(self, alphabet: Alphabet) -> bool:
+        """Say a run of free text. False: nothing of it may stand."""
         least, escaped = RUNS[self._drawn(len(RUNS) - 1)]
         self.spent += 1
         run = self.draws.run(alphabet, least, RUN)
-        self._propose(spelled(run, in_json=in_json, last_escaped=escaped))
-        if not in_json:
-            self.inside = False
-            return self._choose()
-        if _QUOTE in self.state.allowed and _advance(self.state, _QUOTE).shortest < self.left:
-            self._say(b'"', _advance(self.state, _QUOTE))
-        elif self.reader.naming:  # to ask where a byte of a name leads takes long
-            self._close()
-        else:
-            byte = self._nearest(self.state)
-            self._say(bytes((byte,)), _advance(self.state, byte))
-        self.inside = self.reader.in_string
-        return True
+        return self._propose(spelled(run, in_json=self.reader.in_string, last_escaped=escaped))
 
     def _close(self) -> None:
         """The shortest way to the end of this string."""
-        completion = self.state.completion()
-        closing = completion[: completion.index(_QUOTE) + 1]
-        self._say(closing, self._after(closing))
-        self.fresh, self.inside = True, False
+        while self.reader.in_string:
+            run = self.state.forced or bytes((self._toward(self.state),))
+            self._say(run, self._after(run))
+        self.fresh = True
 
-    def _propose(self, pieces: list[bytes]) -> None:
-        """Say those of the pieces that may stand, while the end still fits behind them."""
+    def _propose(self, pieces: list[bytes]) -> bool:
+        """Say those of the pieces that may stand, while the end still fits behind them. False: none."""
         states, said, left = [self.state], [b""], self.left
         for piece in pieces:
             if len(piece) > left:
@@ -331,19 +329,23 @@ class _Walk:
             states.pop()
             left += len(said.pop())
         self._say(b"".join(said), states[-1])
+        return len(said) > 1
 
-    def _nearest(self, state: State) -> int:
-        """A byte on a shortest way to the end; the simplest, if it is one."""
-        simplest = simplest_first(state.allowed)[0]
-        if _advance(state, simplest).shortest < state.shortest:
-            return simplest
-        return state.completion()[0]
+    def _toward(self, state: State) -> int:
+        """A byte on a shortest way to the end, the simplest of them but for a quote.
+
+        Not by `completion`, since the whole of a text can be long.
+        """
+        if _QUOTE in state.allowed and _advance(state, _QUOTE).shortest < state.shortest:
+            return _QUOTE
+        members = simplest_first(state.allowed)
+        return next((byte for byte in members if _advance(state, byte).shortest < state.shortest), members[0])
 
     def _escape(self) -> int:
         """What follows a backslash."""
         members = simplest_first(self.state.allowed)
         byte = members[self._drawn(len(members) - 1) if len(members) > 1 else 0]
-        return byte if _advance(self.state, byte).shortest < self.left else self.state.completion()[0]
+        return byte if _advance(self.state, byte).shortest < self.left else self._toward(self.state)
 
     def _word(self, words: tuple[bytes, ...]) -> bool:
         """Say a word as often as not (where little else may stand, nearly always), or one of the next where
@@ -360,7 +362,7 @@ class _Walk:
             following = _walked(self.state, word)
             if following is not None and following.shortest <= self.left - len(word):
                 self._say(word, following)
-                self.fresh, self.inside = True, False
+                self.fresh = True
                 return True
         return False
 
