@@ -42,6 +42,7 @@ class ObjectFrame:
         "_leaf",
         "_least",
         "_live",
+        "_names",
         "_others",
         "_others_cost",
         "compiler",
@@ -73,6 +74,7 @@ class ObjectFrame:
         self._cost = -1
         self._live = -1
         self._leaf: Any = None
+        self._names: Language | None = None
         self._others: Any = None
         self._others_cost = -1
         self._least = -1
@@ -283,6 +285,11 @@ class ObjectFrame:
         return self._other_names_by_class()
 
     def _other_names_by_class(self) -> Language:
+        if self._names is None:
+            self._names = self._find_names_by_class()
+        return self._names
+
+    def _find_names_by_class(self) -> Language:
         plan = self.plan
         if plan.closed:
             return EMPTY
@@ -312,9 +319,16 @@ class ObjectFrame:
         found: StringState | None = self._others[0]
         return found
 
+    def free_others(self) -> StringState | None:
+        """As `others`, of names that no demand is about: what follows them costs no more than without."""
+        plan = self.plan
+        if not plan.spec.exists:
+            return self.others()
+        return plan.other_text(self.other_names() & plan.free_names, self.seen)
+
     @property
     def most_after_other(self) -> int:
-        """By so many bytes more than its text needs, any undeclared name leads to the end: an upper bound.
+        """By so many bytes more than its text needs, a name of `free_others` leads to the end: a bound.
 
         INFINITE where no bound is known.
         """
@@ -332,8 +346,10 @@ class ObjectFrame:
         if plan.spec.clauses:
             # All that may follow the leaf may follow here.
             leaf = self.leaf()
-            return leaf._most_after_others() if leaf and leaf.other_names() is UTF8_TEXT else INFINITE
-        if plan.spec.exists or plan.compiler.options.ordered:
+            if leaf is None or leaf.plan.spec.exists or leaf.other_names() is not UTF8_TEXT:
+                return INFINITE
+            return leaf._most_after_others()
+        if plan.compiler.options.ordered or (plan.spec.exists and plan.spec.high is not None):
             return INFINITE
         # One member more leaves one fewer to come: what follows it costs no more than what follows now.
         most = plan.most_of_others(self.value_cost)
