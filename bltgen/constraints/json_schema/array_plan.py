@@ -8,7 +8,6 @@ an item may count or not, the frame forks: `starts()` are the positions before t
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from bltgen.automata.language import INFINITE
@@ -28,6 +27,7 @@ from bltgen.constraints.json_schema.unique_items import (
     is_vast,
     item_start,
 )
+from bltgen.errors import LimitExceeded
 
 if TYPE_CHECKING:
     from bltgen.constraints.json_schema.compiler import Compiler
@@ -38,6 +38,9 @@ COMMA, CLOSE = 0x2C, 0x5D
 
 Cost = Callable[[Formula], int]
 
+FORKS_LIMIT = 4_096
+"""At most so many combinations of counted goals that one item may satisfy or not."""
+
 Branch = tuple[Formula, "ArrayPlan", tuple[int, ...]]
 """A goal of an item, the plan to go on by after it, and how many satisfied each of its counted goals."""
 
@@ -45,7 +48,7 @@ Branch = tuple[Formula, "ArrayPlan", tuple[int, ...]]
 class ArrayPlan:
     """How to read an array by `spec`. Made by the compiler, one a spec."""
 
-    __slots__ = ("_branches", "compiler", "counts", "last", "live", "records", "spec")
+    __slots__ = ("_branches", "_leaves", "compiler", "counts", "last", "live", "records", "spec")
 
     def __init__(self, spec: ArraySpec, compiler: Compiler) -> None:
         self.spec = spec
@@ -57,6 +60,7 @@ class ArrayPlan:
         # Whether the values of items matter, and not only how many satisfy what.
         self.records = spec.unique or spec.repeated
         self._branches: dict[Any, tuple[Branch, ...]] = {}
+        self._leaves: dict[Any, ArrayPlan | None] = {}
 
     def open(self, parent: Frame) -> Position:
         """The position after the opening bracket."""
@@ -96,20 +100,50 @@ class ArrayPlan:
         goal = self.spec.goal_at(index)
         if not self.counts:
             return [(goal, met)]
-        choices: list[list[tuple[Formula, int]]] = []
+        forks: list[tuple[Formula, tuple[int, ...]]] = [(goal, ())]
         for (start, counted, least, most), n in zip(self.counts, met, strict=True):
             if index < start or (most is None and n >= least):
-                choices.append([(formulas.true, n)])
+                forks = [(before, (*counts, n)) for before, counts in forks]
                 continue
             options = [(formulas.negation(counted), n)]
             if most is None or n < most:
                 options.append((counted, n + 1))
-            choices.append(options)
-        forks = []
-        for chosen in product(*choices):
-            combined = formulas.all_of([goal, *[g for g, _ in chosen]])
-            if combined is not formulas.false:
-                forks.append((combined, tuple([n for _, n in chosen])))
+            forks = [
+                (both, (*counts, after))
+                for option, after in options
+                for before, counts in forks
+                if (both := formulas.both(before, option)) is not formulas.false
+            ]
+            if len(forks) > FORKS_LIMIT:
+                raise _too_many_forks()
+            self.compiler.table.effort.spend(len(forks) >> 2)
+        return forks
+
+    def _useful(self, index: int, met: tuple[int, ...]) -> list[tuple[Formula, tuple[int, ...]]]:
+        """The goals of an item that counts for the first that still needs one, each with the counts after it.
+
+        Where items are all alike and counts have no most, such an item may come first, and it does no harm
+        to count for more.
+        """
+        formulas = self.spec.formulas
+        forks: list[tuple[Formula, tuple[int, ...]]] = []
+        for k, ((_, counted, least, _), n) in enumerate(zip(self.counts, met, strict=True)):
+            if n >= least:
+                continue
+            if not forks:
+                goal = formulas.both(self.spec.goal_at(index), counted)
+                forks = [(goal, (*met[:k], n + 1, *met[k + 1 :]))]
+                if goal is formulas.false:
+                    return []
+                continue
+            more = [
+                (both, (*counts[:k], n + 1, *counts[k + 1 :]))
+                for before, counts in forks
+                if (both := formulas.both(before, counted)) is not formulas.false
+            ]
+            forks += more
+            if len(forks) > FORKS_LIMIT:
+                raise _too_many_forks()
         return forks
 
     def branches(self, index: int, goal: Formula, met: tuple[int, ...]) -> tuple[Branch, ...]:
@@ -136,12 +170,27 @@ class ArrayPlan:
                 found.append((condition, plan, (0,) * len(plan.counts)))
         return tuple(found)
 
+    def surely_ends(self, index: int, get: Cost) -> bool:
+        """Whether the array can end after `index` items, as is seen where each count gets an item of its own.
+
+        Of a plan without clauses whose items need not differ. `get` tells what is possible.
+        """
+        spec = self.spec
+        if spec.high is not None or self.records or any(count[3] is not None for count in self.counts):
+            return False
+        both = spec.formulas.both
+        steady = max(index, spec.horizon)
+        goals = [spec.goal_at(i) for i in range(index, steady + 1)]
+        goals += [both(goals[-1], counted) for _, counted, least, _ in self.counts if least]
+        return all(get(goal) < INFINITE for goal in goals)
+
     def nearest_leaf(
-        self, index: int, met: tuple[int, ...], get: Cost, line: int
+        self, index: int, met: tuple[int, ...], get: Cost, line: int, *, any_way: bool = False
     ) -> tuple[int, ArrayPlan] | None:
         """The bytes of the items still needed, and a plan without clauses that needs no more.
 
-        What follows that plan, which counts from here on, satisfies this one. None: no way.
+        What follows that plan, which counts from here on, satisfies this one. None: no way. `any_way`: it
+        need not be the cheapest.
         """
         compiler, spec = self.compiler, self.spec
 
@@ -160,6 +209,8 @@ class ArrayPlan:
 
         def exact(draft: ArrayDraft) -> int:
             leaf = compiler.array_plan(compiler.cases.intern(draft.copy()))
+            if any_way and leaf.surely_ends(index, get):
+                return 0
             return leaf.rest_cost(index, (0,) * len(leaf.counts), get, line)
 
         search = Search(spec.formulas, bound, exact, compiler.table.effort)
@@ -170,13 +221,16 @@ class ArrayPlan:
 
     def any_leaf(self, index: int, met: tuple[int, ...]) -> ArrayPlan | None:
         """A plan without clauses by which the array can end, all of whose arrays follow this one too."""
-        cost = self.compiler.cost
+        key = (index, met)
+        if key not in self._leaves:
+            cost = self.compiler.cost
 
-        def get(goal: Formula) -> int:
-            return 0 if cost(goal) < INFINITE else INFINITE
+            def get(goal: Formula) -> int:
+                return 0 if cost(goal) < INFINITE else INFINITE
 
-        found = self.nearest_leaf(index, met, get, 0)
-        return None if found is None else found[1]
+            found = self.nearest_leaf(index, met, get, 0, any_way=True)
+            self._leaves[key] = None if found is None else found[1]
+        return self._leaves[key]
 
     def rest_cost(self, index: int, met: tuple[int, ...], get: Cost, line: int) -> int:
         """Bytes of the items still needed after `index` of them; INFINITE where the array cannot end.
@@ -203,11 +257,14 @@ class ArrayPlan:
         answer = INFINITE
         frontier = [(index, met)]
         farthest = max(self.spec.horizon, index) + sum(c[2] for c in self.counts) + 1
+        steady = max(self.spec.horizon, index) if all(c[3] is None for c in self.counts) else farthest
         while frontier:
             reached: dict[tuple[int, tuple[int, ...]], int] = {}
+            self.compiler.table.effort.spend(len(frontier))
             for i, counts in frontier:
                 cost = best[(i, counts)]
-                if all(n >= c[2] for n, c in zip(counts, self.counts, strict=True)):
+                complete = all(n >= c[2] for n, c in zip(counts, self.counts, strict=True))
+                if complete:
                     if i >= low:
                         answer = min(answer, cost)
                         continue
@@ -220,7 +277,8 @@ class ArrayPlan:
                         continue
                 if i >= farthest or (high is not None and i >= high):
                     continue
-                for goal, after in self.forks(i, counts):
+                ways = self.forks(i, counts) if complete or i < steady else self._useful(i, counts)
+                for goal, after in ways:
                     spent = cost + each + get(goal)
                     key = (i + 1, after)
                     if spent < min(answer, reached.get(key, INFINITE)):
@@ -241,6 +299,14 @@ class ArrayPlan:
         if rest >= INFINITE:
             return INFINITE
         return rest + 1 + len(layout.newline(depth)) if rest else 2
+
+
+def _too_many_forks() -> LimitExceeded:
+    return LimitExceeded(
+        "the ways in which one item may count for several `contains`",
+        FORKS_LIMIT,
+        "let fewer of them hold of the same items",
+    )
 
 
 class ArrayFrame:
@@ -311,6 +377,10 @@ class ArrayFrame:
 
     def can_end(self) -> bool:
         """Whether some way from here closes the array."""
+        if self.plan.spec.clauses:
+            return self.plan.any_leaf(self.index, self.met) is not None
+        if self.plan.counts and self.plan.surely_ends(self.index, self.compiler.cost):
+            return True
         return self._rest(self.compiler.cost, 0) < INFINITE
 
     def is_endless(self) -> bool:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["CheapestNames", "cheapest_names"]
 
-Entry = tuple[int, bool, int, bytes, Language]
+Entry = tuple[int, bool, int, bytes, int, Language]
+"""(Least length of a name that begins so, whether it only begins so, order, beginning, its length, rest)."""
 
 
 def cheapest_names(
@@ -53,8 +54,8 @@ class CheapestNames:
         self._spelling = spelling
         self._order = counter().__next__
         self._found: list[tuple[bytes, int]] = []
-        # Whole names come before longer ones of the same length: (length, is a prefix, order, name, rest).
-        start = (shortest(language), True, self._order(), b"", language)
+        # Whole names come before longer ones of the same length.
+        start = (shortest(language), True, self._order(), b"", 0, language)
         self._heap: list[Entry] = [start]
 
     def at(self, number: int, effort: Effort) -> tuple[bytes, int] | None:
@@ -63,9 +64,9 @@ class CheapestNames:
             if not self._heap:
                 return None
             effort.spend()
-            length, is_prefix, _, name, rest = self._heap[0]
+            length, is_prefix, _, name, begun, rest = self._heap[0]
             # Whatever raises on the way leaves all as it was.
-            longer = self._extensions(name, rest, effort) if is_prefix and length < INFINITE else []
+            longer = self._extensions(name, begun, rest, effort) if is_prefix and length < INFINITE else []
             heappop(self._heap)
             if not is_prefix:
                 self._found.append((name, length))
@@ -73,10 +74,10 @@ class CheapestNames:
                 heappush(self._heap, entry)
         return self._found[number]
 
-    def _extensions(self, name: bytes, rest: Language, effort: Effort) -> list[Entry]:
+    def _extensions(self, name: bytes, begun: int, rest: Language, effort: Effort) -> list[Entry]:
         found: list[Entry] = []
         if rest.nullable:
-            found.append((self._spelling.length(name), False, self._order(), name, rest))
+            found.append((self._spelling.length(name), False, self._order(), name, begun, rest))
         for bits, target in transitions(rest):
             # What a term costs to search grows with its parts.
             effort.spend(1 + len(target.parts) * (target._shortest is None))
@@ -85,9 +86,13 @@ class CheapestNames:
                 continue
             for byte in sorted(bits_of(bits), key=_plainness):
                 longer = name + bytes((byte,))
-                length = _partial_length(longer, self._spelling) + least
-                found.append((length, True, self._order(), longer, target))
+                # Such a byte begins and ends a character that stands for itself.
+                partial = begun + 1 if byte in _PLAIN else _partial_length(longer, self._spelling)
+                found.append((partial + least, True, self._order(), longer, partial, target))
         return found
+
+
+_PLAIN = frozenset(range(0x20, 0x7F)) - {0x22, 0x5C}
 
 
 def _plainness(byte: int) -> int:

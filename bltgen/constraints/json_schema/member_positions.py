@@ -336,7 +336,9 @@ class NameText:
             if plan.classes.is_one:
                 return
             left = left - plan.classes.of(name).language
-            text = self._walked(plan.other_text(left, frame.seen))
+            text = plan.other_text(left, frame.seen)
+            for byte in self.raw:
+                text = None if text is None else text.advance(byte)
 
     def _unused(self, rest: bytes) -> tuple[bytes, bytes]:
         plan, seen = self.frame.plan, self.frame.seen
@@ -363,29 +365,18 @@ class NameText:
         """Bytes of other names that surely lead to the end within n bytes; bytes that surely do not."""
         frame = self.frame
         inside = self.bits & others.allowed.bits & ~(1 << QUOTE)
-        allowed = refused = 0
         most = frame.most_after_other
-        if most < INFINITE:
-            free = others if not frame.plan.spec.exists else self._walked(frame.free_others())
-            if free is not None and n > free.farthest + most:
-                allowed = inside & free.allowed.bits
-            elif free is not None:
-                for bits, following in free.successors():
-                    if following.shortest + most < n:
-                        allowed |= bits & inside
-        if allowed != inside:
-            least = len(frame.compiler.layout.colon) + frame.least_after_other
-            named = 0 if self.node is None else self._named_bits(self.node)
-            for bits, following in others.successors():
-                if following.shortest + least >= n:
-                    refused |= bits & inside & ~named
-        return allowed, refused & ~allowed
-
-    def _walked(self, text: StringState | None) -> StringState | None:
-        """The state in a name's text after what was read of it."""
-        for byte in self.raw:
-            text = None if text is None else text.advance(byte)
-        return text
+        if n > others.farthest + most:
+            return inside, 0
+        least = len(frame.compiler.layout.colon) + frame.least_after_other
+        named = 0 if self.node is None else self._named_bits(self.node)
+        allowed = refused = 0
+        for bits, following in others.successors():
+            if following.shortest + most < n:
+                allowed |= bits & inside
+            elif following.shortest + least >= n:
+                refused |= bits & inside & ~named
+        return allowed, refused
 
     def _named_bits(self, node: NameNode) -> int:
         """The bytes that lead on to a live declared name, or end one."""

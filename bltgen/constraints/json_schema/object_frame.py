@@ -42,7 +42,6 @@ class ObjectFrame:
         "_leaf",
         "_least",
         "_live",
-        "_names",
         "_others",
         "_others_cost",
         "compiler",
@@ -74,7 +73,6 @@ class ObjectFrame:
         self._cost = -1
         self._live = -1
         self._leaf: Any = None
-        self._names: Language | None = None
         self._others: Any = None
         self._others_cost = -1
         self._least = -1
@@ -224,7 +222,16 @@ class ObjectFrame:
                 frame = following.frame(self.parent, mask, met, seen, last)
                 if frame.can_end():
                     found.append((both, frame))
+        if self._cost >= 0 and plan.simple and i is not None and not compiler.options.ordered:
+            self._tell_cost(i, found)
         return tuple(found)
+
+    def _tell_cost(self, i: int, forks: list[tuple[Formula, ObjectFrame]]) -> None:
+        """Tell the frame after a member of a simple plan its cost, which is this one's without the member."""
+        for goal, frame in forks:
+            if frame._cost < 0 and self._cost < INFINITE:
+                spent = self.prices.line + self.plan.length(i) + self.value_cost(goal)
+                frame._cost = self._cost - (spent if self.plan.required >> i & 1 else 0)
 
     def nearest_name(self, candidates: list[tuple[int, int]]) -> tuple[int, int]:
         """The least bytes to the end of a text that goes on by one of the names, and which of them it is.
@@ -233,6 +240,8 @@ class ObjectFrame:
         """
         colon = len(self.compiler.layout.colon)
         best, name = INFINITE, -1
+        if self.plan.simple and not self.compiler.options.ordered:
+            return self._nearest_of_simple(candidates)
         if not self.plan.spec.clauses:
             for ahead, i in candidates:
                 for goal, following in self.forks(i, self.plan.names[i]):
@@ -264,6 +273,19 @@ class ObjectFrame:
                 best, name = total, i
         return best, name
 
+    def _nearest_of_simple(self, candidates: list[tuple[int, int]]) -> tuple[int, int]:
+        """As `nearest_name`, where a member changes nothing of what the others cost."""
+        plan, line = self.plan, self.prices.line
+        colon = len(self.compiler.layout.colon)
+        needed = plan.required & ~self.mask
+        best, name = INFINITE, -1
+        for ahead, i in candidates:
+            # What a required member costs is counted, with its whole name and what stands before it.
+            own = -line - plan.length(i) if needed >> i & 1 else self.value_cost(plan.goal(i))
+            if ahead + colon + own + self.cost < best:
+                best, name = ahead + colon + own + self.cost, i
+        return best, name
+
     def other_names(self) -> Language:
         """The undeclared names that a further member may have; seen and declared ones may be among them."""
         plan = self.plan
@@ -285,11 +307,6 @@ class ObjectFrame:
         return self._other_names_by_class()
 
     def _other_names_by_class(self) -> Language:
-        if self._names is None:
-            self._names = self._find_names_by_class()
-        return self._names
-
-    def _find_names_by_class(self) -> Language:
         plan = self.plan
         if plan.closed:
             return EMPTY
@@ -319,16 +336,9 @@ class ObjectFrame:
         found: StringState | None = self._others[0]
         return found
 
-    def free_others(self) -> StringState | None:
-        """As `others`, of names that no demand is about: what follows them costs no more than without."""
-        plan = self.plan
-        if not plan.spec.exists:
-            return self.others()
-        return plan.other_text(self.other_names() & plan.free_names, self.seen)
-
     @property
     def most_after_other(self) -> int:
-        """By so many bytes more than its text needs, a name of `free_others` leads to the end: a bound.
+        """By so many bytes more than its text needs, any undeclared name leads to the end: an upper bound.
 
         INFINITE where no bound is known.
         """
@@ -346,10 +356,8 @@ class ObjectFrame:
         if plan.spec.clauses:
             # All that may follow the leaf may follow here.
             leaf = self.leaf()
-            if leaf is None or leaf.plan.spec.exists or leaf.other_names() is not UTF8_TEXT:
-                return INFINITE
-            return leaf._most_after_others()
-        if plan.compiler.options.ordered or (plan.spec.exists and plan.spec.high is not None):
+            return leaf._most_after_others() if leaf and leaf.other_names() is UTF8_TEXT else INFINITE
+        if plan.spec.exists or plan.compiler.options.ordered:
             return INFINITE
         # One member more leaves one fewer to come: what follows it costs no more than what follows now.
         most = plan.most_of_others(self.value_cost)

@@ -56,7 +56,6 @@ class ObjectPlan:
         "_classes",
         "_clauses",
         "_dead",
-        "_free_names",
         "_other_names",
         "_other_texts",
         "closed",
@@ -104,7 +103,6 @@ class ObjectPlan:
         )
         self._dead: int | None = None
         self._other_names: Language | None = None
-        self._free_names: Language | None = None
         self._other_texts: dict[Any, Any] = {}
         self._classes: NameClasses | None = None
         self._clauses: ObjectClauses | None = None
@@ -176,14 +174,6 @@ class ObjectPlan:
                         both &= conditional[i][0].language()
                     allowed -= both
         return allowed
-
-    @property
-    def free_names(self) -> Language:
-        """The names that no demand on some member is about."""
-        found = self._free_names
-        if found is None:
-            found = self._free_names = UTF8_TEXT - union(*[keys.language() for keys, _ in self.spec.exists])
-        return found
 
     @property
     def classes(self) -> NameClasses:

@@ -19,10 +19,6 @@ OBJECTS: list[Any] = [
     {"properties": {"a": False, "é": {}}, "patternProperties": {"^x": {"minLength": 9}}, "minProperties": 2},
     {"propertyNames": {"maxLength": 2}, "minProperties": 3, "additionalProperties": {"enum": [10, 2000]}},
     {"additionalProperties": {"additionalProperties": {"type": "null"}, "minProperties": 1}},
-    {"not": {"propertyNames": {"not": {"const": "0"}}}},
-    {"not": {"additionalProperties": {"type": "integer"}}, "properties": {"a": {}}, "minProperties": 2},
-    {"not": {"patternProperties": {"^b": {"type": "null"}}}, "propertyNames": {"pattern": "^.b*$"}},
-    {"not": {"patternProperties": {"b": {"maxLength": 9}}}, "minProperties": 2, "maxProperties": 3},
     {"dependentRequired": {"a": ["bb"], "bb": ["ccc"]}, "maxProperties": 3},
 ]
 
@@ -44,10 +40,10 @@ def _check_walk(constraint: Any, rng: random.Random, steps: int) -> None:
 
 
 @pytest.mark.parametrize("schema", OBJECTS)
-@settings(deadline=None, max_examples=4)
+@settings(deadline=None, max_examples=10)
 @given(seed=st.integers(0, 10**6))
 def test_objects(schema: Any, seed: int) -> None:
-    _check_walk(json_schema({"type": "object", **schema}), random.Random(seed), 20)
+    _check_walk(json_schema({"type": "object", **schema}), random.Random(seed), 30)
 
 
 @settings(deadline=None, max_examples=60)
