@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Any, TypeAlias
 from urllib.parse import unquote, urldefrag, urljoin
 
@@ -66,7 +67,7 @@ class Dialect:
     ignored: frozenset[str] = frozenset()
     asserts_format: bool = False
 
-    @property
+    @cached_property
     def specification(self) -> referencing.Specification[Any]:
         return referencing.jsonschema.specification_with(DRAFTS[self.draft])
 
@@ -144,18 +145,18 @@ class Documents:
         self.places: dict[tuple[Any, ...], Place] = {}
         known = jsonschema_specifications.REGISTRY
         self._registry: referencing.Registry[Any] = known if registry is None else known.combine(registry)
+        self._unregistered: tuple[str, referencing.Resource[Any]] | None = None
         self._dialects: dict[str, Dialect] = {}
         self._default = self._builtin(draft)
         dialect = self._of_root = self.dialect_of(schema, self._default, "#")
-        try:
-            resource = dialect.specification.create_resource(schema)
-            base = (resource.id() or "") if isinstance(schema, Mapping) else ""
-            self._registry = self._registry.with_resource(base, resource)
-        except (AttributeError, TypeError) as error:  # `referencing` takes the types of keywords for granted
-            raise ConstraintSyntaxError(
-                f"#: an identifier is no string, or a keyword that holds schemas is no object: {error}"
-            ) from error
-        self._crawled = False
+        resource = dialect.specification.create_resource(schema)
+        base = ""
+        if isinstance(schema, Mapping) and ("$id" in schema or "id" in schema):
+            try:
+                base = resource.id() or ""
+            except AttributeError as error:  # `referencing` takes the types of keywords for granted
+                raise ConstraintSyntaxError(f"#: an identifier is no string: {error}") from error
+        self._unregistered = (base, resource)
         self._resolved: dict[tuple[Place, str, str], Place] = {}
         self.root = self.place(schema, dialect, base, (base,), "#")
 
@@ -195,7 +196,9 @@ class Documents:
 
     # -- dialects ------------------------------------------------------------------------------------
 
-    def _builtin(self, draft: str) -> Dialect:
+    @staticmethod
+    @cache
+    def _builtin(draft: str) -> Dialect:
         if draft not in DRAFTS:
             raise ValueError(f"draft is one of {', '.join(DRAFTS)}, not {draft!r}")
         return Dialect(DRAFTS[draft], draft, _NUMBERS[draft])
@@ -216,7 +219,7 @@ class Documents:
             if uri == known or uri.replace("https://", "http://") == known.replace("https://", "http://"):
                 return self._builtin(draft)
         try:
-            retrieved = self._registry.get_or_retrieve(uri)
+            retrieved = self._registered().get_or_retrieve(uri)
         except (referencing.exceptions.Unresolvable, referencing.exceptions.NoSuchResource) as error:
             raise ConstraintSyntaxError(
                 f"{where}: unknown dialect {uri!r}; known are {', '.join(DRAFTS.values())} and what the "
@@ -300,15 +303,25 @@ class Documents:
                 return self._enter(target, entered, "")
         return None
 
+    def _registered(self) -> referencing.Registry[Any]:
+        """All documents, the schema itself among them; it joins them when first one is asked for."""
+        if self._unregistered is not None:
+            base, resource = self._unregistered
+            self._registry = self._registry.with_resource(base, resource)
+            self._unregistered = None
+        return self._registry
+
     def _resource(self, uri: str) -> referencing.Resource[Any]:
-        retrieved = self._registry.get_or_retrieve(uri)
+        if self._unregistered is not None and uri == self._unregistered[0]:
+            return self._unregistered[1]
+        retrieved = self._registered().get_or_retrieve(uri)
         self._registry = retrieved.registry
         return retrieved.value
 
     def _anchor(self, uri: str, name: str, *, missing_ok: bool = False) -> Any:
         self._resource(uri)
         try:
-            retrieved = self._registry.anchor(uri, name)
+            retrieved = self._registered().anchor(uri, name)
         except (referencing.exceptions.NoSuchAnchor, referencing.exceptions.InvalidAnchor):
             if missing_ok:
                 return None
@@ -350,7 +363,7 @@ class Documents:
         pointer: str,
     ) -> Place:
         """A pointer that passes schemas with an `$id`, which change the base URI on the way."""
-        resolved = resource.pointer(fragment, self._registry.resolver(uri))
+        resolved = resource.pointer(fragment, self._registered().resolver(uri))
         base: str = resolved.resolver._base_uri  # the resolver has no public name for it
         if base != uri:
             dialect = self.dialect_of(self._resource(base).contents, dialect, pointer)
