@@ -10,6 +10,7 @@ import pytest
 
 import bltgen
 from bltgen.automata.limits import Limits, use_limits
+from bltgen.constraints.json_schema.effort import Effort
 from bltgen.errors import LimitExceeded
 
 MANY_MEMBERS = {
@@ -46,6 +47,62 @@ def test_one_question_costs_a_bounded_number_of_steps() -> None:
     assert constraint.accepts(
         json.dumps({"many": {str(i): i for i in range(30)}}, separators=(",", ":")).encode()
     )
+
+
+def test_searches_in_patterns_are_counted() -> None:
+    """States that the regular layer visits for a question to a schema count as its steps."""
+    schema = {"type": "string", "minLength": 300, "pattern": "^(a{1,40}b){1,50}$", "not": {"pattern": "abab"}}
+    with use_limits(Limits(schema_steps=100)), pytest.raises(LimitExceeded, match="steps to answer"):
+        bltgen.json_schema(schema)
+
+
+def test_a_recursion_too_deep_is_a_limit() -> None:
+    """What would overflow the stack is a documented error, however deep in a question it comes."""
+    effort = Effort()
+
+    def ask(depth: int) -> None:
+        with effort:
+            if depth:
+                ask(depth - 1)
+            raise RecursionError
+
+    with pytest.raises(LimitExceeded, match="nesting"):
+        ask(0)
+    with pytest.raises(LimitExceeded, match="nesting"):
+        ask(3)
+
+
+def test_conditions_that_meet_in_one_member_are_decided_before_it_is_read() -> None:
+    """Where too many sets of values are left it is said at compile time; a chain of bounds is answered."""
+
+    def schema(conditions: list[dict[str, object]]) -> dict[str, object]:
+        rules = [
+            {"if": {"properties": {"k": condition}}, "then": {"required": [f"b{i}"]}}
+            for i, condition in enumerate(conditions)
+        ]
+        return {"type": "object", "required": ["k"], "allOf": rules}
+
+    with use_limits(Limits(schema_steps=5_000)), pytest.raises(LimitExceeded):
+        bltgen.json_schema(schema([{"pattern": letter} for letter in "abcdefghijkl"]))
+    bounds = bltgen.json_schema(schema([{"minimum": 10 * i} for i in range(30)]), whitespace="compact")
+    assert bounds.accepts(b'{"k":-1}')
+    assert bounds.accepts(b'{"k":15,"b0":1,"b1":1}')
+    assert not bounds.accepts(b'{"k":15,"b0":1,"b2":1}')
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_each_of_many_contains_gets_an_item(more: int) -> None:
+    """The shortest array with an item for each of twenty values is found without trying all their sets."""
+    values = [10 * i for i in range(20)]
+    rules = [{"contains": {"const": value}} for value in values]
+    schema = {"type": "array", "minItems": 20 + more, "allOf": rules}
+    constraint = bltgen.json_schema(schema, whitespace="compact", numbers="plain")
+    text = constraint.start().completion()
+    assert set(values) <= set(json.loads(text))
+    assert (
+        len(text) == constraint.start().shortest == len(json.dumps(values, separators=(",", ":"))) + 2 * more
+    )
+    assert jsonschema.Draft202012Validator(schema).is_valid(json.loads(text))
 
 
 def test_many_ways_to_name_members_end() -> None:
