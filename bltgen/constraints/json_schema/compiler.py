@@ -403,13 +403,21 @@ class Compiler:
             plans[0].live = True  # nothing else satisfies what something does
         for plan in plans:
             if plan.live is None:
-                live = plan.cost(self.cost, COMPACT, 0) < INFINITE
-                if live:
-                    plan.foresee()
-                plan.live = live
+                plan.live = plan.cost(self.cost, COMPACT, 0) < INFINITE
         if all(plan.live for plan in plans):
             return plans
         return tuple([plan for plan in plans if plan.live])
+
+    def foresee(self, formula: Formula) -> None:
+        """Decide what may cost too much of the outermost value, so that a limit is met before the first byte.
+
+        Of values within it that is decided when they are read: most are not, and it may take long.
+        """
+        self.first_bytes(formula)
+        for objects in self.live_objects(formula):
+            objects.foresee()
+        for arrays in self.live_arrays(formula):
+            arrays.foresee()
 
     def first_bytes(self, formula: Formula) -> int:
         """The bytes with which a value that satisfies the formula may begin, as bits."""

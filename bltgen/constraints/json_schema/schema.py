@@ -78,7 +78,7 @@ class JsonSchema:
                     conflicts = compiler.conflicts(self._goal)
                 raise EmptyLanguage("no JSON value satisfies the schema", conflicts)
             with compiler.table.effort:
-                compiler.first_bytes(self._goal)  # what costs too much for a first mask is told here
+                compiler.foresee(self._goal)
             gap = compiler.layout.gap(0) if compiler.layout.mode == "any" else 0
             found = compiler.table.of((value_start(self._goal, Root(compiler), gap),))
             self._start = found
