@@ -4,14 +4,14 @@ Most questions cost microseconds; a hostile schema can make one of them (the sho
 many conditions on items that must differ, say) grow without bound. All work behind a question that
 may grow is spent from `Limits.schema_steps`: formulas made, nodes of searches, and, by the account of
 `bltgen.automata.limits`, the states that searches in patterns visit. The outermost question fills it
-up again. What is counted is work, never time, so that a schema is refused everywhere or nowhere.
+up again. What is counted is work, never time, so that machines agree.
 
 >>> effort = Effort()
 >>> with use_limits(Limits(schema_steps=2)), effort:  # doctest: +ELLIPSIS
 ...     effort.spend(); effort.spend(); effort.spend()
 Traceback (most recent call last):
     ...
-bltgen.errors.LimitExceeded: the steps to answer one question exceeds the limit of 2; simplify the schema, ...
+bltgen.errors.LimitExceeded: the steps to answer one question exceeds the limit of 2; what costs most ...
 """
 
 from __future__ import annotations
@@ -52,5 +52,6 @@ class Effort:
             raise LimitExceeded(
                 "the steps to answer one question",
                 current_limits().schema_steps,
-                "simplify the schema, or raise Limits.schema_steps",
+                "what costs most is branches that no member tells apart and many conditions on one value: "
+                "simplify these, or raise Limits.schema_steps",
             )
