@@ -26,6 +26,7 @@ from functools import lru_cache
 
 from bltgen.automata.byteset import ALL, ByteSet
 from bltgen.automata.contract import State
+from bltgen.errors import LimitExceeded
 from bltgen.testing.free_text import Alphabet, Draws, alphabet_of, simplest_first, spelled
 from bltgen.testing.schema_words import JsonReader, Words
 
@@ -48,7 +49,7 @@ RUN = 80
 FAR = 500
 """So far from the end, and with no byte to spare, the rest is no choice any more."""
 CLOSED = 8
-"""So many times each word stands among the choices where few bytes are allowed, against one for no word."""
+"""So many times each name stands among the choices where it cannot be any, against one for the shortest."""
 TRIES = 3
 """So many words are tried where the one that is drawn may not stand."""
 MANY = 20
@@ -187,9 +188,12 @@ class Walker:
         groups: dict[int, list[int]] = {}
         changes: dict[int, int] = {}
         for byte in simplest_first(state.allowed):
-            following = _advance(state, byte)
+            try:
+                following = _advance(state, byte)
+                changes[following.id] = following.shortest - state.shortest
+            except LimitExceeded:  # that way is too hard to read
+                continue
             groups.setdefault(following.id, []).append(byte)
-            changes[following.id] = following.shortest - state.shortest
         ways = [Way(bytes(members), changes[name]) for name, members in groups.items()]
         ways.sort(key=lambda way: way.change)
         if len(self._known) >= MEMORY:
@@ -348,9 +352,9 @@ class _Walk:
         return byte if _advance(self.state, byte).shortest < self.left else self._toward(self.state)
 
     def _word(self, words: tuple[bytes, ...]) -> bool:
-        """Say a word as often as not (where little else may stand, nearly always), or one of the next where
+        """Say a word as often as not (of names that cannot be any, nearly always), or one of the next where
         it may not stand here or leads too far; by the least draw, end the string the shortest way."""
-        free = len(self.state.allowed) >= MANY
+        free = len(self.state.allowed) >= MANY or not self.reader.naming
         drawn = self._drawn((2 if free else CLOSED) * len(words))
         if not drawn:
             self._close()
@@ -368,11 +372,15 @@ class _Walk:
 
 
 def _walked(state: State, data: bytes) -> State | None:
+    """The state after them; None where they may not stand, or are too hard to read."""
     following: State | None = state
-    for byte in data:
-        if following is None:
-            return None
-        following = following.advance(byte)
+    try:
+        for byte in data:
+            if following is None:
+                return None
+            following = following.advance(byte)
+    except LimitExceeded:
+        return None
     return following
 
 
