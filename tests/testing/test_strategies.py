@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from random import Random
 
 import pytest
 from hypothesis import HealthCheck, Phase, find, given, settings
@@ -13,7 +14,7 @@ from hypothesis.errors import InvalidArgument
 import bltgen
 from bltgen.automata.contract import Constraint
 from bltgen.automata.utf8 import UTF8_TEXT
-from bltgen.errors import BudgetTooSmall
+from bltgen.errors import BudgetTooSmall, LimitExceeded
 from bltgen.model.contract import ByteModel
 from bltgen.testing import strategies
 from bltgen.testing.exhaustive import grammar_of
@@ -127,6 +128,34 @@ def test_shrinking_keeps_what_is_asked():
     assert len(found) < 60
     found = find(strategies.accepted(UTF8_TEXT), lambda text: any(byte > 0xEF for byte in text))
     assert len(found.decode()) == 1
+
+
+@pytest.mark.parametrize(
+    ("schema", "asked", "least"),
+    [
+        ({"type": "array", "items": {"type": "string"}}, lambda v: any(len(s) > 7 for s in v), ["00000000"]),
+        ({"type": "array", "items": {"type": "string"}}, lambda v: any('"' in s for s in v), ['"']),
+        ({"anyOf": [{"type": "null"}, {"enum": ["far away", "near"]}]}, lambda v: v == "near", "near"),
+        (PERSON, lambda v: "friend" in v, {"name": "0", "friend": {"name": "0"}}),
+    ],
+)
+def test_a_shrunk_value_has_nothing_to_leave_out(schema, asked, least):
+    """Strings, escapes, words of the schema and recursion alike."""
+    assert find(strategies.values(schema), asked, random=Random(0)) == least
+
+
+def test_ways_that_are_too_hard_to_read_are_left_out(monkeypatch):
+    """A state that meets a limit is no error of the strategy: the others are drawn."""
+    automaton = type(bltgen.regex("a|bc").start())
+    advance = automaton.advance
+
+    def limited(self, byte):
+        if byte == ord("b"):
+            raise LimitExceeded("the patience of this test", 0)
+        return advance(self, byte)
+
+    monkeypatch.setattr(automaton, "advance", limited)
+    assert set(drawn(strategies.accepted(bltgen.regex("a|bc|d")), 30)) == {b"a", b"d"}
 
 
 def test_alternatives_and_boundaries_are_covered():
