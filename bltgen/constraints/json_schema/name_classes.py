@@ -49,7 +49,7 @@ class NameClass:
 class NameClasses:
     """The classes of one plan. Iterating gives those with a value, shortest names first, found on demand."""
 
-    __slots__ = ("_by_sets", "_found", "_plan", "_rest", "_sets", "_undeclared")
+    __slots__ = ("_by_sets", "_complete", "_found", "_plan", "_rest", "_sets", "_undeclared")
 
     def __init__(self, plan: ObjectPlan) -> None:
         self._plan = plan
@@ -63,6 +63,7 @@ class NameClasses:
         self._rest = plan.other_names & self._undeclared if not plan.closed else EMPTY
         self._by_sets: dict[frozenset[KeySet], NameClass] = {}
         self._found: list[NameClass] = []
+        self._complete = False
 
     def of(self, name: bytes) -> NameClass:
         """The class of an undeclared name."""
@@ -112,9 +113,12 @@ class NameClasses:
         return not self._sets
 
     def _find(self) -> bool:
+        if self._complete:
+            return False
         self._plan.compiler.table.effort.spend(1 + len(self._sets))
         with use_limits(replace(current_limits(), search_states=SEARCH_STATES)):
             if shortest(self._rest) >= INFINITE:
+                self._complete = True
                 return False
             found = self.of(completion(self._rest))
         self._rest = self._rest - found.language
