@@ -414,6 +414,8 @@ class Compiler:
         Of values within it that is decided when they are read: most are not, and it may take long.
         """
         self.first_bytes(formula)
+        if self._first_at_a_glance(formula):
+            return  # nothing in it is undecided
         for objects in self.live_objects(formula):
             objects.foresee()
         for arrays in self.live_arrays(formula):
