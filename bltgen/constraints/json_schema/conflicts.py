@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from bltgen.constraints.json_schema.formula import SCHEMA, Formula
-from bltgen.constraints.json_schema.keywords import KEYWORDS
 from bltgen.constraints.json_schema.references import Place
+from bltgen.constraints.json_schema.vocabulary import KEYWORDS
 from bltgen.errors import ConstraintError
 
 if TYPE_CHECKING:

@@ -21,8 +21,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bltgen.constraints.json_schema.keywords import KEYWORDS
 from bltgen.constraints.json_schema.references import Place
+from bltgen.constraints.json_schema.vocabulary import KEYWORDS
 
 __all__ = ["SharedGoals", "referred", "scalar_key", "surely_satisfiable", "takes_empty"]
 

@@ -35,29 +35,26 @@ from bltgen.constraints.json_schema.formula import Formula, Formulas, Summary, m
 from bltgen.constraints.json_schema.json_values import ARRAY, NUMBER, OBJECT, canonical
 from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.constraints.json_schema.references import Place
+from bltgen.constraints.json_schema.vocabulary import (
+    ANNOTATIONS,
+    CONSTRAINT_KEYWORD,
+    DRAFTS_OF,
+    REFERENCES,
+    TYPES,
+    count_of,
+    list_of,
+    mapping_of,
+    number_of,
+)
 from bltgen.constraints.number_set import NumberSet
 from bltgen.constraints.regex import regex
 from bltgen.errors import ConstraintSyntaxError, LimitExceeded, Unsupported
 
-__all__ = ["CONSTRAINT_KEYWORD", "Keywords"]
-
-CONSTRAINT_KEYWORD = "x-bltgen-constraint"
-"""Names a constraint, passed to `json_schema`, that a string value must satisfy."""
+__all__ = ["Keywords"]
 
 WAYS_LIMIT = 4096
 """At most so many combinations of branches beside an `unevaluated*` keyword."""
 
-TYPES = {
-    "null": values.NULL,
-    "boolean": values.BOOLEAN,
-    "integer": values.INTEGER,
-    "number": values.NUMBER,
-    "string": values.STRING,
-    "array": values.ARRAY,
-    "object": values.OBJECT,
-}
-
-REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 _REFERENCE_SET = frozenset(REFERENCES)
 _IN_PLACE = frozenset(
     ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas", "dependencies")
@@ -654,28 +651,6 @@ class Keywords:
 
 _UNEVALUATED = {OBJECT: "unevaluatedProperties", ARRAY: "unevaluatedItems"}
 
-DRAFTS_OF = {
-    "const": (6, 2020),
-    "contains": (6, 2020),
-    "propertyNames": (6, 2020),
-    "if": (7, 2020),
-    "then": (7, 2020),
-    "else": (7, 2020),
-    "dependencies": (4, 2020),
-    "additionalItems": (4, 2019),
-    "dependentRequired": (2019, 2020),
-    "dependentSchemas": (2019, 2020),
-    "minContains": (2019, 2020),
-    "maxContains": (2019, 2020),
-    "unevaluatedItems": (2019, 2020),
-    "unevaluatedProperties": (2019, 2020),
-    "prefixItems": (2020, 2020),
-    "$recursiveRef": (2019, 2019),
-    "$dynamicRef": (2020, 2020),
-}
-"""The drafts, first and last, in which a keyword is known; 4 to 2020 where it is not listed. `dependencies`
-is not in the later drafts' vocabularies but in their meta-schemas, "for compatibility"."""
-
 _BOUNDS: dict[str, Callable[[Decimal], NumberSet]] = {
     "minimum": lambda bound: NumberSet.interval(bound, None),
     "maximum": lambda bound: NumberSet.interval(None, bound),
@@ -684,28 +659,6 @@ _BOUNDS: dict[str, Callable[[Decimal], NumberSet]] = {
     "multipleOf": NumberSet.multiples,
 }
 _EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
-
-# fmt: off
-ANNOTATIONS = frozenset({
-    "$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$comment", "$defs",
-    "definitions", "title", "description", "default", "examples", "deprecated", "readOnly",
-    "writeOnly", "contentEncoding", "contentMediaType", "contentSchema", "$vocabulary"
-})
-# fmt: on
-"""Keywords that never restrict a value."""
-
-# fmt: off
-KEYWORDS = frozenset({
-    "type", "enum", "const", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "$ref",
-    "$dynamicRef", "$recursiveRef", "multipleOf", "maximum", "exclusiveMaximum", "minimum",
-    "exclusiveMinimum", "maxLength", "minLength", "pattern", "format", "items", "additionalItems",
-    "prefixItems", "unevaluatedItems", "contains", "minContains", "maxContains", "minItems",
-    "maxItems", "uniqueItems", "properties", "patternProperties", "additionalProperties",
-    "unevaluatedProperties", "propertyNames", "required", "minProperties", "maxProperties",
-    "dependencies", "dependentRequired", "dependentSchemas"
-}) | {CONSTRAINT_KEYWORD}
-# fmt: on
-"""Keywords that restrict values."""
 
 _EXACT_KEYWORDS = ANNOTATIONS | {"type", "enum", "const"}
 
@@ -719,33 +672,3 @@ def _value(place: Place, keyword: str, value: Any) -> values.Value:
         return canonical(value)
     except ConstraintSyntaxError as error:
         raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: {error}") from error
-
-
-def list_of(place: Place, keyword: str, given: Any) -> list[Any]:
-    if not isinstance(given, (list, tuple)):
-        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected an array, not {given!r}")
-    return list(given)
-
-
-def mapping_of(place: Place, keyword: str, given: Any) -> Mapping[str, Any]:
-    if not isinstance(given, Mapping):
-        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected an object, not {given!r}")
-    return given
-
-
-def number_of(place: Place, keyword: str, given: Any) -> Decimal:
-    if isinstance(given, bool) or not isinstance(given, (int, float, Decimal)):
-        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected a number, not {given!r}")
-    number = Decimal(repr(given)) if isinstance(given, float) else Decimal(given)
-    if not number.is_finite():
-        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: not a finite number: {given!r}")
-    return number
-
-
-def count_of(place: Place, keyword: str, given: Any) -> int | None:
-    if given is None:
-        return None
-    number = number_of(place, keyword, given)
-    if number < 0 or number != number.to_integral_value():
-        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected a count, not {given!r}")
-    return int(number)

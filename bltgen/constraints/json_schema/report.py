@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from bltgen.automata.contract import Report, ReportEntry
-from bltgen.constraints.json_schema.keywords import ANNOTATIONS, KEYWORDS, Keywords
+from bltgen.constraints.json_schema.keywords import Keywords
 from bltgen.constraints.json_schema.references import Documents, Place
+from bltgen.constraints.json_schema.vocabulary import ANNOTATIONS, KEYWORDS
 from bltgen.constraints.json_schema.well_formed import well_formed_places
 
 __all__ = ["report_of"]

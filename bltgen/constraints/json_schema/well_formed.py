@@ -20,19 +20,19 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from bltgen.constraints.json_schema.json_values import canonical
-from bltgen.constraints.json_schema.keywords import (
+from bltgen.constraints.json_schema.keywords import Keywords
+from bltgen.constraints.json_schema.references import Documents, Place
+from bltgen.constraints.json_schema.vocabulary import (
     CONSTRAINT_KEYWORD,
     DRAFTS_OF,
     KEYWORDS,
     REFERENCES,
     TYPES,
-    Keywords,
     count_of,
     list_of,
     mapping_of,
     number_of,
 )
-from bltgen.constraints.json_schema.references import Documents, Place
 from bltgen.errors import ConstraintSyntaxError
 
 __all__ = ["well_formed_places"]

@@ -1,0 +1,119 @@
+"""The keywords of JSON Schema: which draft knows them, and the forms that their values have.
+
+`list_of`, `mapping_of`, `number_of` and `count_of` read a keyword's value, or raise ConstraintSyntaxError
+with its JSON pointer.
+
+Sources: JSON Schema Core and Validation 2020-12, 2019-09, drafts 7, 6, 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from bltgen.constraints.json_schema import json_values as values
+from bltgen.constraints.json_schema.references import Place
+from bltgen.errors import ConstraintSyntaxError
+
+__all__ = [
+    "ANNOTATIONS",
+    "CONSTRAINT_KEYWORD",
+    "DRAFTS_OF",
+    "KEYWORDS",
+    "REFERENCES",
+    "TYPES",
+    "count_of",
+    "list_of",
+    "mapping_of",
+    "number_of",
+]
+
+CONSTRAINT_KEYWORD = "x-bltgen-constraint"
+"""Names a constraint, passed to `json_schema`, that a string value must satisfy."""
+
+TYPES = {
+    "null": values.NULL,
+    "boolean": values.BOOLEAN,
+    "integer": values.INTEGER,
+    "number": values.NUMBER,
+    "string": values.STRING,
+    "array": values.ARRAY,
+    "object": values.OBJECT,
+}
+
+REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+
+DRAFTS_OF = {
+    "const": (6, 2020),
+    "contains": (6, 2020),
+    "propertyNames": (6, 2020),
+    "if": (7, 2020),
+    "then": (7, 2020),
+    "else": (7, 2020),
+    "dependencies": (4, 2020),
+    "additionalItems": (4, 2019),
+    "dependentRequired": (2019, 2020),
+    "dependentSchemas": (2019, 2020),
+    "minContains": (2019, 2020),
+    "maxContains": (2019, 2020),
+    "unevaluatedItems": (2019, 2020),
+    "unevaluatedProperties": (2019, 2020),
+    "prefixItems": (2020, 2020),
+    "$recursiveRef": (2019, 2019),
+    "$dynamicRef": (2020, 2020),
+}
+"""The drafts, first and last, in which a keyword is known; 4 to 2020 where it is not listed. `dependencies`
+is not in the later drafts' vocabularies but in their meta-schemas, "for compatibility"."""
+
+# fmt: off
+ANNOTATIONS = frozenset({
+    "$schema", "$id", "id", "$anchor", "$dynamicAnchor", "$recursiveAnchor", "$comment", "$defs",
+    "definitions", "title", "description", "default", "examples", "deprecated", "readOnly",
+    "writeOnly", "contentEncoding", "contentMediaType", "contentSchema", "$vocabulary"
+})
+# fmt: on
+"""Keywords that never restrict a value."""
+
+# fmt: off
+KEYWORDS = frozenset({
+    "type", "enum", "const", "allOf", "anyOf", "oneOf", "not", "if", "then", "else", "$ref",
+    "$dynamicRef", "$recursiveRef", "multipleOf", "maximum", "exclusiveMaximum", "minimum",
+    "exclusiveMinimum", "maxLength", "minLength", "pattern", "format", "items", "additionalItems",
+    "prefixItems", "unevaluatedItems", "contains", "minContains", "maxContains", "minItems",
+    "maxItems", "uniqueItems", "properties", "patternProperties", "additionalProperties",
+    "unevaluatedProperties", "propertyNames", "required", "minProperties", "maxProperties",
+    "dependencies", "dependentRequired", "dependentSchemas"
+}) | {CONSTRAINT_KEYWORD}
+# fmt: on
+"""Keywords that restrict values."""
+
+
+def list_of(place: Place, keyword: str, given: Any) -> list[Any]:
+    if not isinstance(given, (list, tuple)):
+        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected an array, not {given!r}")
+    return list(given)
+
+
+def mapping_of(place: Place, keyword: str, given: Any) -> Mapping[str, Any]:
+    if not isinstance(given, Mapping):
+        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected an object, not {given!r}")
+    return given
+
+
+def number_of(place: Place, keyword: str, given: Any) -> Decimal:
+    if isinstance(given, bool) or not isinstance(given, (int, float, Decimal)):
+        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected a number, not {given!r}")
+    number = Decimal(repr(given)) if isinstance(given, float) else Decimal(given)
+    if not number.is_finite():
+        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: not a finite number: {given!r}")
+    return number
+
+
+def count_of(place: Place, keyword: str, given: Any) -> int | None:
+    if given is None:
+        return None
+    number = number_of(place, keyword, given)
+    if number < 0 or number != number.to_integral_value():
+        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected a count, not {given!r}")
+    return int(number)
