@@ -22,7 +22,6 @@ True
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import count
@@ -43,7 +42,11 @@ RELAXED_AFTER = 50
 """A search that visits more states than this also asks for the shortest text without counters."""
 
 RELAXED_STATES = 500
-"""The most states that such a question may visit."""
+"""The most states that the first such question may visit."""
+
+RELAXED_SHARE = 4
+"""Later ones, where that was too few: so many times what the search itself has visited, which then goes on
+for as many again before it asks. They cost no more than it does, and an empty language is found out."""
 
 WITNESSED = 32
 """So long a shortest text is looked for in the other parts of an intersection before a search."""
@@ -129,6 +132,7 @@ def _search(origin: Language, limit: int | None = None) -> None:
     relaxed_bounds: dict[tuple[Language, ...], int] = {}
     antichains: dict[tuple[Language, ...], list[tuple[int, frozenset[Language]]]] = {}
     heap = [(max(origin.least, origin._bound), 0, 0, order(), origin)]
+    relaxed_after = RELAXED_AFTER
     work = 0
     while heap:
         estimate, negative, _, _, term = heappop(heap)
@@ -162,8 +166,13 @@ def _search(origin: Language, limit: int | None = None) -> None:
                     rest = shortest(target)
                 else:
                     rest = max(target.least, target._bound)
-                    if len(expanded) > RELAXED_AFTER and target.op == INTERSECTION:
-                        rest = max(rest, _relaxed_shortest(target, relaxed_bounds))
+                    if len(expanded) > relaxed_after and target.op == INTERSECTION:
+                        states = max(RELAXED_STATES, RELAXED_SHARE * len(expanded))
+                        bound = _relaxed_shortest(target, relaxed_bounds, states)
+                        if bound is None:
+                            relaxed_after = len(expanded) + states
+                        elif bound > rest:
+                            rest = bound
             if rest < INFINITE:
                 reached[target] = distance
                 parent[target] = term
@@ -238,8 +247,8 @@ def _is_dominated(
 # -- relaxation ----------------------------------------------------------------------------------------
 
 
-def _relaxed_shortest(term: Language, known: dict[tuple[Language, ...], int]) -> int:
-    """A lower bound on the shortest text: that of the term without its counters, if it is found quickly.
+def _relaxed_shortest(term: Language, known: dict[tuple[Language, ...], int], states: int) -> int | None:
+    """A lower bound on the shortest text: that of the term without its counters. None: not found quickly.
 
     Where parts contradict each other whatever the counts, it is INFINITE, and the search need not visit
     all values of the counters to see it. `known` holds the bounds by the relaxed parts: states that differ
@@ -249,11 +258,15 @@ def _relaxed_shortest(term: Language, known: dict[tuple[Language, ...], int]) ->
     bound = known.get(parts)
     if bound is None:
         relaxed = _relaxed(term, 0)
+        in_vain = False
         if relaxed._shortest is None and relaxed.op in _SEARCHED and relaxed is not term:
-            with suppress(LimitExceeded):
-                _search(relaxed, RELAXED_STATES)
-        bound = relaxed.least if relaxed._shortest is None else relaxed._shortest
-        known[parts] = bound
+            try:
+                _search(relaxed, states)
+            except LimitExceeded:
+                in_vain = True
+        bound = known[parts] = relaxed.least if relaxed._shortest is None else relaxed._shortest
+        if in_vain:
+            return None
     return bound
 
 
