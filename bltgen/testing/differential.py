@@ -81,13 +81,16 @@ def known_to_err(schema: Any) -> str | None:
 
     In draft 2019-09 it takes what `contains` finds as evaluated, which `unevaluatedItems` learnt only
     in 2020-12 (section 11.2 there; 9.3.1.3 in 2019-09 names `items` and `additionalItems`), and it does
-    not take as evaluated what a `unevaluatedProperties` further in evaluates (9.3.2.4 there does).
+    not take as evaluated what a `unevaluatedProperties` further in evaluates (9.3.2.4 there does), nor what
+    an `additionalProperties` does that is no boolean: `{}` and `true` differ.
     """
     text = json.dumps(schema)
     if "2019-09" in text and '"contains"' in text and '"unevaluatedItems"' in text:
         return "contains evaluates items in 2019-09"
     if "2019-09" in text and text.count('"unevaluatedProperties"') > 1:
         return "unevaluatedProperties evaluates in 2019-09"
+    if "2019-09" in text and '"unevaluatedProperties"' in text and '"additionalProperties": {' in text:
+        return "additionalProperties evaluates in 2019-09"
     return None
 
 
