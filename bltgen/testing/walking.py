@@ -340,10 +340,8 @@ class _Walk:
 
         Not by `completion`, since the whole of a text can be long.
         """
-        if _QUOTE in state.allowed and _advance(state, _QUOTE).shortest < state.shortest:
-            return _QUOTE
-        members = simplest_first(state.allowed)
-        return next((byte for byte in members if _advance(state, byte).shortest < state.shortest), members[0])
+        nearest = state.allowed_within(state.shortest)
+        return _QUOTE if _QUOTE in nearest else simplest_first(nearest)[0]
 
     def _escape(self) -> int:
         """What follows a backslash."""
