@@ -290,6 +290,11 @@ class _Walk:
             if len(way.members) >= MANY and (alphabet := alphabet_of(state.allowed)) is not None:
                 if self._run(alphabet):
                     return True
+                if not self.walker.json:
+                    # The least choice ends soonest, in as few choices as can be.
+                    run = state.completion()
+                    self._say(run, self._after(run))
+                    return False
             elif len(way.members) > 1:
                 byte = way.member(self._drawn(255))
         self.burst = max(0, self.burst - 1)
