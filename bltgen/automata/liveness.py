@@ -140,6 +140,13 @@ def _search(origin: Language, limit: int | None = None) -> None:
         if reached[term] != depth:
             continue
         if term._shortest is not None:
+            # It may have been found out, by a search for a bound, since it was put on the heap.
+            if term._shortest >= INFINITE:
+                continue
+            if depth + term._shortest > estimate:
+                exact = depth + term._shortest
+                heappush(heap, (exact, negative, _excluded_count(term), order(), term))
+                continue
             _settle(term, estimate, reached, parent, expanded)
             charge(work)
             return

@@ -17,7 +17,7 @@ import regex as regex_module
 
 from bltgen.automata.description import describe, rebuild
 from bltgen.constraints.regex import regex
-from bltgen.errors import Unsupported
+from bltgen.errors import EmptyLanguage, Unsupported
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "regex.json").read_text(encoding="utf-8"))
 STRINGS = ["".join(t) for n in range(5) for t in itertools.product("ab-", repeat=n)]
@@ -280,3 +280,10 @@ def test_the_report_names_every_construct() -> None:
         "$",
     ]
     assert all(entry.enforced == "exact" for entry in report.entries)
+
+
+def test_what_a_search_for_a_bound_finds_empty_is_empty() -> None:
+    """A way that turned out dead while it waited in a search is not taken for a way to the end."""
+    with pytest.raises(EmptyLanguage):
+        regex(r"b?\W\b-").sample(random.Random(0))
+    assert regex(r"b?\W\b-").is_empty()
