@@ -287,3 +287,10 @@ def test_what_a_search_for_a_bound_finds_empty_is_empty() -> None:
     with pytest.raises(EmptyLanguage):
         regex(r"b?\W\b-").sample(random.Random(0))
     assert regex(r"b?\W\b-").is_empty()
+
+
+def test_a_first_byte_that_nothing_can_follow_is_not_allowed() -> None:
+    state = regex(r" \b\W|").start()
+    assert state.accepting
+    assert not state.allowed
+    assert state.advance(ord(" ")) is None
