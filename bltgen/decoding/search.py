@@ -173,11 +173,10 @@ class Search:
         hypotheses: Sequence[Hypothesis],
         base: BaseDistribution,
         generators: Sequence[np.random.Generator],
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """A draw under the mask for each hypothesis, whose base distributions are the rows of `base`.
 
-        Returns the columns, the log of the mass that the masks left, and the log-probabilities drawn
-        from [rows, 257].
+        Returns the columns, and the log of the mass that the masks left.
         """
         greedy = self.parameters.greedy
         kept, mass = masked(base, np.array([self.choices(one) for one in hypotheses]))
@@ -187,7 +186,7 @@ class Search:
                 place for place, one in enumerate(hypotheses) if not self.can_follow(one, int(columns[place]))
             ]
             if not again:
-                return columns, mass, kept
+                return columns, mass
             kept, mass = masked(base, np.array([self.choices(one) for one in hypotheses]))
             columns[again] = draw(kept[again], [generators[place] for place in again], greedy=greedy)
 
@@ -342,7 +341,7 @@ def masked_patch(
         if deciding:
             outputs = [current[index].data for index in deciding]
             base = search.base(rows.logits[deciding], outputs)
-            chosen, mass, _ = search.drawn(
+            chosen, mass = search.drawn(
                 [current[index] for index in deciding], base, [generators[index] for index in deciding]
             )
             for place, index in enumerate(deciding):

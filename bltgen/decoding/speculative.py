@@ -159,7 +159,7 @@ def _choose(
 ) -> _Choice:
     """A draw of what `mask` draws; logits [1, 257]."""
     base = search.base(logits, [hypothesis.data])
-    columns, mass, _ = search.drawn([hypothesis], base, [generator])
+    columns, mass = search.drawn([hypothesis], base, [generator])
     column = int(columns[0])
     return _Choice(column, float(base.model[0, column]), float(mass[0]))
 

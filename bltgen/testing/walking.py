@@ -253,9 +253,7 @@ class _Walk:
         """A word, a run of free text or one byte; False: the text ends."""
         state, reader = self.state, self.reader
         if self.left <= state.shortest > FAR:
-            run = state.completion()
-            self._say(run, self._after(run))
-            return False
+            return self._finish()
         if reader.opening:
             words = self.walker.words.words(reader.member, name=reader.naming)
             if words and self._word(words):
@@ -292,14 +290,18 @@ class _Walk:
                     return True
                 if not self.walker.json:
                     # The least choice ends soonest, in as few choices as can be.
-                    run = state.completion()
-                    self._say(run, self._after(run))
-                    return False
+                    return self._finish()
             elif len(way.members) > 1:
                 byte = way.member(self._drawn(255))
         self.burst = max(0, self.burst - 1)
         self._say(bytes((byte,)), _advance(state, byte))
         return True
+
+    def _finish(self) -> bool:
+        """The shortest way to the end of the text, which then is over."""
+        run = self.state.completion()
+        self._say(run, self._after(run))
+        return False
 
     def _string(self, alphabet: Alphabet) -> None:
         """A run of characters of a JSON string, then its end or the next byte that leads there."""

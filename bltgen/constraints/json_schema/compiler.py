@@ -430,10 +430,8 @@ class Compiler:
 
     def _first_at_a_glance(self, formula: Formula) -> int:
         """The opening brace or bracket where all values begin with it, as far as is seen at once; else 0."""
-        if formula.op != SCHEMA or not formula.value[1]:
-            return 0
-        place = referred(formula.value[0])
-        if isinstance(place.schema, bool) or place.schema.get("type") not in ("object", "array"):
+        place = _asserted(formula)
+        if place is None or place.schema.get("type") not in ("object", "array"):
             return 0
         if not surely_satisfiable(place, self._surely):
             return 0
@@ -447,12 +445,8 @@ class Compiler:
         if self._at_a_glance(formula):
             cost: int = formula.compiled.cost
             return cost < INFINITE
-        if (
-            formula.op == SCHEMA
-            and formula.value[1]
-            and self.options.grounding is None
-            and surely_satisfiable(formula.value[0], self._surely)
-        ):
+        place = _asserted(formula) if self.options.grounding is None else None
+        if place is not None and surely_satisfiable(place, self._surely):
             return True
         self._solve(formula)
         solved = self.goal(formula).cost
@@ -472,7 +466,8 @@ class Compiler:
         """
         goal: Goal | None = formula.compiled
         if goal is None or goal.cost is None:
-            self._solve(formula)
+            if not self._at_a_glance(formula):
+                self._solve(formula)
             goal = self.goal(formula)
             assert goal.cost is not None
         if self.layout.indent is None or goal.cost >= INFINITE:
@@ -485,10 +480,8 @@ class Compiler:
 
     def _at_a_glance(self, formula: Formula) -> bool:
         """Whether the formula's cost is known at a glance; then its goal has it."""
-        if formula.op != SCHEMA or not formula.value[1]:
-            return False
-        place = referred(formula.value[0])
-        if isinstance(place.schema, bool):
+        place = _asserted(formula)
+        if place is None:
             return False
         if takes_empty(place):
             self.goal(formula).cost = 2
@@ -509,9 +502,10 @@ class Compiler:
         return True
 
     def _solve(self, formula: Formula) -> None:
-        """Find the cost, in compact layout, of the formula and of all that it depends on."""
-        if self._at_a_glance(formula):
-            return
+        """Find the cost, in compact layout, of the formula and of all that it depends on.
+
+        Where it is not known at a glance.
+        """
         estimates: dict[Formula, int] = {formula: INFINITE}
         dependents: dict[Formula, set[Formula]] = {}
         todo = [formula]
@@ -622,6 +616,14 @@ class Compiler:
             for plan in self.objects(formula):
                 best = min(best, plan.cost(get, layout, depth))
         return best
+
+
+def _asserted(formula: Formula) -> Place | None:
+    """The place whose schema a formula asserts, seen through references; None: no single one, or a bool."""
+    if formula.op != SCHEMA or not formula.value[1]:
+        return None
+    place = referred(formula.value[0])
+    return None if isinstance(place.schema, bool) else place
 
 
 def _is_text(text: str) -> bool:

@@ -56,7 +56,9 @@ def scalar_key(place: Place) -> tuple[Any, ...] | None:
     if not _OTHERS.isdisjoint(schema):
         return None
     dialect = place.dialect
-    key: list[Any] = [dialect.number, dialect.asserts_format, dialect.ignored]
+    if dialect.ignored:
+        return None
+    key: list[Any] = [dialect.number, dialect.asserts_format]
     is_scalar = False
     for keyword, given in schema.items():
         if keyword not in _SCALAR_KEYWORDS:
@@ -75,7 +77,7 @@ def scalar_key(place: Place) -> tuple[Any, ...] | None:
                 return None
             is_scalar = is_scalar or (keyword == "enum" or dialect.number >= 6)
         key.append((keyword, entries))
-    return tuple(key) if is_scalar and not dialect.ignored else None
+    return tuple(key) if is_scalar else None
 
 
 def takes_empty(place: Place) -> bool:

@@ -32,7 +32,7 @@ from bltgen.automata.language import EMPTY, Language
 from bltgen.automata.utf8 import UTF8_CHAR
 from bltgen.constraints.json_schema import json_values as values
 from bltgen.constraints.json_schema.formula import Formula, Formulas, Summary, meet
-from bltgen.constraints.json_schema.json_values import ARRAY, NUMBER, OBJECT, canonical
+from bltgen.constraints.json_schema.json_values import ARRAY, NUMBER, OBJECT
 from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.constraints.json_schema.references import Place
 from bltgen.constraints.json_schema.vocabulary import (
@@ -45,6 +45,7 @@ from bltgen.constraints.json_schema.vocabulary import (
     list_of,
     mapping_of,
     number_of,
+    value_of,
 )
 from bltgen.constraints.number_set import NumberSet
 from bltgen.constraints.regex import regex
@@ -196,9 +197,9 @@ class Keywords:
         goal = formulas.true
         enum = self._get(place, "enum")
         if enum is not None:
-            goal = formulas.values([_value(place, "enum", v) for v in list_of(place, "enum", enum)])
+            goal = formulas.values([value_of(place, "enum", v) for v in list_of(place, "enum", enum)])
         if self._get_present(place, "const"):
-            goal = formulas.both(goal, formulas.values([_value(place, "const", place.schema["const"])]))
+            goal = formulas.both(goal, formulas.values([value_of(place, "const", place.schema["const"])]))
         return goal
 
     def _get_present(self, place: Place, keyword: str) -> bool:
@@ -665,10 +666,3 @@ _EXACT_KEYWORDS = ANNOTATIONS | {"type", "enum", "const"}
 
 def _name(name: str) -> bytes:
     return name.encode("utf-8", "surrogatepass")
-
-
-def _value(place: Place, keyword: str, value: Any) -> values.Value:
-    try:
-        return canonical(value)
-    except ConstraintSyntaxError as error:
-        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: {error}") from error

@@ -1,7 +1,7 @@
 """The keywords of JSON Schema: which draft knows them, and the forms that their values have.
 
-`list_of`, `mapping_of`, `number_of` and `count_of` read a keyword's value, or raise ConstraintSyntaxError
-with its JSON pointer.
+`list_of`, `mapping_of`, `number_of`, `count_of` and `value_of` read a keyword's value, or raise
+ConstraintSyntaxError with its JSON pointer.
 
 Sources: JSON Schema Core and Validation 2020-12, 2019-09, drafts 7, 6, 4.
 """
@@ -27,6 +27,7 @@ __all__ = [
     "list_of",
     "mapping_of",
     "number_of",
+    "value_of",
 ]
 
 CONSTRAINT_KEYWORD = "x-bltgen-constraint"
@@ -117,3 +118,11 @@ def count_of(place: Place, keyword: str, given: Any) -> int | None:
     if number < 0 or number != number.to_integral_value():
         raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: expected a count, not {given!r}")
     return int(number)
+
+
+def value_of(place: Place, keyword: str, value: Any) -> values.Value:
+    """The canonical form of a value that `enum` or `const` lists."""
+    try:
+        return values.canonical(value)
+    except ConstraintSyntaxError as error:
+        raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: {error}") from error

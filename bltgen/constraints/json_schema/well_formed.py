@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from bltgen.constraints.json_schema.json_values import canonical
 from bltgen.constraints.json_schema.keywords import Keywords
 from bltgen.constraints.json_schema.references import Documents, Place
 from bltgen.constraints.json_schema.vocabulary import (
@@ -32,6 +31,7 @@ from bltgen.constraints.json_schema.vocabulary import (
     list_of,
     mapping_of,
     number_of,
+    value_of,
 )
 from bltgen.errors import ConstraintSyntaxError
 
@@ -113,10 +113,7 @@ def _enum(keywords: Keywords, place: Place, keyword: str, given: Any) -> Iterabl
 
 def _const(keywords: Keywords, place: Place, keyword: str, given: Any) -> Iterable[Path]:
     if type(given) not in (str, int, bool, type(None)):
-        try:
-            canonical(given)
-        except ConstraintSyntaxError as error:
-            raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: {error}") from error
+        value_of(place, keyword, given)
     return ()
 
 
