@@ -22,6 +22,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from bltgen.arguments import suggests_keywords
+
 if TYPE_CHECKING:
     import os
 
@@ -117,6 +119,7 @@ __all__ = [
 ]
 
 
+@suggests_keywords()
 def load(
     path: str | os.PathLike[str] | None = None,
     *,

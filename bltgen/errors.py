@@ -19,6 +19,9 @@ Errors carry values, not only text, so that programs can act on them.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from difflib import get_close_matches
+
 __all__ = [
     "BltgenError",
     "BudgetTooSmall",
@@ -31,7 +34,21 @@ __all__ = [
     "ModelError",
     "RejectedByte",
     "Unsupported",
+    "did_you_mean",
 ]
+
+
+def did_you_mean(word: object, known: Iterable[object]) -> str:
+    """`; did you mean 'x'?` for the known word that `word` is most likely meant to be, or an empty text.
+
+    >>> did_you_mean("emial", ["email", "uri"]), did_you_mean("ONEOF", ["oneOf"]), did_you_mean("q", ["uri"])
+    ("; did you mean 'email'?", "; did you mean 'oneOf'?", '')
+    """
+    if not isinstance(word, str) or not 0 < len(word) <= 100:
+        return ""
+    folded = {name.lower(): name for name in known if isinstance(name, str)}
+    found = get_close_matches(word.lower(), folded, n=1, cutoff=0.7)
+    return f"; did you mean {folded[found[0]]!r}?" if found else ""
 
 
 class BltgenError(Exception):

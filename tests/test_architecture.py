@@ -14,18 +14,20 @@ import bltgen
 PACKAGE = Path(bltgen.__file__).parent
 LAYERS = {
     "errors": set(),
-    "automata": {"errors"},
-    "constraints": {"automata", "errors"},
-    "model": {"errors"},
-    "decoding": {"automata", "model", "errors"},
-    "training": {"model", "errors"},
-    "testing": {"automata", "constraints", "model", "decoding", "training", "errors"},
-    "integrations": {"automata", "constraints", "model", "decoding", "errors"},
+    "arguments": {"errors"},
+    "automata": {"arguments", "errors"},
+    "constraints": {"automata", "arguments", "errors"},
+    "model": {"arguments", "errors"},
+    "decoding": {"automata", "model", "arguments", "errors"},
+    "training": {"model", "arguments", "errors"},
+    "testing": {"automata", "constraints", "model", "decoding", "training", "arguments", "errors"},
+    "integrations": {"automata", "constraints", "model", "decoding", "arguments", "errors"},
 }
 # Imported within a function, when it is needed and not before:
 # a type annotation as a constraint needs pydantic, which is an integration;
-# a language rebuilt from its description needs the front end that registers its builder.
-ON_DEMAND = {("constraints", "integrations"), ("automata", "constraints")}
+# a language rebuilt from its description needs the front end that registers its builder;
+# a JSON Schema given where a constraint is asked for needs its front end.
+ON_DEMAND = {("constraints", "integrations"), ("automata", "constraints"), ("decoding", "constraints")}
 FILES = sorted(file for file in PACKAGE.rglob("*.py") if file.relative_to(PACKAGE).parts[0] in LAYERS)
 
 

@@ -29,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
+from bltgen.arguments import one_of, suggests_keywords
 from bltgen.automata.contract import Report, ReportEntry
 from bltgen.automata.description import record, register
 from bltgen.automata.language import EMPTY, Language, from_automaton
@@ -43,6 +44,7 @@ _FAR = np.iinfo(np.int32).max
 """Where no piece can end any more: farther than any text is long, from any position of it."""
 
 
+@suggests_keywords()
 def substring_of(text: str | bytes, boundary: Boundary = "word") -> Language:
     """The non-empty substrings of `text`, as bytes, between boundaries. See the module.
 
@@ -51,8 +53,7 @@ def substring_of(text: str | bytes, boundary: Boundary = "word") -> Language:
 
     Raises ValueError for another boundary, or a text of more than 2**30 bytes.
     """
-    if boundary not in _PIECES:
-        raise ValueError(f"boundary is 'word' or 'any', not {boundary!r}")
+    one_of("boundary", boundary, _PIECES)
     if isinstance(text, str):
         data = text.encode("utf-8", "surrogatepass")
         characters = text

@@ -38,6 +38,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
+from bltgen.arguments import one_of, suggests_keywords
 from bltgen.automata.contract import Report, ReportEntry
 from bltgen.automata.description import record, register
 from bltgen.automata.language import ANY_BYTES, Language
@@ -53,6 +54,7 @@ __all__ = ["regex"]
 Mode = Literal["fullmatch", "search"]
 
 
+@suggests_keywords()
 def regex(
     pattern: str | bytes, dialect: Dialect = "python", flags: int = 0, mode: Mode = "fullmatch"
 ) -> Language:
@@ -65,8 +67,7 @@ def regex(
 
     Raises ConstraintSyntaxError, Unsupported or LimitExceeded, with the position in the pattern.
     """
-    if mode not in ("fullmatch", "search"):
-        raise ValueError(f"mode is 'fullmatch' or 'search', not {mode!r}")
+    one_of("mode", mode, ("fullmatch", "search"))
     parsed = parse(pattern, dialect, flags)
     source = pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern
     root = parsed.root

@@ -13,6 +13,7 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
+from bltgen.arguments import suggests_keywords
 from bltgen.automata import language
 from bltgen.automata.language import Language
 from bltgen.automata.utf8 import UTF8_TEXT
@@ -20,11 +21,13 @@ from bltgen.automata.utf8 import UTF8_TEXT
 __all__ = ["choice", "literal", "utf8"]
 
 
+@suggests_keywords()
 def literal(text: str | bytes) -> Language:
     """The one text; a str stands for its UTF-8 bytes."""
     return language.literal(text.encode() if isinstance(text, str) else bytes(text))
 
 
+@suggests_keywords()
 def choice(options: Iterable[Any]) -> Any:
     """Any of the options: texts (str or bytes) and constraints. A Language if all are regular."""
     constraints = [literal(o) if isinstance(o, str | bytes) else o for o in options]
@@ -35,6 +38,7 @@ def choice(options: Iterable[Any]) -> Any:
     return reduce(or_, others if regular is language.EMPTY else [regular, *others])
 
 
+@suggests_keywords()
 def utf8() -> Language:
     """Any well-formed UTF-8 text, the empty one included."""
     return UTF8_TEXT

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from bltgen.arguments import suggests_keywords
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.sampling import END, log_softmax
 from bltgen.decoding.search import masked_patch
@@ -40,6 +41,7 @@ class _Choice:
     forced: bool
 
 
+@suggests_keywords()
 @dataclass(frozen=True)
 class Beam:
     """The most probable valid text that `width` hypotheses find, patch by patch.
@@ -175,6 +177,7 @@ class Beam:
         return replace(longer, log_probability=choice.score)
 
 
+@suggests_keywords()
 @dataclass(frozen=True)
 class BestOf:
     """`n` independent draws by the mask, decoded together; the one most probable under the model is taken.

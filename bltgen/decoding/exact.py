@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from bltgen.arguments import suggests_keywords
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.sampling import END, draw, log_softmax, masked
 from bltgen.decoding.strategy import Decoded, check_counts
@@ -85,6 +86,7 @@ class Trie:
         self.task = task
 
 
+@suggests_keywords()
 @dataclass(frozen=True)
 class Exact:
     """Draws exactly from the base distribution conditioned on validity, while it succeeds in `max_tries`.

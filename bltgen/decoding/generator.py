@@ -20,9 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bltgen.arguments import integer, shown, suggests_keywords
 from bltgen.decoding.batch import Job, decode
 from bltgen.decoding.explain import Explanation, explain
 from bltgen.decoding.generation import Generation
+from bltgen.decoding.given import as_constraint
 from bltgen.decoding.json_stream import stream_values
 from bltgen.decoding.sampling import SamplingParameters
 from bltgen.decoding.search import Search
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from bltgen.automata.contract import Constraint
+    from bltgen.decoding.given import Given
     from bltgen.decoding.strategy import Decoded, Strategy
     from bltgen.model.contract import ByteModel
 
@@ -45,13 +48,14 @@ def as_prompt(prompt: str | bytes) -> bytes:
     if isinstance(prompt, (bytes, bytearray, memoryview)):
         return bytes(prompt)
     if not isinstance(prompt, str):
-        raise TypeError(f"a prompt is str or bytes, not {type(prompt).__name__}")
+        raise TypeError(f"prompt={shown(prompt)}: str or bytes is needed")
     try:
         return prompt.encode("utf-8")
     except UnicodeEncodeError as error:
         raise InvalidPrompt(error.start) from None
 
 
+@suggests_keywords()
 @dataclass(frozen=True)
 class Generator:
     """Generates with `model`: any `ByteModel`, a byte latent transformer or a stand-in."""
@@ -59,6 +63,7 @@ class Generator:
     model: ByteModel
 
     @classmethod
+    @suggests_keywords()
     def load(
         cls,
         path: str | os.PathLike[str] | None = None,
@@ -93,10 +98,11 @@ class Generator:
         )
         return cls(model)
 
+    @suggests_keywords(Sampling.__annotations__)
     def generate(
         self,
         prompt: str | bytes,
-        constraint: Constraint | None = None,
+        constraint: Given = None,
         *,
         max_bytes: int | None = None,
         strategy: str | Strategy = "mask",
@@ -106,7 +112,8 @@ class Generator:
     ) -> Generation:
         """One text after `prompt`: valid under `constraint`, whole, at most `max_bytes` bytes.
 
-        constraint: None for free text, which is cut at `max_bytes`. max_bytes: by default 1024, or
+        constraint: None for free text, which is cut at `max_bytes`; a dict is a JSON Schema, a type is
+        read as `json_schema` reads it, and either is compiled at each call. max_bytes: by default 1024, or
         twice the shortest valid text where that is more. strategy: a name or an object, see
         `bltgen.decoding.strategies`. stop: the text ends before the first of these strings at which
         it is valid. seed: None draws one; the same seed gives the same bytes. sampling: see
@@ -120,10 +127,11 @@ class Generator:
             pass
         return task.generation()
 
+    @suggests_keywords(Sampling.__annotations__)
     def stream(
         self,
         prompt: str | bytes,
-        constraint: Constraint | None = None,
+        constraint: Given = None,
         *,
         max_bytes: int | None = None,
         strategy: str | Strategy = "mask",
@@ -141,10 +149,11 @@ class Generator:
         task = task_of(constraint, max_bytes, strategy, stop, seed, sampling).open(as_prompt(prompt))
         return Stream(self.model, task)
 
+    @suggests_keywords(Sampling.__annotations__)
     def stream_values(
         self,
         prompt: str | bytes,
-        constraint: Constraint | None = None,
+        constraint: Given = None,
         *,
         max_bytes: int | None = None,
         strategy: str | Strategy = "mask",
@@ -184,10 +193,11 @@ class Generator:
             ended=generation.finish == "end",
         )
 
+    @suggests_keywords(Sampling.__annotations__)
     def generate_many(
         self,
         prompts: Iterable[str | bytes],
-        constraint: Constraint | Sequence[Constraint | None] | None = None,
+        constraint: Given | Sequence[Given] = None,
         *,
         batch_size: int = 16,
         progress: bool = False,
@@ -201,8 +211,8 @@ class Generator:
 
         A prompt that is done makes room for the next.
 
-        constraint: one for all, or one a prompt. seed: prompt i has the seed `seed + i`, and gives
-        what `generate` gives with it. A prompt that fails fails alone: its place holds the error.
+        constraint: one for all, or a list with one a prompt. seed: prompt i has the seed `seed + i`, and
+        gives what `generate` gives with it. A prompt that fails fails alone: its place holds the error.
         Raises ValueError or TypeError for arguments out of range.
         """
         outcomes = dict(
@@ -220,10 +230,11 @@ class Generator:
         )
         return [outcomes[index] for index in range(len(outcomes))]
 
+    @suggests_keywords(Sampling.__annotations__)
     def outcomes(
         self,
-        prompts: Iterable[str | bytes],
-        constraint: Constraint | Sequence[Constraint | None] | None = None,
+        prompts: Iterable[str | bytes | BltgenError],
+        constraint: Given | Sequence[Given] = None,
         *,
         batch_size: int = 16,
         progress: bool = False,
@@ -233,25 +244,36 @@ class Generator:
         seed: int | None = None,
         **sampling: Unpack[Sampling],
     ) -> Iterator[tuple[int, Generation | BltgenError]]:
-        """As `generate_many`, but each (index, outcome) once it is there; prompts are read as needed."""
-        if isinstance(prompts, (str, bytes)):
-            raise TypeError("prompts is one text; a list of them is needed")
-        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError(f"batch_size={batch_size!r}: an integer >= 1 is needed")
-        if isinstance(constraint, Sequence):
+        """As `generate_many`, but each (index, outcome) once it is there; prompts are read as needed.
+
+        An error in place of a prompt is its outcome.
+        """
+        if isinstance(prompts, (str, bytes)) or not isinstance(prompts, Iterable):
+            raise TypeError(f"prompts={shown(prompts)}: a list of texts is needed")
+        batch_size = integer("batch_size", batch_size, 1)
+        constraints: Sequence[Constraint | None] | None = None
+        if isinstance(constraint, (list, tuple)):
             prompts = list(prompts)
             if len(prompts) != len(constraint):
                 raise ValueError(f"{len(constraint)} constraints for {len(prompts)} prompts")
+            constraints = [as_constraint(one, f"constraint[{i}]") for i, one in enumerate(constraint)]
+        else:
+            common = as_constraint(constraint)
+        if isinstance(prompts, (list, tuple)):
+            for index, prompt in enumerate(prompts):
+                if not isinstance(prompt, (str, bytes, bytearray, memoryview, BltgenError)):
+                    raise TypeError(f"prompts[{index}]={shown(prompt)}: str or bytes is needed")
         SamplingParameters(**sampling)
-        if seed is None:
-            seed = Search(None, 0).seed or 0
+        seed = Search(None, 0, seed=seed).seed or 0
         tasks: dict[int, tuple[int, Task]] = {}
         refused: list[tuple[int, BltgenError]] = []
 
         def jobs() -> Iterator[Job[Decoded]]:
             for index, prompt in enumerate(prompts):
-                one = constraint[index] if isinstance(constraint, Sequence) else constraint
+                one = common if constraints is None else constraints[index]
                 try:
+                    if isinstance(prompt, BltgenError):
+                        raise prompt
                     task = task_of(one, max_bytes, strategy, stop, seed + index, sampling).open(
                         as_prompt(prompt)
                     )
@@ -317,5 +339,5 @@ class _Bar:
             self.bar.close()
 
 
-def _bar(prompts: Iterable[str | bytes], shown: bool) -> _Bar:
+def _bar(prompts: Iterable[object], shown: bool) -> _Bar:
     return _Bar(len(prompts) if isinstance(prompts, Sequence) else None, shown)

@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from bltgen.arguments import suggests_keywords
 from bltgen.errors import RejectedByte
 
 __all__ = ["JsonValues", "stream_values"]
@@ -178,6 +179,7 @@ def _number(text: str) -> int | float | Decimal:
         return value
 
 
+@suggests_keywords()
 def stream_values(pieces: Iterable[bytes]) -> Iterator[tuple[str, Any]]:
     """(JSON pointer, value) as each value of the text in `pieces` is complete.
 

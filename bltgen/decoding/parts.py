@@ -23,6 +23,7 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from bltgen.arguments import suggests_keywords
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import FORCED_LIMIT, Report, ReportEntry
 from bltgen.automata.language import ANY_BYTE, ANY_BYTES, Language, literal
@@ -40,6 +41,7 @@ MAX_STATES = 20_000
 """States remembered; beyond, the table begins anew."""
 
 
+@suggests_keywords()
 def until(stop: str | bytes, *, text: bool = True) -> Language:
     r"""Texts that end with `stop` and have it nowhere before: a free part up to and with a marker.
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from bltgen.arguments import suggests_keywords
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.sampling import END, draw
 from bltgen.decoding.search import masked_patch
@@ -158,6 +159,7 @@ def _try_patch(
     return _Try(None, rows)
 
 
+@suggests_keywords()
 @dataclass(frozen=True)
 class Redecode:
     """Each patch drawn freely until one stays in the language; the mask after `max_tries` in vain.
@@ -220,6 +222,7 @@ CERTAIN = float(np.log(0.9))
 """A patch at least this probable is not worth giving up: it would be said again."""
 
 
+@suggests_keywords()
 @dataclass(frozen=True)
 class Backtrack:
     """As `Redecode`, but a patch that finds no valid candidate gives up patches before it, too.

@@ -33,6 +33,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bltgen.arguments import shown, suggests_keywords
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -59,6 +61,7 @@ END = 256
 VOCABULARY = 257
 
 
+@suggests_keywords()
 @dataclass(frozen=True)
 class SamplingParameters:
     """How the base distribution is made from the model's logits. Raises ValueError naming the parameter.
@@ -113,7 +116,9 @@ class SamplingParameters:
         _check(math.isfinite(self.frequency_penalty), "frequency_penalty", self.frequency_penalty, "finite")
         _check(self.penalty_ngram >= 1, "penalty_ngram", self.penalty_ngram, ">= 1")
         bias: dict[int | bytes, float] = {}
-        for key, value in dict(self.bias).items():
+        if not isinstance(self.bias, Mapping):
+            raise ValueError(f"bias={shown(self.bias)}: a dict is needed, of bytes to what their logit gains")
+        for key, value in self.bias.items():
             column = key[0] if isinstance(key, bytes) and len(key) == 1 else key
             if isinstance(column, bool) or not isinstance(column, int) or not 0 <= column <= END:
                 raise ValueError(

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bltgen.arguments import integer
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.hypothesis import Hypothesis
 from bltgen.decoding.sampling import (
@@ -98,8 +99,7 @@ class Search:
             raise EmptyLanguage("no text satisfies the constraint")
         if self.max_bytes is None:
             self.max_bytes = max(DEFAULT_MAX_BYTES, 2 * self.root.shortest)
-        if isinstance(self.max_bytes, bool) or not isinstance(self.max_bytes, int) or self.max_bytes < 0:
-            raise ValueError(f"max_bytes={self.max_bytes!r}: an integer >= 0 is needed")
+        self.max_bytes = integer("max_bytes", self.max_bytes, 0)
         if self.max_bytes < self.root.shortest:
             raise BudgetTooSmall(self.max_bytes, self.root.shortest)
         if any(not isinstance(text, bytes) or not text for text in self.stop):
@@ -108,6 +108,7 @@ class Search:
         self.longest_stop = max(map(len, self.stop), default=0)
         if self.seed is None:
             self.seed = int(np.random.SeedSequence().generate_state(1)[0])
+        self.seed = integer("seed", self.seed, 0)
         self.start = Hypothesis(self.root)
         if self.budget == 0 and self.constraint is None:
             self.start = replace(self.start, finish="length")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from bltgen.arguments import suggests_keywords
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.search import masked_patch
 from bltgen.decoding.strategy import Decoded, check_counts
@@ -61,6 +62,7 @@ def systematic(weights: NDArray[np.float64], uniform: float) -> list[int]:
     return found
 
 
+@suggests_keywords()
 @dataclass(frozen=True)
 class SMC:
     """`particles` texts at once, resampled where the effective number falls below `ess_threshold` of them.

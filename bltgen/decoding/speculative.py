@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from bltgen.arguments import suggests_keywords
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.sampling import END, draw, masked
 from bltgen.decoding.search import masked_patch
@@ -62,6 +63,7 @@ class _Choice:
     log_weight: float
 
 
+@suggests_keywords()
 @dataclass(frozen=True)
 class Speculative:
     """As `Mask`, with up to `k` bytes of a patch drafted by the entropy model and checked in one pass.

@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from bltgen.arguments import one_of
 from bltgen.decoding.beam import Beam, BestOf
 from bltgen.decoding.exact import Exact
 from bltgen.decoding.redecode import Backtrack, Redecode
@@ -44,6 +45,5 @@ STRATEGIES: dict[str, Callable[[], Strategy]] = {
 
 def strategy_named(name: str) -> Strategy:
     """The strategy of this name with its default settings. Raises ValueError listing the names."""
-    if name not in STRATEGIES:
-        raise ValueError(f"strategy={name!r}: one of {', '.join(STRATEGIES)} is needed")
+    one_of("strategy", name, STRATEGIES)
     return STRATEGIES[name]()

@@ -35,6 +35,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from bltgen.arguments import integer, suggests_keywords
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.hypothesis import Hypothesis
 from bltgen.decoding.search import masked_patch
@@ -48,8 +49,7 @@ __all__ = ["Decoded", "Mask", "Move", "Strategy", "check_counts", "masked_patch"
 def check_counts(**values: int) -> None:
     """Raise ValueError naming the setting that is no integer >= 1."""
     for name, value in values.items():
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name}={value!r}: an integer >= 1 is needed")
+        integer(name, value, 1)
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ class Strategy(Protocol):
         ...
 
 
+@suggests_keywords()
 @dataclass(frozen=True)
 class Mask:
     """Every byte drawn from the base distribution restricted to what is allowed there, renormalised.

@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, TypedDict
 
+from bltgen.arguments import shown
 from bltgen.decoding.batch import Job, Rows, Steps, decode
 from bltgen.decoding.explain import Explanation, explain
 from bltgen.decoding.generation import Generation, Patch, Statistics, candidate_of, patches_of
+from bltgen.decoding.given import as_constraint
 from bltgen.decoding.sampling import SamplingParameters
 from bltgen.decoding.search import Search
-from bltgen.decoding.strategies import strategy_named
+from bltgen.decoding.strategies import STRATEGIES, strategy_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bltgen.automata.contract import Constraint
+    from bltgen.decoding.given import Given
     from bltgen.decoding.strategy import Decoded, Strategy
     from bltgen.model.contract import ByteModel
 
@@ -155,7 +157,7 @@ class Stream:
 
 
 def task_of(
-    constraint: Constraint | None,
+    constraint: Given,
     max_bytes: int | None,
     strategy: str | Strategy,
     stop: str | bytes | Sequence[str | bytes],
@@ -164,15 +166,33 @@ def task_of(
 ) -> Task:
     """Everything validated; no model is needed for it."""
     if isinstance(strategy, type) or not (isinstance(strategy, str) or hasattr(strategy, "decode")):
-        raise TypeError(f"strategy={strategy!r}: a name or an object with decode() is needed, such as Mask()")
-    stops = [stop] if isinstance(stop, (str, bytes)) else list(stop)
+        raise TypeError(
+            f"strategy={shown(strategy)}: a name ({', '.join(STRATEGIES)}) or an object with decode(), "
+            "such as bltgen.Beam(width=8), is needed"
+        )
+    stops = [stop] if isinstance(stop, (str, bytes)) else stop
+    if not isinstance(stops, (list, tuple, set, frozenset)) or not all(
+        isinstance(text, (str, bytes)) for text in stops
+    ):
+        raise TypeError(
+            f"stop={shown(stop)}: a str, bytes, or a list of them is needed; the text ends before the first "
+            "of them (a pattern that the text must match is a constraint: bltgen.regex(...))"
+        )
+    parameters = SamplingParameters(**sampling)
     return Task(
         Search(
-            constraint,
+            as_constraint(constraint),
             max_bytes,
-            SamplingParameters(**sampling),
-            tuple(text.encode("utf-8") if isinstance(text, str) else text for text in stops),
+            parameters,
+            tuple(_stop(text) for text in stops),
             seed,
         ),
         strategy_named(strategy) if isinstance(strategy, str) else strategy,
     )
+
+
+def _stop(text: str | bytes) -> bytes:
+    try:
+        return text.encode("utf-8") if isinstance(text, str) else text
+    except UnicodeEncodeError:
+        raise ValueError(f"stop={text!r}: a lone surrogate has no UTF-8; give bytes") from None

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Literal
 
+from bltgen.arguments import suggests_keywords
 from bltgen.automata.context_free import Grammar
 from bltgen.automata.contract import Constraint, Report, ReportEntry
 from bltgen.automata.limits import current_limits
@@ -31,6 +32,7 @@ __all__ = ["grammar", "grammar_file"]
 Format = Literal["lark", "gbnf", "abnf"]
 
 
+@suggests_keywords()
 def grammar(
     text: str,
     format: Format = "lark",
@@ -135,6 +137,7 @@ def _lark_library(name: str) -> str | None:
     return found[0] if found is not None and found[1] == "lark" else None
 
 
+@suggests_keywords()
 @lru_cache(maxsize=64)
 def grammar_file(name: str, start: str | None = None) -> Grammar:
     """The ready grammar of this name ("json", "sqlite-select", ...), from `grammars/`.

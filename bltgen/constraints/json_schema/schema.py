@@ -15,6 +15,7 @@ The way through the package: `references` (documents and places) -> `formula` (w
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import random
@@ -24,6 +25,7 @@ from typing import Any
 
 import referencing
 
+from bltgen.arguments import one_of, suggests_keywords
 from bltgen.automata import algebra
 from bltgen.automata.contract import Constraint, Report, State
 from bltgen.automata.language import EPSILON, INFINITE, Language, intersection
@@ -158,6 +160,7 @@ class JsonSchema:
         return f"<JsonSchema {json.dumps(self._description['schema'], default=str)[:80]}>"
 
 
+@suggests_keywords()
 def json_schema(
     schema: Mapping[str, Any] | bool | str | bytes | Any,
     *,
@@ -215,8 +218,7 @@ def json_schema(
         ("numbers", numbers, ("any", "plain")),
         ("escapes", escapes, ("any", "plain")),
     ):
-        if value not in choices:
-            raise ValueError(f"{name} is one of {choices}, not {value!r}")
+        one_of(name, value, choices)
     layout = Layout.of(whitespace)
     description: dict[str, Any] = {
         "schema": schema,
@@ -258,6 +260,9 @@ def json_schema(
     return made
 
 
+@suggests_keywords(
+    name for name in inspect.signature(json_schema).parameters if name not in ("schema", "kind")
+)
 def json_value(**options: Any) -> JsonSchema:
     """Any JSON text; the options are those of `json_schema`.
 

@@ -1,0 +1,119 @@
+"""What the public functions say of wrong arguments: which one, what is allowed, and the near miss.
+
+>>> @suggests_keywords()
+... def generate(*, temperature=1.0): ...
+>>> generate(temprature=0)
+Traceback (most recent call last):
+TypeError: generate() has no argument 'temprature'; did you mean 'temperature'?
+>>> one_of("numbers", "plane", ("any", "plain"))
+Traceback (most recent call last):
+ValueError: numbers='plane': one of 'any', 'plain' is needed; did you mean 'plain'?
+"""
+
+from __future__ import annotations
+
+import inspect
+import operator
+import sys
+import warnings
+from collections.abc import Callable, Collection, Iterable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bltgen.errors import did_you_mean
+
+__all__ = ["integer", "one_of", "shown", "suggests_keywords", "warn"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_ELSEWHERE = {
+    "max_tokens": "max_bytes",
+    "max_new_tokens": "max_bytes",
+    "max_length": "max_bytes",
+    "stop_sequences": "stop",
+    "num_beams": "strategy",
+    "response_format": "constraint",
+    "schema": "constraint",
+    "text": "prompt",
+}
+"""What other libraries call an argument."""
+
+_PACKAGE = str(Path(__file__).parent)
+
+
+def suggests_keywords(also: Iterable[str] = ()) -> Callable[[F], F]:
+    """Make a keyword that a function or class does not know an error with its public name and the near miss.
+
+    also: keywords that it takes as `**`.
+    """
+
+    def decorate(target: F) -> F:
+        if isinstance(target, type):
+            target.__init__ = _checked(target.__init__, target.__name__, also)  # type: ignore[misc]
+            return target
+        return _checked(target, target.__name__, also)
+
+    return decorate
+
+
+def _checked(function: F, name: str, also: Iterable[str]) -> F:
+    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    parameters = inspect.signature(function).parameters.values()
+    known = {p.name: None for p in parameters if p.kind in named and p.name not in ("self", "cls")}
+    known |= dict.fromkeys(also)
+
+    @wraps(function)
+    def checked(*arguments: Any, **keywords: Any) -> Any:
+        if not keywords.keys() <= known.keys():
+            raise TypeError(_unknown(name, next(key for key in keywords if key not in known), known))
+        return function(*arguments, **keywords)
+
+    return checked  # type: ignore[return-value]
+
+
+def _unknown(name: str, keyword: str, known: Collection[str]) -> str:
+    if _ELSEWHERE.get(keyword) in known:
+        hint = f"; did you mean {_ELSEWHERE[keyword]!r}?"
+    else:
+        hint = did_you_mean(keyword, known)
+    if not hint:
+        hint = f"; there are {', '.join(known)}" if known else "; it takes none"
+    return f"{name}() has no argument {keyword!r}{hint}"
+
+
+def one_of(name: str, value: object, choices: Collection[Any]) -> None:
+    """Raise ValueError, with the choices and the near miss, where the argument is none of them."""
+    if isinstance(value, str | int | None) and value in choices:
+        return
+    listed = ", ".join(map(repr, choices))
+    raise ValueError(f"{name}={shown(value)}: one of {listed} is needed{did_you_mean(value, choices)}")
+
+
+def integer(name: str, value: object, low: int) -> int:
+    """The value as an int. Raises ValueError where it is none, or less than `low`."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]  # what is none raises TypeError
+        if number < low:
+            raise TypeError
+    except TypeError:
+        raise ValueError(f"{name}={shown(value)}: an integer >= {low} is needed") from None
+    return number
+
+
+def shown(value: object, limit: int = 60) -> str:
+    """The value as a message quotes it: at most about `limit` characters."""
+    if isinstance(value, (str, bytes)):
+        value = value[: limit + 1]
+    text = repr(value)
+    return text if len(text) <= limit + 3 else f"{text[:limit]}..."
+
+
+def warn(message: str, category: type[Warning]) -> None:
+    """A warning at the line outside of bltgen that led here."""
+    frame, level = sys._getframe(1), 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level - 1)

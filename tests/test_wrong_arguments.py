@@ -1,0 +1,246 @@
+"""Wrong arguments to the public functions: which function, what is allowed, the near miss."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import pathlib
+import re
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import pytest
+
+import bltgen
+from bltgen.decoding.task import Sampling
+from bltgen.errors import RejectedByte, did_you_mean
+from bltgen.testing.models import whimsical
+
+GENERATOR = bltgen.Generator(whimsical(1))
+WAYS = {
+    "generate": GENERATOR.generate,
+    "stream": GENERATOR.stream,
+    "stream_values": GENERATOR.stream_values,
+    "generate_many": lambda prompt, *a, **k: GENERATOR.generate_many([prompt], *a, **k),
+    "outcomes": lambda prompt, *a, **k: list(GENERATOR.outcomes([prompt], *a, **k)),
+}
+
+
+class Colour(enum.Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+@dataclass(frozen=True)
+class Point:
+    x: Annotated[int, "the column"]
+
+
+RESULTS = ("Explanation", "Generation", "Patch", "Statistics")
+"""Classes that users do not make."""
+
+
+# -- keywords ------------------------------------------------------------------------------------------
+
+
+def public_callables() -> dict[str, tuple[object, list[str]]]:
+    """Every public function and class that takes keywords by name, and these."""
+    found = {name: getattr(bltgen, name) for name in bltgen.__all__ if name not in ("errors", "parts")}
+    methods = ("generate", "stream", "stream_values", "generate_many", "outcomes", "load")
+    found |= {f"Generator.{name}": getattr(GENERATOR, name) for name in methods}
+    callables = {}
+    for name, value in found.items():
+        if getattr(value, "_is_protocol", False) or name in RESULTS:
+            continue
+        parameters = inspect.signature(value).parameters.values()
+        known = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+        if any(p.kind == p.VAR_KEYWORD for p in parameters):
+            known += list(Sampling.__annotations__) if "Generator." in name else ["whitespace", "draft"]
+        callables[name] = (value, known)
+    return callables
+
+
+CALLABLES = public_callables()
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_a_misspelt_keyword_is_named_with_the_function_and_what_was_meant(name):
+    """Each keyword of each public function, with a letter left out or doubled."""
+    function, known = CALLABLES[name]
+    for keyword in [k for k in known if len(k) > 3]:
+        for wrong in (keyword[:2] + keyword[3:], keyword + keyword[-1], keyword.upper()):
+            if wrong in known:
+                continue
+            with pytest.raises(TypeError) as caught:
+                function(**{wrong: 1})
+            message = str(caught.value)
+            assert message.startswith(f"{name.rpartition('.')[2]}() has no argument '{wrong}'")
+            assert message.endswith(f"did you mean {keyword!r}?")
+    with pytest.raises(
+        TypeError, match=rf"^{name.rpartition('.')[2]}\(\) has no argument 'qqq'; (there are|it)"
+    ):
+        function(qqq=1)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("wrong", "meant"), [("temprature", "temperature"), ("max_tokens", "max_bytes"), ("topk", "top_k")]
+)
+def test_no_internal_name_appears_in_the_error_of_a_generation(way, wrong, meant):
+    """It says the function that was called."""
+    with pytest.raises(TypeError) as caught:
+        WAYS[way]("x", **{wrong: 1})
+    assert str(caught.value) == f"{way}() has no argument {wrong!r}; did you mean {meant!r}?"
+
+
+def test_only_near_words_are_suggested():
+    """In any case, and never for what is no word."""
+    assert did_you_mean("WHITESPCE", ["whitespace"]) == "; did you mean 'whitespace'?"
+    for word in ("zebra", "", "w" * 1000, 7, None):
+        assert did_you_mean(word, ["whitespace", None]) == ""
+
+
+# -- constraints ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        ({"const": 5}, 5),
+        ({}, None),
+        (Literal["yes"], "yes"),
+        (Annotated[Literal[3], "three"], 3),
+        (type(None), None),
+        (Colour, None),
+        (Point, None),
+        (list[int], None),
+        (int | str, None),
+    ],
+)
+def test_a_schema_or_a_type_is_a_constraint(way, given, value):
+    """As json_schema reads it; the value is an instance of the type."""
+    found = WAYS[way]("x", given, seed=1, max_bytes=60)
+    if way in ("generate", "generate_many"):
+        out = found if way == "generate" else found[0]
+        assert bltgen.json_schema(given).accepts(out.data)
+        assert value is None or out.value == value
+        assert given is not Colour or isinstance(out.value, Colour)
+        assert given is not Point or isinstance(out.value, Point)
+    else:
+        assert list(found)
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("given", "advice"),
+    [
+        ("[a-z]+", "bltgen.regex("),
+        (b"[a-z]+", "bltgen.regex("),
+        ('{"type": "object"}', "write bltgen.json_schema(text)"),
+        ("person.json", "write bltgen.json_schema(text) with the file's text"),
+        ("folder/sql.gbnf", "write bltgen.grammar(text, format='gbnf')"),
+        ('root ::= "a"', 'write bltgen.grammar(text, format="gbnf")'),
+        ('start: "a"', "write bltgen.grammar(text)"),
+        ("", "bltgen.literal("),
+        (re.compile("a"), "write bltgen.regex("),
+        (True, "bltgen.json_schema(True)"),
+        (5, "a JSON Schema as a dict"),
+        (pathlib.Path("person.json"), "path.read_text()"),
+        ({"a", "b"}, "bltgen.choice("),
+        (bltgen.regex("a").start(), "give the constraint"),
+        (bltgen.json_schema(True).start(), "give the constraint"),
+        (len, "is no constraint"),
+    ],
+)
+def test_what_may_mean_several_things_says_what_to_write(way, given, advice):
+    """A TypeError that begins with what was given."""
+    with pytest.raises(TypeError, match=r"^constraint=") as caught:
+        WAYS[way]("x", given)
+    assert advice in str(caught.value)
+    with pytest.raises(TypeError, match=r"^constraint\[1\]="):
+        GENERATOR.generate_many(["x", "y"], [None, given])
+
+
+def test_a_list_is_a_constraint_for_each_prompt_only():
+    """Where there is one prompt, it says how to choose among texts."""
+    with pytest.raises(TypeError, match=r"bltgen\.choice"):
+        GENERATOR.generate("x", ["a", "b"])
+    one, two = GENERATOR.generate_many(["x", "y"], [{"const": 1}, Literal["b"]])
+    assert (one.value, two.value) == (1, "b")
+
+
+# -- everything else -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"stop": re.compile("a")}, TypeError, "stop=re.compile('a'): a str, bytes, or a list of them"),
+        ({"stop": 5}, TypeError, "stop=5: a str, bytes"),
+        ({"stop": [5]}, TypeError, "stop=[5]: a str"),
+        ({"stop": None}, TypeError, "stop=None: a str"),
+        ({"stop": ""}, ValueError, "non-empty"),
+        ({"stop": "\ud83d"}, ValueError, "surrogate"),
+        ({"max_bytes": -1}, ValueError, "max_bytes=-1: an integer >= 0"),
+        ({"max_bytes": 2.5}, ValueError, "max_bytes=2.5: an integer >= 0"),
+        ({"max_bytes": "9"}, ValueError, "max_bytes='9': an integer >= 0"),
+        ({"max_bytes": True}, ValueError, "max_bytes=True: an integer >= 0"),
+        ({"seed": -1}, ValueError, "seed=-1: an integer >= 0"),
+        ({"seed": "one"}, ValueError, "seed='one': an integer >= 0"),
+        ({"seed": 1.5}, ValueError, "seed=1.5: an integer >= 0"),
+        ({"strategy": "msk"}, ValueError, "did you mean 'mask'?"),
+        ({"strategy": "best of"}, ValueError, "did you mean 'best-of'?"),
+        ({"strategy": 5}, TypeError, "strategy=5: a name (mask, speculative"),
+        ({"strategy": bltgen.Beam}, TypeError, "bltgen.Beam("),
+        ({"temperature": "hot"}, ValueError, "temperature='hot': a number is needed"),
+        ({"bias": {"ab": 1}}, ValueError, "bias has the key 'ab'"),
+        ({"bias": 5}, ValueError, "bias=5"),
+    ],
+)
+def test_wrong_values_are_told_in_words(way, arguments, error, message):
+    """The argument, what was given and what is allowed."""
+    with pytest.raises(error) as caught:
+        WAYS[way]("x", **arguments)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("prompt", [5, None, ["a"], {"prompt": "a"}])
+def test_a_prompt_is_text_or_bytes(prompt):
+    """Alone and, by its index, in a list, before anything is generated."""
+    with pytest.raises(TypeError, match=r"^prompt=.*: str or bytes is needed"):
+        GENERATOR.generate(prompt)
+    with pytest.raises(TypeError, match=r"^prompts\[1\]=.*: str or bytes is needed"):
+        GENERATOR.generate_many(["x", prompt])
+    if not isinstance(prompt, (list, dict)):
+        with pytest.raises(TypeError, match=r"^prompts="):
+            GENERATOR.generate_many(prompt)
+
+
+def test_an_error_in_place_of_a_prompt_is_its_outcome():
+    """The others keep their seeds."""
+    failed = RejectedByte(b"x", 0, b"a")
+    alone = [GENERATOR.generate("x", bltgen.regex("[a-z]{9}"), seed=seed).text for seed in (4, 6)]
+    outcomes = dict(GENERATOR.outcomes(["x", failed, "x"], bltgen.regex("[a-z]{9}"), seed=4))
+    assert outcomes[1] is failed
+    assert [outcomes[0].text, outcomes[2].text] == alone
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: bltgen.json_schema({}, numbers="plane"), "did you mean 'plain'?"),
+        (lambda: bltgen.json_schema({}, formats="asert"), "did you mean 'assert'?"),
+        (lambda: bltgen.json_schema({}, property_order="shema"), "did you mean 'schema'?"),
+        (lambda: bltgen.regex("a", mode="serch"), "did you mean 'search'?"),
+        (lambda: bltgen.substring_of("a", boundary="words"), "did you mean 'word'?"),
+        (lambda: bltgen.Beam(width="4"), "width='4': an integer >= 1 is needed"),
+        (lambda: bltgen.BestOf(n=0), "n=0: an integer >= 1 is needed"),
+    ],
+)
+def test_a_wrong_option_lists_the_right_ones(make, message):
+    """And the near miss."""
+    with pytest.raises(ValueError, match=r".") as caught:
+        make()
+    assert message in str(caught.value)
