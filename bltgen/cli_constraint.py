@@ -42,11 +42,13 @@ def add_constraint(parser: argparse.ArgumentParser, *, required: bool) -> None:
         metavar="KIND",
         help="of --schema: compact, any, bounded (the default), or indent=N",
     )
-    group.add_argument("--property-order", choices=["any", "schema"], help="of --schema (default: any)")
+    group.add_argument(
+        "--property-order", choices=["any", "schema"], help="of --schema (default: any; of --type: schema)"
+    )
     group.add_argument(
         "--undeclared",
         choices=["allow", "omit"],
-        help="members that --schema neither names nor restricts (default: allow)",
+        help="members that --schema neither names nor says anything of (default: allow; of --type: omit)",
     )
     group.add_argument("--numbers", choices=["any", "plain"], help="spellings of --schema (default: any)")
     group.add_argument("--escapes", choices=["any", "plain"], help="in strings of --schema (default: any)")

@@ -27,6 +27,7 @@ from bltgen.constraints.json_schema.clauses import Reader
 from bltgen.constraints.json_schema.conflicts import find_conflicts
 from bltgen.constraints.json_schema.formula import (
     AND,
+    ATOM,
     FALSE,
     NOT_ONE,
     ONE,
@@ -53,6 +54,7 @@ from bltgen.constraints.json_schema.object_plan import ObjectPlan, member_reader
 from bltgen.constraints.json_schema.positions import OPEN_BRACE, OPEN_BRACKET, first_bytes
 from bltgen.constraints.json_schema.references import Place
 from bltgen.constraints.json_schema.state import JsonState, StateTable
+from bltgen.constraints.json_schema.vocabulary import OF_OBJECTS
 from bltgen.constraints.json_schema.written_numbers import (
     EVERY_NUMBER,
     NO_NUMBER,
@@ -125,7 +127,8 @@ class Compiler:
         self.options = options
         self.table = StateTable(STATES_LIMIT)
         self.formulas = Formulas(self._summarise, self._negate_atom, self.table.effort)
-        self.keywords = Keywords(self.formulas, formats, custom_formats, constraints)
+        mentions_all = options.ordered or options.closed
+        self.keywords = Keywords(self.formulas, formats, custom_formats, constraints, mentions_all)
         self.keywords.string_language = self.string_language
         self.cases = Cases(self.keywords)
         self._strings: dict[Formula, Pair] = {}
@@ -357,13 +360,36 @@ class Compiler:
         goal = self.goal(formula)
         if goal.objects is None:
             specs = self.cases.objects(formula)
-            goal.objects = tuple([self.object_plan(spec) for spec in specs])
+            if self.options.closed and not self._is_about_objects(formula):
+                goal.objects = tuple([ObjectPlan(spec, self, omits=False) for spec in specs])
+            else:
+                goal.objects = tuple([self.object_plan(spec) for spec in specs])
         return goal.objects
+
+    def _is_about_objects(self, formula: Formula) -> bool:
+        """Whether a formula says of a value that it is an object, or something of its members.
+
+        Else any value is meant, and any members with it.
+        """
+        if formula.op in (ATOM, VALUES):
+            return True
+        if formula.op != SCHEMA:
+            return any(self._is_about_objects(part) for part in formula.parts)
+        todo, seen = [formula.value[0]], set[Place]()
+        while todo:
+            place = todo.pop()
+            if place in seen or isinstance(place.schema, bool):
+                continue
+            seen.add(place)
+            if self.keywords.types(place) != values.ANY_TYPE or not OF_OBJECTS.isdisjoint(place.schema):
+                return True
+            todo += self.keywords.applied(place)
+        return False
 
     def object_plan(self, spec: Any) -> ObjectPlan:
         """The plan of a spec."""
         if spec.compiled is None:
-            spec.compiled = ObjectPlan(spec, self)
+            spec.compiled = ObjectPlan(spec, self, self.options.closed)
         plan: ObjectPlan = spec.compiled
         return plan
 

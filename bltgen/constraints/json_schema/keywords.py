@@ -78,7 +78,7 @@ class Names(NamedTuple):
         if self.everything:
             return formulas.true
         keys = KeySet(self.names, tuple(sorted(self.languages, key=lambda language: language.id)), True)
-        return formulas.atom(("each", keys, goal)) if goal is not formulas.true else goal
+        return formulas.atom(("each", keys, goal))
 
 
 class Prefix(NamedTuple):
@@ -109,13 +109,15 @@ class Keywords:
     """The reader of keywords of one compiled schema.
 
     `formats`: "assert" or "annotate"; `custom_formats` and `constraints`: languages over decoded
-    characters by name.
+    characters by name. `mentions_all`: members that a schema mentions and does not restrict have atoms too
+    (with the goal TRUE): for those who ask which members it mentions, and in what order.
     """
 
     formulas: Formulas
     formats: str = "assert"
     custom_formats: Mapping[str, Language] | None = None
     constraints: Mapping[str, Language] | None = None
+    mentions_all: bool = False
 
     def __post_init__(self) -> None:
         self._in_place: dict[Place, Formula] = {}
@@ -377,7 +379,7 @@ class Keywords:
             for name in mapping_of(place, "properties", declared):
                 goal = self._goal(place, "properties", name)
                 names.append(_name(name))
-                if goal is not formulas.true:
+                if self.mentions_all or goal is not formulas.true:
                     parts.append(atom(("each", KeySet(frozenset((names[-1],))), goal)))
         patterns: list[Language] = []
         patterned = get(place, "patternProperties")
@@ -386,13 +388,13 @@ class Keywords:
                 language = self.pattern(place, "patternProperties", pattern)
                 patterns.append(language)
                 goal = self._goal(place, "patternProperties", pattern)
-                if goal is not formulas.true:
+                if self.mentions_all or goal is not formulas.true:
                     parts.append(atom(("each", KeySet(languages=(language,)), goal)))
         everything = False
         if get(place, "additionalProperties") is not None:
             everything = True
             goal = self._goal(place, "additionalProperties")
-            if goal is not formulas.true:
+            if self.mentions_all or goal is not formulas.true:
                 rest = KeySet(frozenset(names), tuple(dict.fromkeys(patterns)), True)
                 parts.append(atom(("each", rest, goal)))
         required = get(place, "required")
@@ -413,12 +415,15 @@ class Keywords:
                 if isinstance(needed, str):
                     needed = [needed]
                 if isinstance(needed, list):
+                    parts += [self._mention(other) for other in (name, *needed)]
                     goal = formulas.all_of([self._present(other) for other in needed])
                     parts.append(formulas.any_of([self._absent(name), goal]))
                 else:
+                    parts.append(self._mention(name))
                     goal = self._goal(place, keyword, name)
                     parts.append(formulas.any_of([self._absent(name), goal]))
         for name in mapping_of(place, "dependentSchemas", get(place, "dependentSchemas") or {}):
+            parts.append(self._mention(name))
             goal = self._goal(place, "dependentSchemas", name)
             parts.append(formulas.any_of([self._absent(name), goal]))
         evaluated = Names(frozenset(names), frozenset(patterns), everything)
@@ -428,6 +433,12 @@ class Keywords:
         if not isinstance(name, str):
             raise ConstraintSyntaxError(f"a property name is a string, not {name!r}")
         return self.formulas.atom(("some", KeySet(frozenset((_name(name),))), self.formulas.true))
+
+    def _mention(self, name: str) -> Formula:
+        """Nothing of a member but its name, for those who ask for the names."""
+        if not self.mentions_all:
+            return self.formulas.true
+        return self.formulas.atom(("each", KeySet(frozenset((_name(name),))), self.formulas.true))
 
     def _absent(self, name: str) -> Formula:
         return self.formulas.atom(("each", KeySet(frozenset((_name(name),))), self.formulas.false))
@@ -553,7 +564,10 @@ class Keywords:
         if self._get(place, _UNEVALUATED[kind]) is not None:
             goal = self._goal(place, _UNEVALUATED[kind])
             everything: Evaluated = Names(everything=True) if kind == OBJECT else Prefix(everything=True)
-            ways = [(formulas.both(way, e.rest(formulas, goal)), everything) for way, e in ways]
+            if goal is not formulas.true or (self.mentions_all and kind == OBJECT):
+                ways = [(formulas.both(way, e.rest(formulas, goal)), everything) for way, e in ways]
+            else:
+                ways = [(way, everything) for way, _ in ways]
         return self._merged(ways)
 
     def _any(self, place: Place, branches: list[list[Way]], nothing: Evaluated) -> list[Way]:

@@ -46,6 +46,15 @@ class Layout:
             f'whitespace is "compact", "any", "bounded" or "indent=n" (n <= 64), not {whitespace!r}'
         )
 
+    @property
+    def note(self) -> str:
+        """What the layout leaves out of RFC 8259's whitespace, in words."""
+        if self.mode == "any":
+            return ""
+        if self.indent is not None:
+            return f"exactly as json.dumps(value, indent={self.indent}) writes it"
+        return "none" if self.mode == "compact" else "16 bytes and 8 for each container around, at most"
+
     def gap(self, depth: int) -> int:
         """How many whitespace bytes may stand at one place inside of `depth` containers."""
         if self.mode == "any":

@@ -17,7 +17,7 @@ from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.automata.word_list import words
 from bltgen.constraints.json_schema.cheapest_names import cheapest_names
 from bltgen.constraints.json_schema.clauses import Mentions, Reader, Split, crowded, mentions_of
-from bltgen.constraints.json_schema.formula import FALSE, Formula
+from bltgen.constraints.json_schema.formula import FALSE, TRUE, Formula
 from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.name_classes import NameClasses
@@ -49,7 +49,10 @@ DEMANDS_LIMIT = 20_000
 
 
 class ObjectPlan:
-    """How to read an object by `spec`. Made by the compiler, one a spec."""
+    """How to read an object by `spec`. Made by the compiler, one a spec.
+
+    `omits`: members of which the schema says nothing are left out, where none of them is needed.
+    """
 
     __slots__ = (
         "_branches",
@@ -65,13 +68,14 @@ class ObjectPlan:
         "live",
         "mentions",
         "names",
+        "omits",
         "required",
         "simple",
         "spec",
         "table",
     )
 
-    def __init__(self, spec: ObjectSpec, compiler: Compiler) -> None:
+    def __init__(self, spec: ObjectSpec, compiler: Compiler, omits: bool) -> None:
         self.spec = spec
         self.compiler = compiler
         if spec.table is None:
@@ -92,15 +96,14 @@ class ObjectPlan:
         self.simple = (
             not spec.exists and spec.high is None and spec.low <= len(spec.required) and not spec.clauses
         )
-        # Asked to leave undeclared members out, where the schema says nothing of them and none is needed.
-        self.closed = (
-            compiler.options.closed
-            and bool(self.names)
-            and not spec.rest
+        # Asked to leave out members of which the schema says nothing, where none is needed.
+        self.omits = (
+            omits
             and not spec.exists
             and spec.low <= len(spec.required)
             and not (self.mentions is not None and (self.mentions.sets or self.mentions.sizes))
         )
+        self.closed = self.omits and not spec.rest
         self._dead: int | None = None
         self._other_names: Language | None = None
         self._other_texts: dict[Any, Any] = {}
@@ -147,10 +150,19 @@ class ObjectPlan:
             return EMPTY
         satisfiable = self.compiler.satisfiable
         allowed = UTF8_TEXT
+        if self.omits:
+            # A set of names that must not come, given by those that may, speaks of these.
+            spoken_of = [
+                keys.language() if satisfiable(goal) else union(*keys.languages)
+                for keys, goal in self.spec.rest
+                if keys.negated or satisfiable(goal)
+            ]
+            allowed = UTF8_TEXT if UTF8_TEXT in spoken_of else union(*spoken_of)
         conditional: list[tuple[KeySet, Formula]] = []
         for keys, goal in self.spec.rest:
             if satisfiable(goal):
-                conditional.append((keys, goal))
+                if goal.op != TRUE:
+                    conditional.append((keys, goal))
             elif keys.negated:
                 if not keys.languages:
                     return EMPTY

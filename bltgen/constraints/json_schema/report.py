@@ -1,7 +1,7 @@
-"""Which keywords of a schema are enforced, by JSON pointer.
+"""Which spellings of JSON a schema's texts have, and which keywords are enforced, by JSON pointer.
 
-The report lists the keywords of every subschema that can be reached from the root, references followed, in
-the order of the source.
+The report begins with the options that narrow the texts, each as it was chosen or is by default. The keywords
+of every subschema follow that can be reached from the root, references followed, in the order of the source.
 """
 
 from __future__ import annotations
@@ -10,22 +10,60 @@ from collections.abc import Mapping
 from typing import Any
 
 from bltgen.automata.contract import Report, ReportEntry
+from bltgen.constraints.json_schema.compiler import Compiler
 from bltgen.constraints.json_schema.keywords import Keywords
+from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.references import Documents, Place
-from bltgen.constraints.json_schema.vocabulary import ANNOTATIONS, KEYWORDS
+from bltgen.constraints.json_schema.vocabulary import ANNOTATIONS, KEYWORDS, OF_OBJECTS
 from bltgen.constraints.json_schema.well_formed import well_formed_places
+from bltgen.errors import LimitExceeded
 
 __all__ = ["report_of"]
 
 _IMPLIED = {"minContains": "contains", "maxContains": "contains", "then": "if", "else": "if"}
 
+_NARROWINGS = {
+    ("property_order", "schema"): "declared members come in the order of the schema, others after them",
+    ("undeclared", "omit"): "members that the schema neither names nor says anything of are left out",
+    ("numbers", "plain"): "no exponents, no needless zeros",
+    ("escapes", "plain"): "only characters that need an escape have one",
+    ("ascii_only", True): "characters other than ASCII are escaped",
+}
+"""What an option's value leaves out; values that are not listed narrow nothing."""
 
-def report_of(documents: Documents, keywords: Keywords) -> Report:
+_MAY_NEED_MEMBERS = frozenset({"minProperties", "not", "if", "oneOf"})
+
+
+def report_of(documents: Documents, compiler: Compiler, options: Mapping[str, Any]) -> Report:
     """The report on the schema at the root of the documents."""
-    entries: list[ReportEntry] = []
-    for place in well_formed_places(documents, keywords):
-        entries += [_entry(place, keyword, keywords) for keyword in place.schema]
+    entries = _spelling(compiler.layout, options)
+    for place in well_formed_places(documents, compiler.keywords):
+        if compiler.options.closed and _keeps_members(place, compiler):
+            note = "members stay that the schema does not name: it needs some"
+            entries.append(ReportEntry(place.pointer, "undeclared='omit'", "annotation", note))
+        entries += [_entry(place, keyword, compiler.keywords) for keyword in place.schema]
     return Report(tuple(entries))
+
+
+def _spelling(layout: Layout, options: Mapping[str, Any]) -> list[ReportEntry]:
+    """The options that narrow the texts."""
+    entries = []
+    if layout.note:
+        entries.append(ReportEntry("", f"whitespace={options['whitespace']!r}", "exact", layout.note))
+    for (name, value), note in _NARROWINGS.items():
+        if options[name] == value:
+            entries.append(ReportEntry("", f"{name}={value!r}", "exact", note))
+    return entries
+
+
+def _keeps_members(place: Place, compiler: Compiler) -> bool:
+    """Whether an object at a place needs members that it does not name, so that none can be left out."""
+    if _MAY_NEED_MEMBERS.isdisjoint(place.schema) or OF_OBJECTS.isdisjoint(place.schema):
+        return False
+    try:
+        return any(not plan.omits for plan in compiler.objects(compiler.formulas.schema(place)))
+    except LimitExceeded:
+        return False
 
 
 def _entry(place: Place, keyword: str, keywords: Keywords) -> ReportEntry:

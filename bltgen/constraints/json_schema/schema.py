@@ -118,8 +118,8 @@ class JsonSchema:
         return json.loads(data, parse_float=_number, parse_int=_number)
 
     def report(self) -> Report:
-        """Each keyword of the schema by its JSON pointer: enforced exactly, or an annotation."""
-        return report_of(self._documents, self._compiler.keywords)
+        """How texts are spelled; then each keyword by its JSON pointer: enforced exactly or an annotation."""
+        return report_of(self._documents, self._compiler, self._description)
 
     def describe(self) -> dict[str, Any]:
         """The schema and the options as JSON values; `json_schema(**description)` rebuilds the constraint."""
@@ -170,7 +170,7 @@ def json_schema(
     custom_formats: Mapping[str, Any] | None = None,
     constraints: Mapping[str, Any] | None = None,
     whitespace: str | int = "bounded",
-    property_order: str = "any",
+    property_order: str | None = None,
     undeclared: str | None = None,
     numbers: str | None = None,
     escapes: str = "any",
@@ -188,10 +188,13 @@ def json_schema(
     - `formats`: "assert" or "annotate"; `custom_formats`: regular expression or constraint by name.
     - `constraints`: constraints by name for strings with the keyword `x-bltgen-constraint`.
     - `whitespace`: "bounded", "compact", "any" or "indent=n"; see `layout`.
-    - `property_order`: "any", or "schema": declared members come as the schema lists them, others after.
+    - `property_order`: "any" (the default for schemas), or "schema" (for types): declared members come as the
+      schema lists them, others after.
     - `undeclared`: "allow" (the default for schemas), or "omit" (for types): members that the schema neither
-      names nor says anything of are left out, where an object declares some and needs no others. A name
-      that only some branch declares may be kept beside the others.
+      names nor says anything of are left out, so that an object that declares nothing is `{}`.
+      `additionalProperties`, `patternProperties`, `propertyNames` and `unevaluatedProperties` say something,
+      `true` included. Where members of any name are needed (`minProperties`) they stay, and `report()` tells.
+      A name that only some branch declares may be kept beside the others.
     - `numbers`: "any" spelling (the default for schemas), or "plain" (for types): no exponents, no needless
       zeros. `escapes`: "any", or "plain":
       only characters that need an escape have one. `ascii_only`: others than ASCII are escaped.
@@ -208,6 +211,7 @@ def json_schema(
         schema, parser = schema_and_parser(schema)
     numbers = numbers or ("any" if parser is None else "plain")
     undeclared = undeclared or ("allow" if parser is None else "omit")
+    property_order = property_order or ("any" if parser is None else "schema")
     if kind != "json_schema":
         raise ValueError(f"not the description of a JSON Schema: {kind!r}")
     for name, value, choices in (

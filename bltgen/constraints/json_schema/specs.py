@@ -245,7 +245,7 @@ class ObjectDraft:
         _, keys, goal = atom
         if keys.is_finite and len(keys.names) == 1:
             (name,) = keys.names
-            if kind == "some" and name not in self.required:
+            if name not in (self.required if kind == "some" else self.goals):
                 return False
             return goal is self.formulas.true or _includes(self.goal_of(name), goal)
         return kind == "each" and keys in self.rest and _includes(self.rest[keys], goal)

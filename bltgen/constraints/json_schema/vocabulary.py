@@ -21,6 +21,7 @@ __all__ = [
     "CONSTRAINT_KEYWORD",
     "DRAFTS_OF",
     "KEYWORDS",
+    "OF_OBJECTS",
     "REFERENCES",
     "TYPES",
     "count_of",
@@ -88,6 +89,14 @@ KEYWORDS = frozenset({
 }) | {CONSTRAINT_KEYWORD}
 # fmt: on
 """Keywords that restrict values."""
+
+# fmt: off
+OF_OBJECTS = frozenset({
+    "properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "propertyNames",
+    "required", "minProperties", "maxProperties", "dependencies", "dependentRequired", "dependentSchemas"
+})
+# fmt: on
+"""Keywords about the members of objects."""
 
 
 def list_of(place: Place, keyword: str, given: Any) -> list[Any]:
