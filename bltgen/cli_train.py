@@ -12,7 +12,8 @@ EXAMPLES = """examples:
   bltgen train corpus/ --run runs/mine --bytes 20e6
   bltgen generate --model runs/mine/model --prompt "Once" --raw-prompt
 
-A run that was stopped goes on where it was when the same command is given again.
+A run that was stopped goes on where it was when the same command is given again; with other settings or
+other data it is refused.
 """
 
 
@@ -35,6 +36,13 @@ def add(commands: Any) -> None:
     parser.add_argument("--entropy-bytes", type=float, metavar="N", help="default: a quarter of --bytes")
     parser.add_argument("--step-bytes", type=int, default=12_000, metavar="N", help="of one step (12000)")
     parser.add_argument("--window", type=int, default=512, metavar="N", help="bytes of a document (512)")
+    parser.add_argument(
+        "--patch-bytes",
+        type=float,
+        default=4.5,
+        metavar="X",
+        help="bytes of a patch on average; the entropy threshold is set from the data for it (4.5)",
+    )
     parser.add_argument("--learning-rate", type=float, default=2e-3, metavar="X")
     parser.add_argument("--seed", type=int, default=1, metavar="N")
     parser.add_argument("--device", default="cpu")
@@ -48,9 +56,12 @@ def run(options: argparse.Namespace) -> int:
     from bltgen.training.files import FileSource
     from bltgen.training.run import Stage, TrainConfig, train
 
-    for name in ("bytes", "step_bytes", "window", "learning_rate"):
-        if not getattr(options, name) > 0:
-            raise ValueError(f"--{name.replace('_', '-')} must be above 0")
+    for name in ("bytes", "entropy_bytes", "step_bytes", "window", "learning_rate", "patch_bytes"):
+        value = getattr(options, name)
+        least = 0 if name == "learning_rate" else 1
+        if value is not None and not (least <= value < float("inf") and value):
+            wanted = "above 0" if name == "learning_rate" else "1 or more"
+            raise ValueError(f"--{name.replace('_', '-')} {value:g}: must be a finite number, {wanted}")
     source = FileSource(options.data, options.window)
     config = TrainConfig(
         entropy_bytes=int(options.entropy_bytes or options.bytes / 4),
@@ -60,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
         learning_rate=options.learning_rate,
         embedding_learning_rate=options.learning_rate,
         seed=options.seed,
+        patch_bytes=options.patch_bytes,
     )
     model = {"tiny": BLTConfig.tiny, "small": BLTConfig.small}[options.size]()
     stages = (Stage(0, Mixture(((source, 1.0),))),)

@@ -27,7 +27,8 @@ PROSE, SYNTAX, VALUE = 0, 1, 2
 class TrainingDocument(Protocol):
     """Bytes to learn from; `kinds` has one code a byte: 0 prose, 1 JSON syntax and keys, 2 value.
 
-    A document with `masks`, too, tells the model what was allowed (`bltgen.training.masks`).
+    A document with `masks`, too, tells the model what was allowed (`bltgen.training.masks`); one with
+    `ends` false goes on beyond its last byte, so that no end of text is learnt there.
     """
 
     @property
@@ -122,7 +123,7 @@ def collate(documents: Sequence[TrainingDocument], weights: KindWeights, longest
         ids[row, 1 : size + 1] = values
         targets[row, :size] = values
         kinds[row, :size] = np.frombuffer(document.kinds[:size], np.uint8)
-        if size == len(document.prompt) + len(document.answer):
+        if size == len(document.prompt) + len(document.answer) and getattr(document, "ends", True):
             targets[row, size] = EOS_ID
             kinds[row, size] = SYNTAX if document.answer else PROSE
             for start, end in _string_spans(document):

@@ -26,7 +26,7 @@ def bits_per_byte(nats: float, count: int) -> float:
 
 
 def weighted_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
-    """Weighted mean loss in nats, and each position's own loss [batch, time].
+    """Weighted sum of the losses in nats, and each position's own loss [batch, time].
 
     logits [batch, time, vocabulary], targets int64 [batch, time], weights [batch, time] (0 = padding).
     """
@@ -34,18 +34,18 @@ def weighted_cross_entropy(logits: Tensor, targets: Tensor, weights: Tensor) -> 
     losses = torch.nn.functional.cross_entropy(
         logits.reshape(-1, vocabulary).float(), targets.reshape(-1), reduction="none"
     ).view(batch, time)
-    return (losses * weights).sum() / weights.sum().clamp_min(1e-9), losses.detach()
+    return (losses * weights).sum(), losses.detach()
 
 
 def grounded_loss(logits: Tensor, positions: Tensor, choices: Tensor, targets: Tensor) -> Tensor:
-    """Mean loss in nats over the allowed ids alone, at positions with a real choice.
+    """Sum of the losses in nats over the allowed ids alone, at positions with a real choice.
 
     positions int64 [n] index the flattened [batch * time]; choices bool [n, vocabulary]; targets int64 [n].
     """
     if not positions.numel():
         return logits.new_zeros(())
     picked = logits.reshape(-1, logits.shape[-1])[positions].float().masked_fill(~choices, float("-inf"))
-    return torch.nn.functional.cross_entropy(picked, targets)
+    return torch.nn.functional.cross_entropy(picked, targets, reduction="sum")
 
 
 def _is_word(byte: int) -> bool:

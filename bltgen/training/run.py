@@ -2,7 +2,8 @@
 
 A run lives in a folder. `checkpoint.safetensors` there holds weights, optimiser state and the
 step, replaced atomically; a run that is killed and started again goes on from it and ends with
-the same weights as one that was never stopped, because a batch depends on (seed, step) alone.
+the same weights as one that was never stopped, because a batch depends on (seed, step) alone. The
+checkpoint is bound to the model, the configuration and the data: with others it is not resumed.
 `log.jsonl` has one line a report; `model/` is the finished model.
 """
 
@@ -12,7 +13,7 @@ import json
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +28,8 @@ from bltgen.model.config import BLTConfig
 from bltgen.model.patcher import patch_starts
 from bltgen.model.safetensors_file import read_tensors, write_tensors
 from bltgen.training.batches import VALUE, Batch, KindWeights, Mixture, batches
+from bltgen.training.calibration import calibrated, check_patch_bytes
+from bltgen.training.identity import differences, fingerprint, weights_fingerprint
 from bltgen.training.muon import Muon
 from bltgen.training.objective import bits_per_byte, grounded_loss, weighted_cross_entropy
 
@@ -51,6 +54,8 @@ class TrainConfig:
 
     `step_bytes`: bytes per optimiser step; `longest`: documents are cut there; learning rates rise
     over `warmup_steps`, hold, and fall linearly to zero over the last `decay` of a part's bytes.
+    `patch_bytes`: once the entropy model is trained, the patcher's threshold is set so that a patch of the
+    data holds so many bytes on average; None keeps the threshold of the model's config.
     """
 
     entropy_bytes: int
@@ -67,6 +72,7 @@ class TrainConfig:
     checkpoint_seconds: float = 120.0
     report_steps: int = 25
     precision: Literal["float32", "bfloat16"] = "float32"
+    patch_bytes: float | None = None
 
     def part_bytes(self, part: Part) -> int:
         """The bytes a part is trained on."""
@@ -171,14 +177,24 @@ def _patched(model: ByteLatentTransformer, batch: Batch) -> PatchedBytes:
     return PatchedBytes.from_starts(batch.ids, starts)
 
 
+class _Totals:
+    """What the losses of a step are divided by, whatever batches it is split into."""
+
+    def __init__(self, parcel: list[Batch]) -> None:
+        self.bytes = max(1, sum(int((batch.kinds != 255).sum()) for batch in parcel))
+        self.weight = max(1e-9, sum(batch.weights.sum().item() for batch in parcel))
+        self.choices = max(1, sum(batch.positions.numel() for batch in parcel))
+
+
 def _backward(
     model: ByteLatentTransformer,
     part: Part,
     batch: Batch,
     grounded_weight: float,
-    share: float,
+    totals: _Totals,
     meter: _Meter,
 ) -> None:
+    """Add a batch's share of the step's gradient: sums over its own, divided by the totals of the step."""
     if part == "entropy":
         # The entropy model learns every byte alike: a patch boundary is a surprise anywhere.
         logits = model.entropy_model(batch.ids)
@@ -187,18 +203,20 @@ def _backward(
         patched = _patched(model, batch)
         meter.patches += int((patched.patch_ids[:, -1] + 1).sum())
         logits, weights = model(patched, batch.allowed), batch.weights
-    loss, losses = weighted_cross_entropy(logits, batch.targets, weights)
+    total, losses = weighted_cross_entropy(logits, batch.targets, weights)
+    loss = total / (totals.bytes if part == "entropy" else totals.weight)
     meter.add(losses, batch)
     if part == "blt" and grounded_weight and batch.positions.numel():
         targets = batch.targets.view(-1)[batch.positions]
-        loss = loss + grounded_weight * grounded_loss(logits, batch.positions, batch.choices, targets)
+        grounded = grounded_loss(logits, batch.positions, batch.choices, targets)
+        loss = loss + grounded_weight * grounded / totals.choices
         picked = logits.detach().reshape(-1, logits.shape[-1])[batch.positions]
         chosen = picked.masked_fill(~batch.choices, float("-inf")).argmax(-1)
         meter.right += int((chosen == targets).sum())
         meter.choices += len(targets)
     if not math.isfinite(loss.item()):
         raise FloatingPointError(f"the loss of the {part} model is {loss.item()}; lower the learning rate")
-    torch.autograd.backward(loss * share)
+    torch.autograd.backward(loss)
 
 
 def _stage_at(stages: tuple[Stage, ...], seen: int) -> Stage:
@@ -221,8 +239,12 @@ def train(
     `stages` apply to the BLT; the entropy model is trained on the last stage's mixture. `initial`: begin
     from the weights of this model instead of random ones; it must have the config `model_config`, or
     lack only the mask input, which then begins at zero. Raises CheckpointError where the folder's
-    checkpoint belongs to another model or is unreadable, ValueError where `initial` has another shape.
+    checkpoint is unreadable, or of another model, configuration or data (each difference is named),
+    ValueError where `initial` has another shape or `config.patch_bytes` cannot be reached.
     """
+    if config.patch_bytes is not None:
+        check_patch_bytes(model_config.patcher, config.patch_bytes)
+    identity = _identity(model_config, config, stages, parts, initial)
     torch.manual_seed(config.seed)
     model = ByteLatentTransformer(model_config).to(device)
     if initial is not None:
@@ -232,9 +254,11 @@ def train(
     saved: dict[str, Tensor] = {}
     if file.exists():
         saved, metadata = read_tensors(file)
-        position = _restore(model, saved, metadata, model_config, file)
+        position = _restore(model, saved, metadata, identity, file)
     for part in parts[parts.index(position["part"]) :]:
-        _train_part(model, part, config, stages, folder, position, saved, progress)
+        if part == "blt" and config.patch_bytes is not None and not position["bytes"]:
+            _calibrate(model, config, stages[-1], folder)
+        _train_part(model, part, config, stages, folder, position, saved, identity, progress)
         position, saved = {"part": "blt", "step": 0, "bytes": 0}, {}
     model.eval()
     save_model(model, folder / "model")
@@ -249,23 +273,66 @@ def _initial_weights(initial: ByteLatentTransformer, expected: BLTConfig) -> dic
     return initial.state_dict()
 
 
+_FREE = ("checkpoint_seconds", "report_steps")
+"""Settings that change nothing of what is learnt: a run may go on with others."""
+
+
+def _identity(
+    model_config: BLTConfig,
+    config: TrainConfig,
+    stages: tuple[Stage, ...],
+    parts: tuple[Part, ...],
+    initial: ByteLatentTransformer | None,
+) -> dict[str, Any]:
+    """What the run is bound to, as it stands in a checkpoint."""
+    found = {
+        "model": model_config.to_dict(),
+        "training": {name: value for name, value in asdict(config).items() if name not in _FREE},
+        "data": fingerprint(stages),
+        "parts": list(parts),
+        "initial": None if initial is None else weights_fingerprint(initial),
+    }
+    as_stored: dict[str, Any] = json.loads(json.dumps(found))
+    return as_stored
+
+
 def _restore(
     model: ByteLatentTransformer,
     saved: dict[str, Tensor],
     metadata: dict[str, Any],
-    expected: BLTConfig,
+    identity: dict[str, Any],
     file: Path,
 ) -> dict[str, Any]:
-    if not {"config", "position"} <= metadata.keys():
-        raise CheckpointError(f"{file}: not a training checkpoint")
-    if BLTConfig.from_dict(metadata["config"]) != expected:
+    if not {"config", "position", "identity"} <= metadata.keys():
+        raise CheckpointError(f"{file}: not a training checkpoint, or one of an earlier version of bltgen")
+    found = list(differences(metadata["identity"], identity))
+    if found:
+        more = f" (and {len(found) - 5} more)" if len(found) > 5 else ""
         raise CheckpointError(
-            f"{file}: belongs to a model of another shape; choose another folder for this run"
+            f"{file}: belongs to another run: {'; '.join(found[:5])}{more}. Go on with what the run "
+            "began with, or choose another folder"
         )
+    model.config = BLTConfig.from_dict(metadata["config"])  # its threshold may have been set from the data
     weights = {name[len("model.") :]: value for name, value in saved.items() if name.startswith("model.")}
     model.load_state_dict(weights)
     position: dict[str, Any] = metadata["position"]
     return position
+
+
+CALIBRATION_BYTES = 100_000
+"""Of the data that a threshold is set from: 25,000 patches of 4 bytes."""
+
+
+def _calibrate(model: ByteLatentTransformer, config: TrainConfig, stage: Stage, folder: Path) -> None:
+    """Set the patcher's threshold from the data, drawn apart from the batches of any step."""
+    assert config.patch_bytes is not None
+    device = next(model.parameters()).device
+    sample = batches(stage.mixture, config.seed, -1, CALIBRATION_BYTES, stage.weights, config.longest, 16)
+    patcher = calibrated(model, [batch.to(device) for batch in sample], config.patch_bytes)
+    model.config = replace(model.config, patcher=patcher)
+    _log(
+        folder, {"part": "patcher", "threshold": patcher.threshold, "wished_patch_bytes": config.patch_bytes}
+    )
 
 
 def _train_part(
@@ -276,6 +343,7 @@ def _train_part(
     folder: Path,
     position: dict[str, Any],
     saved: dict[str, Tensor],
+    identity: dict[str, Any],
     progress: bool,
 ) -> None:
     named = _trained(model, part)
@@ -292,9 +360,8 @@ def _train_part(
             f"model.{name}": value for name, value in model.state_dict().items()
         } | optimisers.tensors()
         here = {"part": part, "step": step, "bytes": seen}
-        write_tensors(
-            folder / "checkpoint.safetensors", tensors, {"config": model.config.to_dict(), "position": here}
-        )
+        metadata = {"config": model.config.to_dict(), "position": here, "identity": identity}
+        write_tensors(folder / "checkpoint.safetensors", tensors, metadata)
 
     with _bar(part, total, seen, progress) as bar:
         while seen < total:
@@ -302,11 +369,10 @@ def _train_part(
             parcel = batches(
                 stage.mixture, config.seed, step, config.step_bytes, stage.weights, config.longest
             )
-            weight = sum(batch.weights.sum().item() for batch in parcel)
+            totals = _Totals(parcel)
             with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
                 for batch in parcel:
-                    share = batch.weights.sum().item() / weight
-                    _backward(model, part, batch.to(device), stage.grounded_weight, share, meter)
+                    _backward(model, part, batch.to(device), stage.grounded_weight, totals, meter)
             nn.utils.clip_grad_norm_([parameter for _, parameter in named], config.clip)
             optimisers.step(learning_rate_factor(step, seen, total, config.warmup_steps, config.decay))
             step, gained = step + 1, sum(batch.byte_count for batch in parcel)

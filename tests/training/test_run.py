@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from bltgen.errors import CheckpointError
+from bltgen.model.blt import ByteLatentTransformer, ids_of_bytes
 from bltgen.model.checkpoint import load_model
-from bltgen.model.config import BLTConfig
-from bltgen.training import TrainConfig, train_on_files
-from bltgen.training.run import read_log
+from bltgen.model.config import BLTConfig, PatchingMode
+from bltgen.training import KindWeights, Mixture, TrainConfig, train_on_files
+from bltgen.training.batches import batches
+from bltgen.training.run import Part, _backward, _Meter, _Totals, read_log
 
 PROGRAM = """
 import sys
@@ -28,6 +35,13 @@ config = TrainConfig(entropy_bytes=6_000, blt_bytes=24_000, step_bytes=600, long
                      checkpoint_seconds=0.0, warmup_steps=3)
 train_on_files([sys.argv[1]], sys.argv[2], BLTConfig.tiny(), config, progress=False)
 """
+
+
+@dataclass(frozen=True)
+class Document:
+    prompt: bytes
+    answer: bytes
+    kinds: bytes
 
 
 @pytest.fixture
@@ -105,7 +119,7 @@ def test_checkpoint_of_another_model_is_refused(text: Path, tmp_path: Path) -> N
     """Resuming with another shape is an error, not a silent fresh start."""
     config = TrainConfig(600, 600, step_bytes=600, longest=120)
     train_on_files([text], tmp_path, BLTConfig.tiny(), config, progress=False)
-    with pytest.raises(CheckpointError, match="another shape"):
+    with pytest.raises(CheckpointError, match=r"model\.patcher\.patch_size was 4 and is 3"):
         train_on_files([text], tmp_path, BLTConfig.tiny(patch_size=3), config, progress=False)
 
 
@@ -134,3 +148,115 @@ def test_trains_on_a_gpu(text: Path, tmp_path: Path) -> None:
     config = TrainConfig(1_200, 1_200, step_bytes=600, longest=120, precision="bfloat16")
     train_on_files([text], tmp_path, BLTConfig.tiny(), config, device="cuda", progress=False)
     assert all(value.isfinite().all() for value in weights(tmp_path).values())
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"learning_rate": 0.5}, r"training\.learning_rate was 0\.002 and is 0\.5 now"),
+        ({"seed": 2}, r"training\.seed was 1 and is 2 now"),
+        ({"step_bytes": 500}, r"training\.step_bytes"),
+        ({"blt_bytes": 1_800}, r"training\.blt_bytes"),
+        ({"longest": 60}, r"training\.longest"),
+        ({"patch_bytes": 3.0}, r"training\.patch_bytes was None and is 3\.0 now"),
+    ],
+)
+def test_another_configuration_is_refused(
+    text: Path, tmp_path: Path, change: dict[str, Any], named: str
+) -> None:
+    """A folder holds one run: going on with another configuration is an error that names the difference."""
+    config = TrainConfig(600, 600, step_bytes=600, longest=120)
+    folder = tmp_path / "run"
+    train_on_files([text], folder, BLTConfig.tiny(), config, progress=False)
+    before = (folder / "checkpoint.safetensors").read_bytes()
+    with pytest.raises(CheckpointError, match=named):
+        train_on_files([text], folder, BLTConfig.tiny(), replace(config, **change), progress=False)
+    assert (folder / "checkpoint.safetensors").read_bytes() == before
+    train_on_files([text], folder, BLTConfig.tiny(), replace(config, report_steps=1), progress=False)
+
+
+def test_other_data_is_refused(text: Path, tmp_path: Path) -> None:
+    """Other bytes under the same name are another run; the same bytes elsewhere are the same one."""
+    config = TrainConfig(600, 600, step_bytes=600, longest=120)
+    train_on_files([text], tmp_path / "run", BLTConfig.tiny(), config, progress=False)
+    moved = tmp_path / "elsewhere" / text.name
+    moved.parent.mkdir()
+    moved.write_bytes(text.read_bytes())
+    train_on_files([moved], tmp_path / "run", BLTConfig.tiny(), config, progress=False)
+    moved.write_bytes(text.read_bytes().replace(b"dog", b"cow"))
+    with pytest.raises(CheckpointError, match=r"data.* was '1 files, .* and is '1 files"):
+        train_on_files([moved], tmp_path / "run", BLTConfig.tiny(), config, progress=False)
+
+
+@pytest.mark.parametrize("mode", ["entropy", "monotonic"])
+def test_threshold_comes_from_the_data(text: Path, tmp_path: Path, mode: PatchingMode) -> None:
+    """With `patch_bytes` the model that a run ends with cuts its data into patches of that mean length."""
+    config = TrainConfig(9_000, 600, step_bytes=600, longest=120, patch_bytes=3.0, warmup_steps=3)
+    model = train_on_files([text], tmp_path, BLTConfig.tiny(mode=mode), config, progress=False)
+    again = load_model(tmp_path / "model")
+    assert again.config == model.config != BLTConfig.tiny(mode=mode)
+    data = text.read_bytes()[:1500]
+    starts = [
+        patch.patch_ids[0, -1].item()
+        for patch in (
+            model.patch(torch.tensor([ids_of_bytes(data[at : at + 120])])) for at in range(0, 1500, 120)
+        )
+    ]
+    assert 2.4 < len(data) / sum(starts) < 3.6
+
+
+@pytest.mark.parametrize(
+    ("patcher", "wished", "words"),
+    [
+        ({"mode": "static"}, 4.0, "no threshold"),
+        ({"mode": "space"}, 4.0, "no threshold"),
+        ({"max_patch_length": 8}, 9.0, "max_patch_length=8"),
+        ({}, 0.5, "at least one byte"),
+        ({}, math.inf, "at least one byte"),
+        ({}, math.nan, "at least one byte"),
+    ],
+)
+def test_patch_lengths_out_of_reach_are_refused(
+    text: Path, tmp_path: Path, patcher: dict[str, Any], wished: float, words: str
+) -> None:
+    """It is said before anything is trained."""
+    config = TrainConfig(600, 600, step_bytes=600, longest=120, patch_bytes=wished)
+    with pytest.raises(ValueError, match=words):
+        train_on_files([text], tmp_path / "run", BLTConfig.tiny(**patcher), config, progress=False)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("part", ["entropy", "blt"])
+def test_gradient_does_not_depend_on_how_a_step_is_split(part: Part) -> None:
+    """The documents of a step give one gradient in one batch or in many, grounded choices included."""
+
+    def source(seed: int) -> Iterator[Document]:
+        rng = random.Random(seed)
+        while True:
+            word = "".join(rng.choices("abcdef", k=rng.randrange(1, 9)))
+            prompt = f"{word}, {'xyz'[: rng.randrange(4)]} {word[::-1]}.".encode()
+            answer = f'{{"a": "{word}"}}'.encode()
+            kinds = bytes([0] * len(prompt) + [1] * 7 + [2] * (len(word) + 1) + [1])
+            yield Document(prompt, answer, kinds)
+
+    torch.manual_seed(0)
+    model = ByteLatentTransformer(BLTConfig.tiny()).double()
+
+    def gradient(parts: int) -> dict[str, torch.Tensor]:
+        model.zero_grad()
+        parcel = batches(Mixture(((source, 1.0),)), 3, 5, 900, KindWeights(), 60, parts)
+        assert len(parcel) == parts
+        assert sum(batch.positions.numel() for batch in parcel) > 20
+        totals = _Totals(parcel)
+        for batch in parcel:
+            _backward(model, part, batch, 0.7, totals, _Meter())
+        return {
+            name: value.grad.clone() for name, value in model.named_parameters() if value.grad is not None
+        }
+
+    whole, split = gradient(1), gradient(5)
+    assert whole.keys() == split.keys()
+    for name, value in whole.items():
+        # The weights of bytes are float32; sums of 900 of them in another order differ by so much.
+        torch.testing.assert_close(split[name], value, rtol=900 * 2**-23, atol=900 * 2**-23)
+    assert max(value.abs().max() for value in whole.values()) > 1e-3
