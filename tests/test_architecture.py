@@ -26,7 +26,8 @@ LAYERS = {
 # Imported within a function, when it is needed and not before:
 # a type annotation as a constraint needs pydantic, which is an integration;
 # a language rebuilt from its description needs the front end that registers its builder;
-# a JSON Schema given where a constraint is asked for needs its front end.
+# a JSON Schema given where a constraint is asked for needs its front end;
+# the value of a number is what the one rule for it says.
 ON_DEMAND = {("constraints", "integrations"), ("automata", "constraints"), ("decoding", "constraints")}
 FILES = sorted(file for file in PACKAGE.rglob("*.py") if file.relative_to(PACKAGE).parts[0] in LAYERS)
 

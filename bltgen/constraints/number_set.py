@@ -467,6 +467,21 @@ class NumberSet:
             return self.inside[index]
         return self.gaps[index].holds(digits, exponent)
 
+    def only_integers_near(self, value: Value) -> bool:
+        """Whether the value is a member in whose neighbourhood all members are integers.
+
+        >>> NumberSet.integers().only_integers_near(5), NumberSet.all().only_integers_near(5)
+        (True, False)
+        """
+        if value not in self:
+            return False
+        digits, exponent = decimal_parts(value)
+        index = self._gap_of(digits, exponent)
+        near = self.gaps[index : index + 1]
+        if index < len(self.points) and decimal_parts(self.points[index]) == (digits, exponent):
+            near = self.gaps[index : index + 2]
+        return exponent >= 0 and not any(_combine(gap, _INTEGER, _and_not).table for gap in near)
+
     def _gap_of(self, digits: int, exponent: int) -> int:
         """The number of points below the number of these parts, which is not written out in vain."""
         if exponent > 2 * DIGIT_LIMIT + 1:
@@ -524,4 +539,5 @@ class NumberSet:
 
 _ALL = NumberSet((), (), (ALWAYS,))
 _EMPTY = NumberSet((), (), (NEVER,))
-_INTEGERS = NumberSet((), (), (Condition((Modulus(1, 0),), 2),))
+_INTEGER = Condition((Modulus(1, 0),), 2)
+_INTEGERS = NumberSet((), (), (_INTEGER,))

@@ -123,7 +123,7 @@ class Generation:
             try:
                 return parse(self.data)
             except RecursionError:
-                *_, (_, value) = stream_values([self.data])
+                *_, (_, value) = stream_values([self.data], self.constraint)
                 return value
         try:
             return self.data.decode("utf-8")

@@ -174,7 +174,7 @@ class Generator:
             seed=seed,
             **sampling,
         )
-        return stream_values(patch.data for patch in stream)
+        return stream_values((patch.data for patch in stream), constraint)
 
     def explain(self, generation: Generation | Stream) -> Explanation:
         """Why each byte: what was allowed, how probable it was, in which patch; see `Explanation`.

@@ -15,13 +15,11 @@ open containers and the bytes of the scalar under way.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Iterator
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bltgen.arguments import suggests_keywords
-from bltgen.errors import RejectedByte
+from bltgen.errors import LimitExceeded, RejectedByte
 
 __all__ = ["JsonValues", "stream_values"]
 
@@ -42,11 +40,16 @@ class _Container:
 class JsonValues:
     """A push parser. It trusts the text to be JSON (a constraint saw to it) and refuses what cannot be.
 
-    Raises RejectedByte at the first byte that no JSON text has there. Numbers are ints or floats, or
-    Decimals where they fit neither.
+    Raises RejectedByte at the first byte that no JSON text has there. Numbers are what `number_value` says;
+    `constraint`, a JSON Schema, tells where integers are wanted.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, constraint: Any = None) -> None:
+        from bltgen.constraints.json_number_value import is_whole, number_value
+
+        self._is_whole, self._number_value = is_whole, number_value
+        watch = getattr(constraint, "watch_integers", None)
+        self._watch = None if watch is None else watch()
         self._open: list[_Container] = []
         self._scalar = bytearray()
         self._in_string = self._escaped = False
@@ -59,6 +62,8 @@ class JsonValues:
         for byte in data:
             self._byte(byte, found)
             self._position += 1
+            if self._watch is not None:
+                self._watch.feed(byte)
         return iter(found)
 
     def end(self) -> Iterator[tuple[str, Any]]:
@@ -130,7 +135,9 @@ class JsonValues:
         text = bytes(self._scalar)
         self._scalar.clear()
         try:
-            value = json.loads(text, parse_float=_number, parse_int=_number)
+            value = json.loads(text, parse_float=self._number, parse_int=self._number_value)
+        except LimitExceeded:
+            raise
         except ValueError:
             raise RejectedByte(text, self._position, b"") from None
         if self._expects == "key":
@@ -138,6 +145,10 @@ class JsonValues:
             self._expects = "colon"
         else:
             self._complete(self._pointer(), value, found, attach=True)
+
+    def _number(self, text: str) -> Any:
+        wanted = self._watch is not None and self._is_whole(text) and self._watch.wants_integer(text)
+        return self._number_value(text, integer=wanted)
 
     def _pointer(self) -> str:
         """Where the next value stands."""
@@ -166,27 +177,16 @@ class JsonValues:
         self._expects = "next" if self._open else "nothing"
 
 
-def _number(text: str) -> int | float | Decimal:
-    try:
-        value = float(text) if set(text) & set(".eE") else int(text)
-    except ValueError:  # more digits than int() takes
-        return Decimal(text)
-    if -math.inf < value < math.inf:
-        return value
-    try:
-        return Decimal(text)
-    except InvalidOperation:  # an exponent beyond even Decimal's
-        return value
-
-
 @suggests_keywords()
-def stream_values(pieces: Iterable[bytes]) -> Iterator[tuple[str, Any]]:
+def stream_values(pieces: Iterable[bytes], constraint: Any = None) -> Iterator[tuple[str, Any]]:
     """(JSON pointer, value) as each value of the text in `pieces` is complete.
+
+    Numbers are what `number_value` says; `constraint`, a JSON Schema, tells where integers are wanted.
 
     >>> list(stream_values([b'[tr', b'ue, nu', b'll]']))
     [('/0', True), ('/1', None), ('', [True, None])]
     """
-    values = JsonValues()
+    values = JsonValues(constraint)
     for piece in pieces:
         yield from values.feed(piece)
     yield from values.end()

@@ -17,10 +17,8 @@ from __future__ import annotations
 
 import inspect
 import json
-import math
 import random
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import referencing
@@ -31,6 +29,7 @@ from bltgen.automata.contract import Constraint, Report, State
 from bltgen.automata.language import EPSILON, INFINITE, Language, intersection
 from bltgen.automata.sampling import draw
 from bltgen.automata.utf8 import UTF8_TEXT
+from bltgen.constraints.json_number_value import number_value
 from bltgen.constraints.json_schema.compiler import Compiler, Options
 from bltgen.constraints.json_schema.embedding import embedded
 from bltgen.constraints.json_schema.formula import Formula
@@ -41,6 +40,7 @@ from bltgen.constraints.json_schema.references import DRAFTS, Documents
 from bltgen.constraints.json_schema.report import report_of
 from bltgen.constraints.json_schema.self_reference import self_applying
 from bltgen.constraints.json_schema.state import JsonState
+from bltgen.constraints.json_schema.wanted_integers import IntegerWatch, wanted_integers
 from bltgen.constraints.json_schema.well_formed import well_formed_places
 from bltgen.constraints.regex import regex
 from bltgen.errors import ConstraintSyntaxError, EmptyLanguage, Unsupported
@@ -51,7 +51,7 @@ __all__ = ["JsonSchema", "json_schema", "json_value"]
 class JsonSchema:
     """The JSON texts that satisfy a schema. A `Constraint`; made by `json_schema`."""
 
-    __slots__ = ("_compiler", "_description", "_documents", "_goal", "_parser", "_start")
+    __slots__ = ("_compiler", "_description", "_documents", "_goal", "_parser", "_start", "_widest")
 
     def __init__(
         self,
@@ -60,12 +60,14 @@ class JsonSchema:
         goal: Formula,
         description: dict[str, Any],
         parser: Callable[[bytes], Any] | None = None,
+        widest: Callable[[], Compiler] | None = None,
     ) -> None:
         self._documents = documents
         self._compiler = compiler
         self._goal = goal
         self._description = description
         self._parser = parser
+        self._widest: Callable[[], Compiler] | JsonSchema | None = widest
         self._start: JsonState | None = None
 
     def start(self) -> State:
@@ -108,14 +110,32 @@ class JsonSchema:
         return draw(self.start(), rng, max_bytes)
 
     def parse(self, data: bytes) -> Any:
-        """The value of a valid text, as `json.loads` gives it; numbers beyond a float or int as Decimal.
+        """The value of a valid text in any spelling, numbers exactly: int, float, or Decimal if need be.
 
-        For a Python type an instance of it; pydantic's ValidationError where the type has checks of its
-        own that no schema tells. Raises RecursionError where it is nested about a thousand deep.
+        See `json_number_value.number_value` for the rule. For a Python type an instance of it; pydantic's
+        ValidationError where the type has checks of its own that no schema tells. Raises RecursionError
+        where the text is nested about a thousand deep, LimitExceeded where an exponent is beyond reason.
         """
         if self._parser is not None:
             return self._parser(data)
-        return json.loads(data, parse_float=_number, parse_int=_number)
+        wanted = iter(wanted_integers(data, lambda: self._in_any_spelling().start()))
+        return json.loads(
+            data,
+            parse_float=lambda text: number_value(text, integer=next(wanted)),
+            parse_int=number_value,
+        )
+
+    def watch_integers(self) -> IntegerWatch:
+        """What tells, as a text in any spelling comes, where the schema wants an integer."""
+        return IntegerWatch(lambda: self._in_any_spelling().start())
+
+    def _in_any_spelling(self) -> JsonSchema:
+        """The same schema without any narrowing."""
+        if callable(self._widest):
+            compiler = self._widest()
+            goal = compiler.formulas.schema(self._documents.root)
+            self._widest = JsonSchema(self._documents, compiler, goal, self._description)
+        return self._widest or self
 
     def report(self) -> Report:
         """How texts are spelled; then each keyword by its JSON pointer: enforced exactly or an annotation."""
@@ -246,20 +266,24 @@ def json_schema(
 
         grounding = substring_of(strings_from) - EPSILON
     documents = Documents(document, draft=draft or "2020-12", registry=registry)
-    compiler = Compiler(
-        layout,
-        options=Options(
-            numbers, escapes, ascii_only, property_order == "schema", undeclared == "omit", grounding
-        ),
-        formats=formats,
-        custom_formats={n: _content(f) for n, f in (custom_formats or {}).items()},
-        constraints={n: _content(c) for n, c in (constraints or {}).items()},
+    asserted = {n: _content(f) for n, f in (custom_formats or {}).items()}
+    named = {n: _content(c) for n, c in (constraints or {}).items()}
+
+    def compiled(layout: Layout, options: Options) -> Compiler:
+        return Compiler(layout, options=options, formats=formats, custom_formats=asserted, constraints=named)
+
+    options = Options(
+        numbers, escapes, ascii_only, property_order == "schema", undeclared == "omit", grounding
     )
+    compiler = compiled(layout, options)
     places = list(well_formed_places(documents, compiler.keywords, with_plain=False))
     circular = self_applying(places, compiler.keywords)
     if circular is not None:
         raise Unsupported("a reference that reaches itself within the same value", circular.pointer)
-    made = JsonSchema(documents, compiler, compiler.formulas.schema(documents.root), description, parser)
+    goal = compiler.formulas.schema(documents.root)
+    made = JsonSchema(
+        documents, compiler, goal, description, parser, lambda: compiled(Layout.of("any"), Options())
+    )
     made.start()
     return made
 
@@ -274,26 +298,6 @@ def json_value(**options: Any) -> JsonSchema:
     (True, False)
     """
     return json_schema(True, **options)
-
-
-def _number(text: str) -> int | float | Decimal:
-    """The number as an int or float, or where it fits neither (1e400, 5,000 digits) as it is.
-
-    An exponent beyond even Decimal's gives infinity.
-
-    >>> _number("36"), _number("1e400"), _number("-1e9999999999999999999")
-    (36, Decimal('1E+400'), -inf)
-    """
-    try:
-        value = float(text) if set(text) & set(".eE") else int(text)
-    except ValueError:
-        return Decimal(text)
-    if -math.inf < value < math.inf:
-        return value
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return value
 
 
 def _parse(text: str | bytes) -> Any:

@@ -1,0 +1,105 @@
+"""The value of a number's text: exact, of the simplest type, and valid wherever the text is."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import bltgen
+from bltgen.constraints.json_number_value import number_value
+from bltgen.decoding.generator import Generator
+from bltgen.errors import LimitExceeded
+from bltgen.testing import models
+
+texts = st.from_regex(r"-?(0|[1-9][0-9]{0,25})(\.[0-9]{1,25})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
+doubles = st.floats(allow_nan=False, allow_infinity=False).map(repr)
+
+
+@given(texts | doubles | st.decimals(allow_nan=False, allow_infinity=False).map(str), st.booleans())
+@settings(max_examples=400, deadline=None)
+def test_a_value_equals_its_text_and_is_no_more_than_it_needs(text: str, integer: bool) -> None:
+    """Against `decimal`: an int where spelled or wanted, a float where exact, else Decimal."""
+    exact = Decimal(text)
+    value = number_value(text, integer=integer)
+    assert Decimal(repr(value)) == exact if isinstance(value, float) else value == exact
+    spelled = not set(text) & set(".eE")
+    whole = exact == exact.to_integral_value() if exact.adjusted() < 400 else True
+    if spelled or (integer and whole):
+        assert type(value) is int
+    else:
+        read = float(text)
+        assert type(value) is (float if abs(read) < 1e400 and Decimal(repr(read)) == exact else Decimal)
+
+
+def test_length_is_no_trap() -> None:
+    """Beyond the digits that `int()` takes, and exponents that would fill the memory."""
+    assert number_value("7" * 9000) % 10**9 == 777777777
+    assert number_value("-1" + "0" * 6000) == -(10**6000)
+    assert number_value("1e6000", integer=True) == 10**6000
+    assert number_value("0e99999999999999999999", integer=True) == 0
+    assert number_value("1e999999999") == Decimal("1e999999999")
+    with pytest.raises(LimitExceeded, match="digits of an integer"):
+        number_value("1e999999999", integer=True)
+    with pytest.raises(LimitExceeded, match="1e9999999999999999999"):
+        number_value("1e9999999999999999999")
+
+
+UNIT = {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
+WANTED: list[tuple[Any, str, Any]] = [
+    ({"type": "integer"}, "1e2", 100),
+    ({"type": "integer"}, "8E2893", 8 * 10**2893),
+    ({"type": "number"}, "1e2", 100.0),
+    ({"$ref": "#/$defs/n", "$defs": {"n": {"type": "integer"}}}, "100.0", 100),
+    ({"anyOf": [{"type": "integer"}, {"type": "string"}]}, "3.0", 3),
+    ({"allOf": [{"type": "number"}, {"type": ["integer", "null"]}]}, "30e-1", 3),
+    ({"type": "array", "prefixItems": [{"type": "integer"}]}, "[1.0, 1.0]", [1, 1.0]),
+    ({"type": "array", "uniqueItems": True, "items": {"type": "integer"}}, "[1e1, 1e400]", [10, 10**400]),
+    ({"properties": {"a": {"items": {"type": "integer"}}}}, '{"b": "9.", "a": [9.0]}', {"b": "9.", "a": [9]}),
+    ({"items": {"anyOf": [{"type": "integer"}, {"maximum": 9}]}}, "[2e1, 6e99, 9.0]", [20, 6 * 10**99, 9.0]),
+    (
+        {"if": {"required": ["t"]}, "then": {"properties": {"n": {"type": "integer"}}}},
+        '{"t": 1, "n": 5.0}',
+        {"t": 1, "n": 5},
+    ),
+    ({"type": "number", "exclusiveMinimum": 0}, "1e-400", Decimal("1e-400")),
+    ({"type": "number", "exclusiveMaximum": 1}, "0.99999999999999999", Decimal("0.99999999999999999")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("schema", "text", "value"), WANTED)
+def test_the_schema_says_where_integers_are_wanted(schema: Any, text: str, value: Any) -> None:
+    """By type, reference, branch, position; `parse`, and values as they come."""
+    constraint = bltgen.json_schema(schema, numbers="any", whitespace="any")
+    assert constraint.accepts(text.encode())
+    for found in (
+        constraint.parse(text.encode()),
+        list(bltgen.stream_values([text.encode()], constraint))[-1][1],
+    ):
+        assert (repr(found), found) == (repr(value), value)
+        jsonschema.Draft202012Validator(schema).validate(found)
+    narrow = bltgen.json_schema(schema, numbers="plain", whitespace="compact")
+    assert repr(narrow.parse(text.encode())) == repr(value), "parse reads any spelling"
+
+
+def test_values_of_a_generation_satisfy_its_schema() -> None:
+    """What is streamed and what is given at the end, under the widest spelling of numbers."""
+    schema = {
+        "type": "array",
+        "minItems": 3,
+        "items": {"anyOf": [{"type": "integer", "maximum": 10**3000, "minimum": -(10**3000)}, UNIT]},
+    }
+    constraint = bltgen.json_schema(schema, numbers="any")
+    generator = Generator(models.whimsical(3))
+    for seed in range(10):
+        out = generator.generate("", constraint, seed=seed, max_bytes=80)
+        *_, (_, last) = generator.stream_values("", constraint, seed=seed, max_bytes=80)
+        assert repr(last) == repr(out.value)
+        jsonschema.Draft202012Validator(schema).validate(out.value)
+        sampled = constraint.sample(random.Random(seed), 200)
+        jsonschema.Draft202012Validator(schema).validate(constraint.parse(sampled))
