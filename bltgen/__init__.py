@@ -131,7 +131,7 @@ def load(
 ) -> Generator:
     """A generator over the checkpoint at `path`; with no path, over the model that ships in the package.
 
-    See `Generator.load`. Raises CheckpointError.
+    See `Generator.load`. Raises CheckpointError, DeviceNotAvailable.
     """
     from bltgen.decoding.generator import Generator
 

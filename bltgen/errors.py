@@ -12,7 +12,8 @@ The tree::
     ├── InvalidPrompt(ValueError)   a str that has no UTF-8
     ├── RejectedByte(ValueError)    a text leaves the language
     ├── ModelError(RuntimeError)    the model's logits are unusable (NaN, all -inf)
-    └── CheckpointError(ValueError) a checkpoint is missing, corrupt or of an unknown layout
+    ├── CheckpointError(ValueError) a checkpoint is missing, corrupt or of an unknown layout
+    └── DeviceNotAvailable(ValueError)  the device for a model is not on this machine, or not in this torch
 
 Errors carry values, not only text, so that programs can act on them.
 """
@@ -28,6 +29,7 @@ __all__ = [
     "CheckpointError",
     "ConstraintError",
     "ConstraintSyntaxError",
+    "DeviceNotAvailable",
     "EmptyLanguage",
     "InvalidPrompt",
     "LimitExceeded",
@@ -174,3 +176,22 @@ class ModelError(BltgenError, RuntimeError):
 
 class CheckpointError(BltgenError, ValueError):
     """A checkpoint cannot be read. The message names the file and the key."""
+
+
+class DeviceNotAvailable(BltgenError, ValueError):
+    """A device that cannot be used here.
+
+    Attributes: `device`, the name that was asked for; `available`, the names of those that are there;
+    `reason`, what torch said, where that is short; `near`, the name that was perhaps meant, or None.
+    """
+
+    def __init__(
+        self, device: str, available: tuple[str, ...], reason: str = "", near: str | None = None
+    ) -> None:
+        self.device, self.available, self.reason, self.near = device, available, reason, near
+        super().__init__(
+            f"device {device!r} is not there"
+            + (f" ({reason})" if reason and near is None else "")
+            + f"; devices here: {', '.join(available)}"
+            + (f"; did you mean {near!r}?" if near else "")
+        )

@@ -81,7 +81,7 @@ class Generator:
         of the entropy model, by default float32, since patch boundaries hang on its last digits.
         latent_dtype: of the latent transformer; "int8" keeps its matrices as int8, with a scale a row,
         and computes in bfloat16. entropy_path: the entropy model of a released checkpoint that has it
-        elsewhere. Raises CheckpointError, ValueError for a dtype that torch does not have.
+        elsewhere. Raises CheckpointError, DeviceNotAvailable, ValueError for what is no dtype of torch.
         """
         from bltgen.model.checkpoint import load_model
 
@@ -91,7 +91,7 @@ class Generator:
         model = load_model(
             Path(path),
             _dtype("dtype", dtype),
-            device or "cpu",
+            "cpu" if device is None else device,
             entropy_dtype=_dtype("entropy_dtype", entropy_dtype),
             latent_dtype=_dtype("latent_dtype", latent_dtype),
             entropy_path=entropy,

@@ -35,6 +35,7 @@ from bltgen.model.blt import ByteLatentTransformer
 from bltgen.model.checkpoint_layouts import huggingface, reference
 from bltgen.model.checkpoint_layouts.parts import NameMap, Part
 from bltgen.model.config import BLTConfig
+from bltgen.model.devices import device_of
 from bltgen.model.int8 import Int8Linear, quantised
 from bltgen.model.safetensors_file import (
     joined,
@@ -178,8 +179,9 @@ def load_model(
     digits. `latent_dtype`: of the latent transformer, by default as `dtype`; torch.int8 keeps the
     matrices of its blocks as int8 with a scale a row, and computes in bfloat16. `entropy_path`: where
     layouts A and B have their entropy model, by default `entropy_model` in `path`. Raises
-    CheckpointError naming the file, and the tensor where one is wrong.
+    CheckpointError naming the file, and the tensor where one is wrong; DeviceNotAvailable.
     """
+    target = device_of(device)
     folder = Path(path)
     layout = detect_layout(folder)
     if layout == "bltgen":
@@ -191,7 +193,7 @@ def load_model(
         entropy = Path(entropy_path) if entropy_path is not None else folder / "entropy_model"
         sources = _read_reference(folder, entropy, layout)
     place = folder / ("params.json" if layout == "A" else "config.json")
-    return _build(sources, place, _Dtypes(dtype, entropy_dtype, latent_dtype), torch.device(device))
+    return _build(sources, place, _Dtypes(dtype, entropy_dtype, latent_dtype), target)
 
 
 def model_from_huggingface(
@@ -206,7 +208,7 @@ def model_from_huggingface(
     """A model of transformers that is in memory: its config as a dictionary, its state dictionary."""
     place = Path("BltForCausalLM")
     source = _huggingface_source(config, tensors, place, place)
-    return _build([source], place, _Dtypes(dtype, entropy_dtype, latent_dtype), torch.device(device))
+    return _build([source], place, _Dtypes(dtype, entropy_dtype, latent_dtype), device_of(device))
 
 
 class _Dtypes:

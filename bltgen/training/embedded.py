@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+from bltgen.errors import BltgenError
 from bltgen.model.checkpoint import load_model, save_model
 from bltgen.model.config import BLTConfig
 from bltgen.training.batches import KindWeights, Mixture
@@ -77,7 +78,10 @@ def main(arguments: list[str] | None = None) -> None:
         embedding_learning_rate=options.learning_rate,
         checkpoint_seconds=180,
     )
-    train(BLTConfig.small(), config, curriculum(), options.run, device=options.device)
+    try:
+        train(BLTConfig.small(), config, curriculum(), options.run, device=options.device)
+    except BltgenError as error:
+        parser.error(str(error))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from bltgen.errors import CheckpointError
 from bltgen.model.blt import ByteLatentTransformer, PatchedBytes
 from bltgen.model.checkpoint import save_model
 from bltgen.model.config import BLTConfig
+from bltgen.model.devices import device_of
 from bltgen.model.patcher import patch_starts
 from bltgen.model.safetensors_file import read_tensors, write_tensors
 from bltgen.training.batches import VALUE, Batch, KindWeights, Mixture, batches
@@ -240,13 +241,14 @@ def train(
     from the weights of this model instead of random ones; it must have the config `model_config`, or
     lack only the mask input, which then begins at zero. Raises CheckpointError where the folder's
     checkpoint is unreadable, or of another model, configuration or data (each difference is named),
-    ValueError where `initial` has another shape or `config.patch_bytes` cannot be reached.
+    ValueError where `initial` has another shape or `config.patch_bytes` cannot be reached,
+    DeviceNotAvailable.
     """
     if config.patch_bytes is not None:
         check_patch_bytes(model_config.patcher, config.patch_bytes)
     identity = _identity(model_config, config, stages, parts, initial)
     torch.manual_seed(config.seed)
-    model = ByteLatentTransformer(model_config).to(device)
+    model = ByteLatentTransformer(model_config).to(device_of(device))
     if initial is not None:
         model.load_state_dict(_initial_weights(initial, model_config))
     file = folder / "checkpoint.safetensors"

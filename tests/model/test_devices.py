@@ -1,0 +1,73 @@
+"""A device that is not there is an error of bltgen's own, which names those that are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import bltgen
+from bltgen.cli import main
+from bltgen.errors import BltgenError, DeviceNotAvailable
+from bltgen.model.checkpoint import save_model
+from bltgen.model.devices import available_devices, device_of
+from bltgen.training import train_on_files
+from bltgen.training.run import TrainConfig
+from tests.model.sessions import tiny_model
+
+NAMES = "cuda cuda:7 cuda:-1 mps xpu xpu:3 hip hpu xla vulkan mkldnn privateuseone meta banana gpu CUDA cpu:3"
+MISSING = [name for name in [*NAMES.split(), ""] if not {name, f"{name}:0"} & {*available_devices()}]
+
+
+@pytest.mark.parametrize("name", MISSING)
+def test_what_is_not_there_is_said_with_what_is(name: str, tmp_path: Path, capsys) -> None:
+    """By the loader and by the command line, whatever torch itself raises for it."""
+    with pytest.raises(DeviceNotAvailable) as found:
+        bltgen.load(device=name)
+    assert isinstance(found.value, (BltgenError, ValueError))
+    assert (found.value.device, found.value.available) == (name, available_devices())
+    assert repr(name) in str(found.value)
+    assert "devices here: cpu" in str(found.value)
+    for command in ("generate --regex a --prompt x", f"train {__file__} --size tiny --run {tmp_path}"):
+        assert main([*command.split(), "--device", name]) == 2
+        error = capsys.readouterr().err
+        assert error.count("\n") == 1
+        assert str(found.value) in error
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("gpu", "cuda"), ("CUDA", "cuda"), ("cud:0", "cuda"), ("cpuu", "cpu"), ("banana", None)],
+)
+def test_the_name_that_was_meant_is_said(name: str, near: str | None) -> None:
+    """Also that of torch for what people call a GPU."""
+    with pytest.raises(DeviceNotAvailable) as found:
+        device_of(name)
+    assert found.value.near == near
+    assert ("did you mean" in str(found.value)) == (near is not None)
+
+
+@pytest.mark.parametrize("name", available_devices())
+def test_what_is_there_is_taken(name: str, tmp_path: Path) -> None:
+    """By name and as torch's own type."""
+    save_model(tiny_model("static"), tmp_path)
+    for given in (name, torch.device(name)):
+        generator = bltgen.load(tmp_path, device=given)
+        assert next(generator.model.parameters()).device.type == torch.device(name).type
+        assert generator.generate("", bltgen.regex("[ab]{5}"), seed=1).finish == "end"
+
+
+@pytest.mark.parametrize("given", [True, 2.5, ["cpu"]])
+def test_other_types_name_no_device(given) -> None:
+    """A TypeError, as everywhere."""
+    with pytest.raises(TypeError, match="a device is a name"):
+        bltgen.load(device=given)
+
+
+def test_training_asks_before_it_writes(tmp_path: Path) -> None:
+    """The run's folder is not made."""
+    config, shape = TrainConfig(entropy_bytes=10, blt_bytes=10), tiny_model("static").config
+    with pytest.raises(DeviceNotAvailable):
+        train_on_files([__file__], tmp_path / "run", shape, config, device="banana")
+    assert not (tmp_path / "run").exists()
