@@ -27,6 +27,7 @@ from bltgen.automata.contract import Constraint, Report, ReportEntry, State
 from bltgen.automata.earley import EarleyAutomaton
 from bltgen.automata.language import Language
 from bltgen.automata.productions import Atom, Body, Repeat, Rules, trimmed
+from bltgen.automata.recipe import Made, Recipe
 from bltgen.automata.regular_folding import folded
 from bltgen.automata.sampling import draw
 from bltgen.automata.transition_network import network_of_rules
@@ -35,7 +36,7 @@ from bltgen.errors import Unsupported
 __all__ = ["Grammar"]
 
 
-class Grammar:
+class Grammar(Made):
     """A context-free language. An immutable `Constraint`.
 
     `rules` map names to bodies, `start` is one of them; every name used must be a rule. Names with "~" are
@@ -52,6 +53,7 @@ class Grammar:
         start: str,
         report: Report | None = None,
         source: dict[str, Any] | None = None,
+        recipe: Recipe | None = None,
     ) -> None:
         flat = _flattened(rules)
         live, notes = trimmed(flat, start)
@@ -66,11 +68,14 @@ class Grammar:
         )
         self._report = Report((report.entries if report else ()) + noted)
         self._source = source
+        self._recipe = recipe or Recipe("bltgen.automata.context_free:Grammar", (rules, start))
 
     @classmethod
-    def _of_engine(cls, engine: EarleyAutomaton, report: Report, source: dict[str, Any] | None) -> Grammar:
+    def _of_engine(
+        cls, engine: EarleyAutomaton, report: Report, source: dict[str, Any] | None, recipe: Recipe
+    ) -> Grammar:
         made = object.__new__(cls)
-        made._engine, made._report, made._source = engine, report, source
+        made._engine, made._report, made._source, made._recipe = engine, report, source, recipe
         made._rules, made._start = None, ""
         return made
 
@@ -144,7 +149,8 @@ class Grammar:
         assert isinstance(self._engine, EarleyAutomaton)
         engine = EarleyAutomaton(product(self._engine.network, theirs))
         entries = self._report.entries + theirs.report().entries
-        return Grammar._of_engine(engine, Report(entries), _source("intersection", (self, theirs)))
+        source = _source("intersection", (self, theirs))
+        return Grammar._of_engine(engine, Report(entries), source, _combination("intersection", self, theirs))
 
     def __rand__(self, other: Any) -> Any:
         return self & other if isinstance(other, Language) else NotImplemented
@@ -164,7 +170,8 @@ class Grammar:
         source = _source("repeat", (self,))
         if source is not None:
             source.update(low=low, high=high)
-        return Grammar({"~": Repeat(self, low, high)}, "~", self._report, source)
+        recipe = _combination("repetition", self, low, high)
+        return Grammar({"~": Repeat(self, low, high)}, "~", self._report, source, recipe)
 
     def optional(self) -> Grammar:
         """The texts and the empty one."""
@@ -182,7 +189,12 @@ def _is_constraint(value: object) -> bool:
 def _combined(kind: str, parts: tuple[Constraint, ...]) -> Grammar:
     alternatives: tuple[tuple[Atom, ...], ...] = tuple((p,) for p in parts) if kind == "union" else (parts,)
     entries = tuple(entry for part in parts for entry in part.report().entries)
-    return Grammar({"~": alternatives}, "~", Report(entries), _source(kind, parts))
+    recipe = _combination("union" if kind == "union" else "concatenation", *parts)
+    return Grammar({"~": alternatives}, "~", Report(entries), _source(kind, parts), recipe)
+
+
+def _combination(name: str, *arguments: Any) -> Recipe:
+    return Recipe(f"bltgen.automata.algebra:{name}", arguments)
 
 
 def _source(kind: str, parts: tuple[Constraint, ...]) -> dict[str, Any] | None:

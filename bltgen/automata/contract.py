@@ -4,6 +4,9 @@ A `Constraint` is a set of valid texts (bytes). A `State` is what is known after
 which bytes may come next, whether the prefix is itself valid, how far the nearest valid text is. States
 are immutable values, so forking is keeping two and rolling back is keeping the old one.
 
+Constraints are equal, and hash alike, where they were made of the same source with the same options; they
+pickle and copy. A state is equal to itself alone and does not pickle: send the constraint and the bytes.
+
 The promises of a state:
 - `allowed` is exact: a byte is in it if and only if some valid text continues so. There are no dead ends.
 - `shortest` bytes suffice to reach a valid text; `completion()` returns such bytes.

@@ -39,6 +39,7 @@ from typing import Any, NamedTuple, TypeAlias
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import FORCED_LIMIT, State
 from bltgen.automata.limits import current_limits
+from bltgen.automata.recipe import Fixed
 from bltgen.automata.transition_network import Network, Node
 from bltgen.errors import LimitExceeded
 
@@ -92,7 +93,7 @@ class Arrival(NamedTuple):
     frame: Frame | None
 
 
-class GrammarState(dict[int, "GrammarState | None"]):
+class GrammarState(Fixed, dict[int, "GrammarState | None"]):
     """A position in a context-free language. Immutable to its users; the dictionary is a cache.
 
     See `contract.State`.
@@ -183,15 +184,6 @@ class GrammarState(dict[int, "GrammarState | None"]):
 
     def __ne__(self, other: object) -> bool:
         return self is not other
-
-    def __copy__(self) -> GrammarState:
-        return self
-
-    def __deepcopy__(self, memo: object) -> GrammarState:
-        return self
-
-    def __reduce__(self) -> Any:
-        raise TypeError("a GrammarState cannot be pickled; keep the bytes read and walk them again")
 
     def __repr__(self) -> str:
         return f"<GrammarState {self.id}{' accepting' if self.accepting else ''}>"

@@ -30,11 +30,12 @@ from bltgen.automata.derivative import step, transitions
 from bltgen.automata.language import _TERMS, EMPTY, INFINITE, Language
 from bltgen.automata.limits import current_limits
 from bltgen.automata.liveness import completion, shortest
+from bltgen.automata.recipe import Fixed
 
 __all__ = ["LanguageState", "drop_caches", "state_of"]
 
 
-class LanguageState(dict[int, "LanguageState | None"]):
+class LanguageState(Fixed, dict[int, "LanguageState | None"]):
     """A position in a regular language. Immutable to its users; the dictionary is a cache.
 
     `language`: the texts that may follow. `farthest`: the greatest `shortest` after an allowed byte. See
@@ -99,15 +100,6 @@ class LanguageState(dict[int, "LanguageState | None"]):
 
     def __ne__(self, other: object) -> bool:
         return self is not other
-
-    def __copy__(self) -> LanguageState:
-        return self
-
-    def __deepcopy__(self, memo: object) -> LanguageState:
-        return self
-
-    def __reduce__(self) -> Any:
-        return (state_of, (self.language,))
 
     def __repr__(self) -> str:
         return f"<LanguageState {self.id}{' accepting' if self.accepting else ''}: {self.language!r}>"

@@ -29,6 +29,7 @@ from bltgen.automata.contract import FORCED_LIMIT, Constraint, Report, State
 from bltgen.automata.language import INFINITE, Language
 from bltgen.automata.lazy_dfa import LanguageState
 from bltgen.automata.limits import current_limits
+from bltgen.automata.recipe import Fixed, Made, Recipe
 from bltgen.automata.sampling import draw
 from bltgen.errors import LimitExceeded
 
@@ -37,7 +38,7 @@ __all__ = ["Product", "ProductState"]
 _Key = tuple[int, int]
 
 
-class Product:
+class Product(Made):
     """The texts that both a constraint and a language contain. A `Constraint`."""
 
     __slots__ = ("_bounds", "_exact", "_serials", "_states", "constraint", "language")
@@ -49,6 +50,7 @@ class Product:
         self._bounds: dict[_Key, int] = {}
         self._states: dict[_Key, ProductState] = {}
         self._serials = count()
+        self._recipe = Recipe("bltgen.automata.product:Product", (constraint, language))
 
     def start(self) -> ProductState:
         """The state before the first byte. It is dead (`shortest` INFINITE) where no text is in both."""
@@ -208,7 +210,7 @@ def _successors(left: State, right: LanguageState) -> list[tuple[int, State, Lan
     return list(found.values())
 
 
-class ProductState:
+class ProductState(Fixed):
     """A position in a constraint and a language at once; see `contract.State`."""
 
     __slots__ = ("_allowed", "_next", "_product", "accepting", "id", "left", "right")

@@ -24,6 +24,7 @@ from __future__ import annotations
 from itertools import pairwise
 from threading import Lock
 from typing import Any, Literal
+from weakref import WeakValueDictionary
 
 import numpy as np
 import numpy.typing as npt
@@ -40,6 +41,8 @@ Boundary = Literal["word", "any"]
 
 _PIECES = {"word": regex.compile(r"\w+|(?!\s)\X"), "any": regex.compile(r"(?s:.)")}
 _LONGEST = 1 << 30
+_LANGUAGES: WeakValueDictionary[tuple[bytes, str, bool], Language] = WeakValueDictionary()
+"""The living ones: equal languages are one object, as all terms are."""
 _FAR = np.iinfo(np.int32).max
 """Where no piece can end any more: farther than any text is long, from any position of it."""
 
@@ -62,6 +65,10 @@ def substring_of(text: str | bytes, boundary: Boundary = "word") -> Language:
         characters = data.decode("utf-8", "surrogateescape")
     if len(data) > _LONGEST:
         raise ValueError(f"the text has {len(data)} bytes, more than {_LONGEST}")
+    key = (data, boundary, isinstance(text, str))
+    known = _LANGUAGES.get(key)
+    if known is not None:
+        return known
     source = _Source(data, characters, boundary)
     language = source.language(0, len(source.order), 0)
     if language is EMPTY:
@@ -69,6 +76,7 @@ def substring_of(text: str | bytes, boundary: Boundary = "word") -> Language:
     description = {"kind": "substring_of", "boundary": boundary, "bytes": isinstance(text, bytes)}
     description["text"] = data.decode("latin-1") if isinstance(text, bytes) else text
     note = f"of a text of {len(data)} bytes, {boundary} boundaries"
+    _LANGUAGES[key] = language
     return record(language, description, Report((ReportEntry("", "substring_of", "exact", note),)))
 
 

@@ -39,6 +39,7 @@ from typing import Any, Literal, NamedTuple
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import FORCED_LIMIT
 from bltgen.automata.language import INFINITE, Language, from_automaton
+from bltgen.automata.recipe import Fixed
 from bltgen.constraints.number_magnitudes import Intervals, Magnitudes, digit_count, span
 from bltgen.constraints.number_set import NumberSet, Value
 
@@ -103,7 +104,7 @@ def _digits_needed(targets: Intervals, value: int) -> int:
     raise AssertionError("unreachable")
 
 
-class NumberState(dict[int, "NumberState | None"]):
+class NumberState(Fixed, dict[int, "NumberState | None"]):
     """A position in the spellings of a set of numbers. See `contract.State`.
 
     It is the dictionary of its known successors, so that `advance` on a warm byte is one look-up.
@@ -218,12 +219,6 @@ class NumberState(dict[int, "NumberState | None"]):
 
     def __ne__(self, other: object) -> bool:
         return self is not other
-
-    def __copy__(self) -> NumberState:
-        return self
-
-    def __deepcopy__(self, memo: object) -> NumberState:
-        return self
 
     def __repr__(self) -> str:
         return f"<NumberState {self.id}{' accepting' if self.accepting else ''}: {self.prefix}>"

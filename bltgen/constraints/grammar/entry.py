@@ -23,6 +23,7 @@ from bltgen.automata.context_free import Grammar
 from bltgen.automata.contract import Constraint, Report, ReportEntry
 from bltgen.automata.limits import current_limits
 from bltgen.automata.productions import Body, Repeat, atoms
+from bltgen.automata.recipe import remembers
 from bltgen.constraints.grammar import abnf, gbnf, lark
 from bltgen.constraints.grammar.library import library_text, missing
 from bltgen.errors import ConstraintSyntaxError, LimitExceeded, Unsupported
@@ -33,6 +34,7 @@ Format = Literal["lark", "gbnf", "abnf"]
 
 
 @suggests_keywords()
+@remembers()
 def grammar(
     text: str,
     format: Format = "lark",

@@ -27,6 +27,7 @@ from bltgen.arguments import one_of, suggests_keywords
 from bltgen.automata import algebra
 from bltgen.automata.contract import Constraint, Report, State
 from bltgen.automata.language import EPSILON, INFINITE, Language, intersection
+from bltgen.automata.recipe import Made, remembers
 from bltgen.automata.sampling import draw
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_number_value import number_value
@@ -48,7 +49,7 @@ from bltgen.errors import ConstraintSyntaxError, EmptyLanguage, Unsupported
 __all__ = ["JsonSchema", "json_schema", "json_value"]
 
 
-class JsonSchema:
+class JsonSchema(Made):
     """The JSON texts that satisfy a schema. A `Constraint`; made by `json_schema`."""
 
     __slots__ = ("_compiler", "_description", "_documents", "_goal", "_parser", "_start", "_widest")
@@ -176,11 +177,17 @@ class JsonSchema:
         """The texts and the empty one."""
         return self.repeat(0, 1)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self._recipe.keywords["registry"] is not None:
+            raise TypeError("a schema with registry= does not pickle: put the documents under $defs")
+        return super().__reduce__()
+
     def __repr__(self) -> str:
         return f"<JsonSchema {json.dumps(self._description['schema'], default=str)[:80]}>"
 
 
 @suggests_keywords()
+@remembers(lambda made: {name: value for name, value in made.describe().items() if name != "schema"})
 def json_schema(
     schema: Mapping[str, Any] | bool | str | bytes | Any,
     *,

@@ -14,6 +14,7 @@ from typing import Any
 
 from bltgen.automata.byteset import ByteSet, bits_of, lowest_byte
 from bltgen.automata.contract import FORCED_LIMIT
+from bltgen.automata.recipe import Fixed
 from bltgen.constraints.json_schema.effort import Effort
 from bltgen.constraints.json_schema.positions import Position
 
@@ -71,7 +72,7 @@ class StateTable:
         self._interned.clear()
 
 
-class JsonState(dict[int, "JsonState | None"]):
+class JsonState(Fixed, dict[int, "JsonState | None"]):
     """A position in a JSON text. Immutable to its users; the dictionary is a cache. See `contract.State`."""
 
     # States are many: with one position, they hold it themselves and not in a tuple.
@@ -199,12 +200,6 @@ class JsonState(dict[int, "JsonState | None"]):
 
     def __ne__(self, other: object) -> bool:
         return self is not other
-
-    def __copy__(self) -> JsonState:
-        return self
-
-    def __deepcopy__(self, memo: object) -> JsonState:
-        return self
 
     def __repr__(self) -> str:
         return f"<JsonState {self.id}{' accepting' if self.accepting else ''}: {bytes(bits_of(self.bits))!r}>"

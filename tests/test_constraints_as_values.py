@@ -1,0 +1,195 @@
+"""Constraints as values: equal by source and options, hashed, copied, pickled to other processes."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import itertools
+import json
+import pickle
+import random
+import re
+import subprocess
+import sys
+from typing import Annotated, Any, Literal
+
+import pytest
+import referencing
+import referencing.jsonschema
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import bltgen
+from bltgen import choice, grammar, json_schema, literal, parts, regex, substring_of, until
+from bltgen.automata.context_free import Grammar
+from bltgen.testing import strategies
+from bltgen.testing.schema_strategies import json_schemas
+
+SCHEMA = {
+    "type": "object",
+    "properties": {"a": {"type": "integer"}, "b": {"enum": [1, True, "x", 1.5, None]}},
+    "additionalProperties": False,
+}
+REGISTRY = referencing.Registry().with_resource(
+    "urn:there", referencing.jsonschema.DRAFT202012.create_resource({"const": 1})
+)
+
+
+def shared(depth: int) -> Any:
+    """2 ** depth paths through `depth` objects."""
+    schema: Any = {"type": "integer"}
+    for _ in range(depth):
+        schema = {"allOf": [schema, schema]}
+    return schema
+
+
+MAKERS = {
+    "regex": lambda: regex("[a-z]+"),
+    "lookaround": lambda: regex(r"(?=.*\d)[a-z\d]{3}"),
+    "bytes": lambda: regex(b"\xff+"),
+    "flags": lambda: regex("a", flags=re.I),
+    "search": lambda: regex("a", mode="search"),
+    "union of lookarounds": lambda: regex(r"(?=.*\d)[a-z\d]{3}") | regex("(?!b)xyz"),
+    "complement": lambda: ~regex(r"(?=a).*"),
+    "concatenation": lambda: regex(r"(?<=a)b|c") + literal("x"),
+    "substring": lambda: substring_of("a b c"),
+    "substring of bytes": lambda: substring_of(b"a \xff c"),
+    "substring anywhere": lambda: substring_of("a b c", boundary="any"),
+    "substring or nothing": lambda: substring_of("ab cd").optional(),
+    "choice": lambda: choice(["a", "b"]),
+    "until": lambda: until("x"),
+    "utf8": bltgen.utf8,
+    "schema": lambda: json_schema(SCHEMA),
+    "option": lambda: json_schema(SCHEMA, escapes="plain"),
+    "text": lambda: json_schema('{"type": "integer"}'),
+    "bool": lambda: json_schema(True),
+    "type": lambda: json_schema(list[datetime.date]),
+    "annotated": lambda: json_schema(Annotated[int, ["unhashable"]]),
+    "union type": lambda: json_schema(int | None),
+    "literal type": lambda: json_schema(Literal["a"]),
+    "format": lambda: json_schema({"format": "x", "type": "string"}, custom_formats={"x": "a+"}),
+    "constraint": lambda: json_schema(
+        {"type": "string", "x-bltgen-constraint": "y"}, constraints={"y": regex("b+")}
+    ),
+    "grounded": lambda: json_schema({"type": "string"}, strings_from="a b c"),
+    "shared": lambda: json_schema(shared(40)),
+    "grammar": lambda: grammar('start: "a" start "b" | "c"'),
+    "gbnf": lambda: grammar('root ::= "a" | "b" root', format="gbnf"),
+    "grammar with a schema": lambda: grammar('start: "x" j', constraints={"j": json_schema(SCHEMA)}),
+    "ready grammar": lambda: bltgen.grammar_file("json"),
+    "rules in memory": lambda: Grammar({"s": ((), (literal(b"("), "s", literal(b")")))}, "s"),
+    "schema & regex": lambda: json_schema(SCHEMA) & regex(".{5,9}"),
+    "schema | regex": lambda: json_schema(SCHEMA) | regex("a"),
+    "text + schema": lambda: literal("x") + json_schema(SCHEMA),
+    "schemas in a row": lambda: json_schema(SCHEMA).repeat(1, 3),
+    "schema or nothing": lambda: json_schema(SCHEMA).optional(),
+    "grammar & regex": lambda: grammar('start: "a" start "b" | "c"') & regex("a*cb*"),
+    "choice with a schema": lambda: choice(["a", "b", json_schema(SCHEMA)]),
+    "parts": lambda: parts(thought=until("x"), value=json_schema(SCHEMA)),
+}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_the_same_source_and_options_make_an_equal_constraint(name):
+    """It hashes alike, finds itself in a set, and is its own copy."""
+    one, two = MAKERS[name](), MAKERS[name]()
+    assert one == two
+    assert hash(one) == hash(two)
+    assert {one} == {two}
+    assert copy.copy(one) is copy.deepcopy(one) is one
+
+
+def test_another_source_or_option_makes_another():
+    """All of the above are different."""
+    made = [make() for make in MAKERS.values()]
+    for one, two in itertools.combinations(made, 2):
+        assert one != two
+    assert len(set(made)) == len(made)
+    assert made[0] != "[a-z]+"
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ({"const": 1}, {"const": True}),
+        ({"const": 0}, {"const": False}),
+        ({"const": "1"}, {"const": 1}),
+        ({"enum": [[1], [2]]}, {"enum": [[1, 2]]}),
+        ({"enum": [[], [[]]]}, {"enum": [[[]], []]}),
+        ({"properties": {"a": True, "b": False}}, {"properties": {"a": False, "b": True}}),
+        ({"properties": {"a": {}, "b": True}}, {"properties": {"b": True, "a": {}}}),
+    ],
+)
+def test_sources_are_compared_as_json(one, two):
+    """Types are told apart, and the order of members, which an option may make matter."""
+    made = json_schema(one, property_order="schema")
+    assert made != json_schema(two, property_order="schema")
+    assert made == json_schema(json.loads(json.dumps(one)), property_order="schema")
+
+
+def test_defaults_are_options_too():
+    """Written out or not, they are the same."""
+    assert json_schema(SCHEMA, formats="assert", escapes="any") == json_schema(SCHEMA)
+    assert grammar('start: "a" start "b" | "c"', "lark") == MAKERS["grammar"]()
+    assert json_schema(SCHEMA, whitespace="compact") != json_schema(SCHEMA)
+
+
+CHILD = """
+import pickle, random, sys
+for constraint, seed, text in pickle.load(sys.stdin.buffer):
+    assert constraint.sample(random.Random(seed), max_bytes=60) == text, (constraint, text)
+    assert constraint.start().forced == pickle.loads(pickle.dumps(constraint)).start().forced
+    print(constraint.accepts(text))
+"""
+
+
+def test_constraints_go_to_other_processes():
+    """They are equal when they come back, and draw the same texts where they went."""
+    work = []
+    for seed, make in enumerate(MAKERS.values()):
+        constraint = make()
+        again = pickle.loads(pickle.dumps(constraint))
+        assert again == constraint
+        assert hash(again) == hash(constraint)
+        work.append((constraint, seed, constraint.sample(random.Random(seed), max_bytes=60)))
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD], input=pickle.dumps(work), capture_output=True, check=False
+    )
+    assert done.stderr == b""
+    assert done.stdout.split() == [b"True"] * len(MAKERS)
+
+
+def test_a_registry_stays_where_it_is():
+    """It is compared; pickling says what to do."""
+    one, two = (json_schema({"$ref": "urn:there"}, registry=REGISTRY) for _ in range(2))
+    assert one == two
+    assert one != json_schema({"$ref": "urn:there"}, registry=REGISTRY, escapes="plain")
+    with pytest.raises(TypeError, match=r"registry= does not pickle.*\$defs"):
+        pickle.dumps(one)
+
+
+@settings(deadline=None, max_examples=60)
+@given(strategies.constraints(), st.integers(0, 9))
+def test_any_constraint_is_equal_to_its_pickle(constraint, seed):
+    """And draws the same texts."""
+    again = pickle.loads(pickle.dumps(constraint))
+    assert again == constraint
+    assert again.sample(random.Random(seed), 500) == constraint.sample(random.Random(seed), 500)
+
+
+@settings(deadline=None, max_examples=60)
+@given(json_schemas())
+def test_any_schema_is_equal_to_its_copy(schema):
+    """Whatever objects it shares within itself."""
+    one, two = json_schema(schema), json_schema(json.loads(json.dumps(schema)))
+    assert one == two
+    assert hash(one) == hash(two)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_state_is_of_its_process(name):
+    """A copy is itself; pickling says what to do instead."""
+    state = MAKERS[name]().start()
+    assert copy.copy(state) is copy.deepcopy(state) is state
+    with pytest.raises(TypeError, match="pickle the constraint and the bytes"):
+        pickle.dumps(state)
