@@ -16,9 +16,11 @@ import inspect
 import operator
 import sys
 import warnings
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import wraps
+from itertools import islice
 from pathlib import Path
+from reprlib import Repr
 from typing import Any, TypeVar
 
 from bltgen.errors import did_you_mean
@@ -104,11 +106,27 @@ def integer(name: str, value: object, low: int) -> int:
 
 
 def shown(value: object, limit: int = 60) -> str:
-    """The value as a message quotes it: at most about `limit` characters."""
-    if isinstance(value, (str, bytes)):
-        value = value[: limit + 1]
-    text = repr(value)
+    """The value as a message quotes it: at most about `limit` characters, whatever its size.
+
+    >>> shown("a" * 1000, 10), shown({"type": "object", "required": list("abcdef")}, 40)
+    ("'aaaaaaaaa...", "{'type': 'object', 'required': ['a', ...")
+    """
+    text = repr(value[: limit + 1]) if isinstance(value, (str, bytes)) else _SHORT.repr(value)
     return text if len(text) <= limit + 3 else f"{text[:limit]}..."
+
+
+class _Short(Repr):
+    """Containers by their first members, in order."""
+
+    def repr_dict(self, x: Mapping[Any, Any], level: int) -> str:
+        if level <= 0:
+            return "{...}"
+        members = [f"{self.repr1(key, level - 1)}: {self.repr1(x[key], level - 1)}" for key in islice(x, 6)]
+        return "{" + ", ".join(members + ["..."] * (len(x) > 6)) + "}"
+
+
+_SHORT = _Short()
+_SHORT.maxstring = _SHORT.maxother = 80
 
 
 def warn(message: str, category: type[Warning]) -> None:

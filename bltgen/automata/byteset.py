@@ -155,7 +155,9 @@ class ByteSet:
 
     def __repr__(self) -> str:
         if self.bits == ALL_BITS:
-            return "ByteSet.ALL"
+            return "~ByteSet()"
+        if len(self) > 24:
+            return f"ByteSet({self.bits:#x})"
         return f"ByteSet.of({bytes(self)!r})"
 
 

@@ -177,10 +177,6 @@ class Grammar(Made):
         """The texts and the empty one."""
         return self.repeat(0, 1)
 
-    def __repr__(self) -> str:
-        kind = "regular" if self.language is not None else "context-free"
-        return f"<Grammar, {kind}>"
-
 
 def _is_constraint(value: object) -> bool:
     return isinstance(value, Language | Grammar | Constraint)

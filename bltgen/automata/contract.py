@@ -49,6 +49,10 @@ class Report:
 
     entries: tuple[ReportEntry, ...] = ()
 
+    def __repr__(self) -> str:
+        exact = sum(entry.enforced == "exact" for entry in self.entries)
+        return f"<Report: {exact} of {len(self.entries)} constructs are enforced; print() shows them>"
+
     def __str__(self) -> str:
         return "\n".join(
             f"{e.place or '-'}: {e.construct}: {e.enforced}" + (f" ({e.note})" if e.note else "")

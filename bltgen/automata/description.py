@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from bltgen.arguments import shown
 from bltgen.automata.byteset import ByteSet, bits_of
 from bltgen.automata.contract import Report
 from bltgen.automata.language import (
@@ -42,7 +43,7 @@ from bltgen.automata.operators import (
 )
 from bltgen.errors import ConstraintSyntaxError, Unsupported
 
-__all__ = ["describe", "rebuild", "record", "register", "render", "report"]
+__all__ = ["describe", "rebuild", "record", "register", "render", "report", "short"]
 
 _NAMES = {
     BYTES: "bytes",
@@ -167,8 +168,33 @@ def _built(node: list[Any], built: list[Language]) -> Language:
     raise ConstraintSyntaxError(f"not a term: {name!r}")
 
 
+def short(language: Language) -> str:
+    """The call that made the language, where it was recorded, else its term: of a line at most.
+
+    >>> from bltgen.automata.language import literal
+    >>> short(literal(b"ab").star())
+    '<Language (ab)*>'
+    """
+    description: dict[str, Any] = _SOURCES[language][0] if language in _SOURCES else {"kind": ""}
+    kind = description["kind"]
+    if kind not in _USUAL:
+        return f"<Language {render(language, 80)}>"
+    source = description["pattern" if kind == "regex" else "text"]
+    given = [shown(source.encode("latin-1") if description["bytes"] else source)]
+    for name, usual in _USUAL[kind].items():
+        if description[name] != usual:
+            given.append(f"{name}={description[name]!r}")
+    return f"{kind}({', '.join(given)})"
+
+
+_USUAL: dict[str, dict[str, Any]] = {
+    "regex": {"dialect": "python", "flags": 0, "mode": "fullmatch"},
+    "substring_of": {"boundary": "word"},
+}
+
+
 def render(language: Language, limit: int = 200) -> str:
-    """The term in a regex-like notation, at most about `limit` characters of it."""
+    """The term in a regex-like notation, at most `limit` characters of it and dots."""
     pieces: list[str] = []
     length = 0
     todo: list[Language | str] = [language]
@@ -179,7 +205,8 @@ def render(language: Language, limit: int = 200) -> str:
             length += len(item)
             continue
         todo += reversed(_layout(item))
-    return "".join(pieces) + ("..." if todo else "")
+    text = "".join(pieces)
+    return text[:limit] + ("..." if todo or len(text) > limit else "")
 
 
 def _layout(term: Language) -> list[Language | str]:

@@ -39,7 +39,7 @@ from typing import Any, NamedTuple, TypeAlias
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import FORCED_LIMIT, State
 from bltgen.automata.limits import current_limits
-from bltgen.automata.recipe import Fixed
+from bltgen.automata.recipe import FixedState
 from bltgen.automata.transition_network import Network, Node
 from bltgen.errors import LimitExceeded
 
@@ -93,7 +93,7 @@ class Arrival(NamedTuple):
     frame: Frame | None
 
 
-class GrammarState(Fixed, dict[int, "GrammarState | None"]):
+class GrammarState(FixedState, dict[int, "GrammarState | None"]):
     """A position in a context-free language. Immutable to its users; the dictionary is a cache.
 
     See `contract.State`.
@@ -184,9 +184,6 @@ class GrammarState(Fixed, dict[int, "GrammarState | None"]):
 
     def __ne__(self, other: object) -> bool:
         return self is not other
-
-    def __repr__(self) -> str:
-        return f"<GrammarState {self.id}{' accepting' if self.accepting else ''}>"
 
 
 def _openings(state: GrammarState) -> Iterable[Item]:

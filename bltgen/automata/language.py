@@ -295,9 +295,9 @@ class Language:
         return (rebuild, (self.describe(),))
 
     def __repr__(self) -> str:
-        from bltgen.automata.description import render
+        from bltgen.automata.description import short
 
-        return f"<Language {render(self)}>"
+        return short(self)
 
 
 def _term(

@@ -30,12 +30,12 @@ from bltgen.automata.derivative import step, transitions
 from bltgen.automata.language import _TERMS, EMPTY, INFINITE, Language
 from bltgen.automata.limits import current_limits
 from bltgen.automata.liveness import completion, shortest
-from bltgen.automata.recipe import Fixed
+from bltgen.automata.recipe import FixedState
 
 __all__ = ["LanguageState", "drop_caches", "state_of"]
 
 
-class LanguageState(Fixed, dict[int, "LanguageState | None"]):
+class LanguageState(FixedState, dict[int, "LanguageState | None"]):
     """A position in a regular language. Immutable to its users; the dictionary is a cache.
 
     `language`: the texts that may follow. `farthest`: the greatest `shortest` after an allowed byte. See
@@ -102,7 +102,7 @@ class LanguageState(Fixed, dict[int, "LanguageState | None"]):
         return self is not other
 
     def __repr__(self) -> str:
-        return f"<LanguageState {self.id}{' accepting' if self.accepting else ''}: {self.language!r}>"
+        return f"{super().__repr__()[:-1]}: {self.language!r}>"
 
 
 def _is_dead(language: Language) -> bool:

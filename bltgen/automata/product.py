@@ -29,7 +29,7 @@ from bltgen.automata.contract import FORCED_LIMIT, Constraint, Report, State
 from bltgen.automata.language import INFINITE, Language
 from bltgen.automata.lazy_dfa import LanguageState
 from bltgen.automata.limits import current_limits
-from bltgen.automata.recipe import Fixed, Made, Recipe
+from bltgen.automata.recipe import FixedState, Made, Recipe
 from bltgen.automata.sampling import draw
 from bltgen.errors import LimitExceeded
 
@@ -210,7 +210,7 @@ def _successors(left: State, right: LanguageState) -> list[tuple[int, State, Lan
     return list(found.values())
 
 
-class ProductState(Fixed):
+class ProductState(FixedState):
     """A position in a constraint and a language at once; see `contract.State`."""
 
     __slots__ = ("_allowed", "_next", "_product", "accepting", "id", "left", "right")
@@ -280,6 +280,3 @@ class ProductState(Fixed):
             if self._product._shortest(left, right) < n:
                 bits |= piece
         return ByteSet(bits)
-
-    def __repr__(self) -> str:
-        return f"<ProductState {self.id}{' accepting' if self.accepting else ''}>"

@@ -5,7 +5,7 @@ class is `Made` are equal where their recipes are: where source and options are 
 Whether two sources mean the same language is another question (undecidable for grammars), and is not asked.
 
 Pickling writes the recipe, never states or tables: the constraint is compiled anew where it is read, in a
-spawned worker, say. States (`Fixed`) do not pickle: send the constraint and the bytes, and walk them again.
+spawned worker, say. States (`FixedState`) do not pickle: send the constraint and the bytes, and walk these.
 
 >>> from copy import deepcopy
 >>> from bltgen.automata.algebra import union
@@ -27,9 +27,20 @@ from functools import wraps
 from importlib import import_module
 from typing import Any, TypeVar
 
-__all__ = ["Fixed", "Made", "Recipe", "remembers"]
+from bltgen.arguments import shown
+
+__all__ = ["FixedState", "Made", "Recipe", "remembers"]
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+_SIGNS = {"union": "|", "concatenation": "+", "intersection": "&", "Product": "&"}
+
+
+def _short(part: Any, level: int) -> str:
+    if not isinstance(part, Made):
+        return shown(part)
+    return part._recipe.short(level) if level > 0 and hasattr(part, "_recipe") else "..."
 
 
 class Recipe:
@@ -48,9 +59,25 @@ class Recipe:
         self.keywords, self.options = dict(keywords or {}), dict(options or {})
         self._key: Hashable = None
 
-    def make(self) -> Any:
-        """The constraint."""
-        return _make(self.maker, self.arguments, self.keywords)
+    def short(self, level: int = 3) -> str:
+        """As a call or a formula, of a few lines at most; below `level` combinations only dots."""
+        module, _, name = self.maker.partition(":")
+        if name in _SIGNS:
+            parts = [_short(part, level - 1) for part in self.arguments[:6]]
+            more = ["..."] * (len(self.arguments) > 6)
+            return f"({f' {_SIGNS[name]} '.join(parts + more)})"
+        if name == "repetition":
+            return f"{_short(self.arguments[0], level - 1)}.repeat{self.arguments[1:]}"
+        defaults = inspect.signature(getattr(import_module(module), name)).parameters
+        given = [shown(argument) for argument in self.arguments]
+        for index, (keyword, value) in enumerate(self.keywords.items()):
+            if keyword not in defaults:
+                given.append(f"{keyword}={_short(value, level - 1)}")
+            elif index == 0:
+                given.append(shown(value))
+            elif value != defaults[keyword].default:
+                given.append(f"{keyword}={shown(value, 30)}")
+        return f"{name}({', '.join(given)})"
 
     @property
     def key(self) -> Hashable:
@@ -83,6 +110,16 @@ class Fixed:
         )
 
 
+class FixedState(Fixed):
+    """A state, shown without asking it anything that costs."""
+
+    __slots__ = ()
+    id: int
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.id}{' accepting' if getattr(self, 'accepting', False) else ''}>"
+
+
 class Made(Fixed):
     """A constraint that knows its recipe; until it is told one, it is equal to itself alone."""
 
@@ -95,6 +132,9 @@ class Made(Fixed):
         if type(self) is not type(other) or not hasattr(self, "_recipe"):
             return NotImplemented
         return hasattr(other, "_recipe") and self._recipe.key == other._recipe.key
+
+    def __repr__(self) -> str:
+        return self._recipe.short() if hasattr(self, "_recipe") else object.__repr__(self)
 
     def __hash__(self) -> int:
         return hash(self._recipe.key) if hasattr(self, "_recipe") else object.__hash__(self)

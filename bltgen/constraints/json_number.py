@@ -39,7 +39,7 @@ from typing import Any, Literal, NamedTuple
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import FORCED_LIMIT
 from bltgen.automata.language import INFINITE, Language, from_automaton
-from bltgen.automata.recipe import Fixed
+from bltgen.automata.recipe import FixedState
 from bltgen.constraints.number_magnitudes import Intervals, Magnitudes, digit_count, span
 from bltgen.constraints.number_set import NumberSet, Value
 
@@ -104,7 +104,7 @@ def _digits_needed(targets: Intervals, value: int) -> int:
     raise AssertionError("unreachable")
 
 
-class NumberState(Fixed, dict[int, "NumberState | None"]):
+class NumberState(FixedState, dict[int, "NumberState | None"]):
     """A position in the spellings of a set of numbers. See `contract.State`.
 
     It is the dictionary of its known successors, so that `advance` on a warm byte is one look-up.

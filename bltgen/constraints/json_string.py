@@ -42,7 +42,7 @@ from bltgen.automata.derivative import transitions
 from bltgen.automata.language import EPSILON, INFINITE, Language, concat, from_automaton, literal
 from bltgen.automata.lazy_dfa import LanguageState
 from bltgen.automata.liveness import Choice, shortest
-from bltgen.automata.recipe import Fixed
+from bltgen.automata.recipe import FixedState
 from bltgen.automata.utf8 import code_points
 from bltgen.constraints.json_string_length import CONTROLS, SHORT_ESCAPED, SpelledLength
 
@@ -77,7 +77,7 @@ def characters_to_differ(taken: int) -> int:
     return 1 + taken // len(PLAIN_CHARACTERS)
 
 
-class StringState(Fixed, dict[int, "StringState | None"]):
+class StringState(FixedState, dict[int, "StringState | None"]):
     """A position in a JSON string, after its opening quote. See `contract.State`.
 
     `phase` says where in the syntax; `language` is what may follow of the content; `unit` and `digits`

@@ -72,6 +72,9 @@ class Explanation:
 
     bytes: tuple[ExplainedByte, ...]
 
+    def __repr__(self) -> str:
+        return f"<Explanation of {len(self.bytes)} bytes; print(explanation.table()) shows it>"
+
     def table(self) -> str:
         """Text, a line a byte; "=" behind the count of allowed bytes where nothing else could come."""
         lines = ["  at  byte  allowed   wanted  p before  p after  entropy  patch"]

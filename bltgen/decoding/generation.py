@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from bltgen.arguments import shown
 from bltgen.decoding.hypothesis import Finish, Hypothesis
 from bltgen.decoding.json_stream import stream_values
 from bltgen.decoding.sampling import SamplingParameters
@@ -28,6 +29,9 @@ class Patch:
     data: bytes
     start: int
     text: str
+
+    def __repr__(self) -> str:
+        return f"<Patch {shown(self.data)} at {self.start}>"
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,12 @@ class Statistics:
         """Output bytes a second; 0 where no time passed."""
         return self.bytes / self.seconds if self.seconds > 0 else 0.0
 
+    def __repr__(self) -> str:
+        return (
+            f"<Statistics: {self.bytes} bytes in {self.patches} patches, {self.forced_bytes} of them forced, "
+            f"{self.model_calls} model calls, {self.seconds:.3f} s>"
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """JSON-able."""
         return {**asdict(self), "bytes_per_second": self.bytes_per_second}
@@ -80,6 +90,9 @@ class Candidate:
     log_probability: float
     log_weight: float
     finish: Finish
+
+    def __repr__(self) -> str:
+        return f"<Candidate {shown(self.data)}, log-probability {self.log_probability:.2f}>"
 
 
 @dataclass(frozen=True)
@@ -138,6 +151,10 @@ class Generation:
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        shape = f"{len(self.data)} bytes in {len(self.patches)} patches, finish {self.finish!r}"
+        return f"<Generation {shown(self.text)}: {shape}, log-probability {self.log_probability:.2f}>"
 
 
 def patches_of(data: bytes, starts: tuple[int, ...], *, final: bool = True) -> list[Patch]:

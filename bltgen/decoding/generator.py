@@ -62,6 +62,9 @@ class Generator:
 
     model: ByteModel
 
+    def __repr__(self) -> str:
+        return f"<Generator {_summary(self.model)}>"
+
     @classmethod
     @suggests_keywords()
     def load(
@@ -303,6 +306,19 @@ class Generator:
                     bar.update()
                     yield refused.pop()
             yield from refused
+
+
+def _summary(model: ByteModel) -> str:
+    """A model in a line: its class, size, patches and device."""
+    weights = list(model.parameters()) if hasattr(model, "parameters") else []
+    if not weights:
+        return shown(model)
+    shape = [f"{sum(tensor.numel() for tensor in weights):,} parameters"]
+    patcher = getattr(getattr(model, "config", None), "patcher", None)
+    mode = getattr(patcher, "mode", None)
+    if patcher is not None and mode is not None:
+        shape.append(f"patches by {mode}" + (f" above {patcher.threshold:g}" if mode == "entropy" else ""))
+    return f"{type(model).__name__}: {', '.join(shape)}, on {weights[0].device}"
 
 
 def _dtype(argument: str, given: torch.dtype | str | None) -> torch.dtype | None:

@@ -27,7 +27,7 @@ from bltgen.arguments import suggests_keywords
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import FORCED_LIMIT, Report, ReportEntry
 from bltgen.automata.language import ANY_BYTE, ANY_BYTES, Language, literal
-from bltgen.automata.recipe import Fixed, Made, Recipe
+from bltgen.automata.recipe import FixedState, Made, Recipe
 from bltgen.automata.sampling import draw
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.errors import EmptyLanguage, LimitExceeded, RejectedByte, Unsupported
@@ -59,7 +59,7 @@ def until(stop: str | bytes, *, text: bool = True) -> Language:
     return as_text if text else found
 
 
-class PartsState(Fixed):
+class PartsState(FixedState):
     """A set of threads: (index of the part, state in it). The contract is `automata.contract.State`."""
 
     __slots__ = ("_allowed", "_forced", "_next", "_owner", "accepting", "id", "shortest", "threads")
@@ -124,9 +124,6 @@ class PartsState(Fixed):
                 bits |= state.allowed_within(left).bits
         return ByteSet(bits)
 
-    def __repr__(self) -> str:
-        return f"<PartsState {[(self._owner.names[index], state.id) for index, state in self.threads]}>"
-
 
 class Parts(Made):
     """Texts that are one text of each part in a row. A `Constraint`; made by `parts`."""
@@ -146,7 +143,7 @@ class Parts(Made):
         """The least bytes of all parts after each."""
         self._states: dict[tuple[tuple[int, State], ...], PartsState] = {}
         self._made = 0
-        self._recipe = Recipe("bltgen.decoding.parts:Parts", (dict(named),))
+        self._recipe = Recipe("bltgen.decoding.parts:parts", (), named)
 
     def _closed(self, threads: list[tuple[int, State]]) -> list[tuple[int, State]]:
         """With the next part begun wherever a part may end; each (part, state) once, in order."""

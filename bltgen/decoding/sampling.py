@@ -129,6 +129,11 @@ class SamplingParameters:
             bias[column] = float(value)
         object.__setattr__(self, "bias", bias)
 
+    def __repr__(self) -> str:
+        set_ones = [(item.name, getattr(self, item.name), item) for item in fields(self)]
+        given = [f"{n}={shown(v)}" for n, v, f in set_ones if v != (f.default if n != "bias" else {})]
+        return f"SamplingParameters({', '.join(given)})"
+
     @property
     def greedy(self) -> bool:
         """The most probable byte is taken instead of a draw."""

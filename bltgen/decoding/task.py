@@ -148,6 +148,10 @@ class Stream:
             parameters=search.parameters,
         )
 
+    def __repr__(self) -> str:
+        state = "ended" if self._task.job.done else "under way"
+        return f"<Stream {state}, {len(self.data)} bytes taken>"
+
     @property
     def generation(self) -> Generation:
         """The whole result. Raises ValueError while there are patches to come."""

@@ -182,9 +182,6 @@ class JsonSchema(Made):
             raise TypeError("a schema with registry= does not pickle: put the documents under $defs")
         return super().__reduce__()
 
-    def __repr__(self) -> str:
-        return f"<JsonSchema {json.dumps(self._description['schema'], default=str)[:80]}>"
-
 
 @suggests_keywords()
 @remembers(lambda made: {name: value for name, value in made.describe().items() if name != "schema"})

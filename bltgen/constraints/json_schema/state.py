@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from bltgen.automata.byteset import ByteSet, bits_of, lowest_byte
+from bltgen.automata.byteset import ByteSet, lowest_byte
 from bltgen.automata.contract import FORCED_LIMIT
-from bltgen.automata.recipe import Fixed
+from bltgen.automata.recipe import FixedState
 from bltgen.constraints.json_schema.effort import Effort
 from bltgen.constraints.json_schema.positions import Position
 
@@ -72,7 +72,7 @@ class StateTable:
         self._interned.clear()
 
 
-class JsonState(Fixed, dict[int, "JsonState | None"]):
+class JsonState(FixedState, dict[int, "JsonState | None"]):
     """A position in a JSON text. Immutable to its users; the dictionary is a cache. See `contract.State`."""
 
     # States are many: with one position, they hold it themselves and not in a tuple.
@@ -200,6 +200,3 @@ class JsonState(Fixed, dict[int, "JsonState | None"]):
 
     def __ne__(self, other: object) -> bool:
         return self is not other
-
-    def __repr__(self) -> str:
-        return f"<JsonState {self.id}{' accepting' if self.accepting else ''}: {bytes(bits_of(self.bits))!r}>"
