@@ -15,23 +15,25 @@ command quietly.
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from bltgen import cli_check, cli_convert, cli_flops, cli_generate, cli_patches, cli_sample, cli_train
-from bltgen.errors import BltgenError
+from bltgen.cli_options import Parser
+from bltgen.errors import BltgenError, did_you_mean
 
 __all__ = ["main"]
 
 COMMANDS = (cli_generate, cli_check, cli_sample, cli_patches, cli_train, cli_convert, cli_flops)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> tuple[Parser, dict[str, Parser]]:
+    """The parser, and those of the commands by name."""
     from bltgen import __version__
 
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="bltgen",
         description="Constrained generation with byte latent transformers: every output validates, always.",
         epilog="`bltgen COMMAND --help` has examples.",
@@ -40,12 +42,18 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for command in COMMANDS:
         command.add(commands)
-    return parser
+    return parser, commands.choices
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    options = _parser().parse_args(arguments)
+    parser, commands = _parser()
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if not given:
+        parser.error(f"a command is needed: {', '.join(commands)}")
+    if given[0] in commands:
+        commands[given[0]].check_flags(given[1:])
+    options = parser.parse_args(given)
     try:
         code: int = options.run(options)
         sys.stdout.flush()
@@ -59,13 +67,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BltgenError, ValueError, OSError, ImportError) as error:
         print(f"bltgen {options.command}: error: {_message(error)}", file=sys.stderr)
         return 2
+    except Exception as error:
+        print(f"bltgen {options.command}: internal error: {_trace(error)}", file=sys.stderr)
+        return 2
     return code
 
 
 def _message(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        return f"{error.filename}: {error.strerror}{_neighbour(error)}" if error.filename else error.strerror
     return str(error) or type(error).__name__
+
+
+def _neighbour(error: OSError) -> str:
+    """The file that was probably meant by the name of one that is not there."""
+    if not isinstance(error, FileNotFoundError) or not isinstance(error.filename, str):
+        return ""
+    folder, name = os.path.split(error.filename)
+    try:
+        return did_you_mean(name, os.listdir(folder or "."))
+    except OSError:
+        return ""
+
+
+def _trace(error: Exception) -> str:
+    """What happened and where, in a line."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    message = f"{type(error).__name__}: {error}".partition("\n")[0]
+    return f"{message} ({os.path.basename(place.filename)}, line {place.lineno})"
 
 
 if __name__ == "__main__":

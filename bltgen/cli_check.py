@@ -19,8 +19,17 @@ EXAMPLES = """examples:
   bltgen check --schema person.json person-1.json person-2.json
   echo '{"name": 7}' | bltgen check --schema person.json
 
+JSON may be spelled in any way (whitespace, numbers, order of members) unless an option asks for less.
 Exit code 0 where all texts are valid, 1 where one is not, 2 on errors.
 """
+WIDEST = {
+    "whitespace": "any",
+    "numbers": "any",
+    "escapes": "any",
+    "property_order": "any",
+    "undeclared": "allow",
+}
+"""A text that is checked may be spelled in any way, where no option says otherwise."""
 SHOWN_BEFORE, SHOWN_AFTER = 60, 20
 _NAMED = {9: "\\t", 10: "\\n", 13: "\\r", 32: "space"}
 
@@ -47,6 +56,9 @@ def add(commands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check each file."""
+    for name, value in WIDEST.items():
+        if getattr(options, name) is None:
+            setattr(options, name, value)
     constraint = constraint_of(options)
     assert constraint is not None
     if options.report:
@@ -104,6 +116,8 @@ def shown(found: RejectedByte, constraint: Constraint) -> str:
         f"{number}:{column + 1}: {message}\n  {window}\n  {' ' * (column - first)}^\n"
         f"  allowed: {allowed}{' or the end' if may_end else ''}"
     )
+    if data[position:] == b"\n" and may_end:
+        text += "\n  without the line break at its end the text is valid: --strip leaves it out"
     if found.incomplete:
         state = constraint.start()
         for byte_value in data:

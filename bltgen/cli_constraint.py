@@ -9,6 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bltgen.cli_options import count
+from bltgen.errors import did_you_mean
+
 if TYPE_CHECKING:
     from bltgen.automata.contract import Constraint
     from bltgen.decoding.generator import Generator
@@ -16,12 +19,14 @@ if TYPE_CHECKING:
 __all__ = [
     "add_constraint",
     "add_model",
+    "check_target",
     "constraint_of",
     "model_of",
     "read_bytes",
     "write_whole",
 ]
 
+DRAFTS = ("4", "6", "7", "2019-09", "2020-12")
 GRAMMAR_FORMATS = {".lark": "lark", ".gbnf": "gbnf", ".abnf": "abnf"}
 
 
@@ -36,7 +41,7 @@ def add_constraint(parser: argparse.ArgumentParser, *, required: bool) -> None:
     one.add_argument("--json", action="store_true", help="any JSON value")
     group.add_argument("--grammar-format", choices=sorted(GRAMMAR_FORMATS.values()), help="else by file name")
     group.add_argument("--dialect", choices=["python", "ecma262"], default="python", help="of --regex")
-    group.add_argument("--draft", help="of --schema where it has no $schema: 4, 6, 7, 2019-09, 2020-12")
+    group.add_argument("--draft", choices=DRAFTS, help="of --schema where it has no $schema")
     group.add_argument(
         "--whitespace",
         metavar="KIND",
@@ -74,9 +79,9 @@ def constraint_of(options: argparse.Namespace, *, strings_from: str | None = Non
 
         return json_schema(_named_type(options.type), **_schema_options(options, strings_from))
     if options.json:
-        from bltgen.constraints.json_schema import json_value
+        from bltgen.constraints.json_schema import json_schema
 
-        return json_value()
+        return json_schema(True, **_schema_options(options, strings_from))
     return None
 
 
@@ -96,7 +101,7 @@ def _schema_options(options: argparse.Namespace, strings_from: str | None) -> di
 
 def _schema_text(given: str) -> str:
     """The JSON itself where it looks like JSON, else the content of the file."""
-    if given.lstrip()[:1] in ("{", "t", "f") and not os.path.exists(given):
+    if given.lstrip()[:1] == "{" or given.strip() in ("true", "false"):
         return given
     return read_text(given)
 
@@ -128,7 +133,7 @@ def _named_type(given: str) -> Any:
     except Exception as error:
         raise ValueError(f"{path}: {type(error).__name__}: {error}") from error
     if name not in names:
-        raise ValueError(f"{path} has no {name}")
+        raise ValueError(f"{path} has no {name}{did_you_mean(name, names)}")
     return names[name]
 
 
@@ -145,7 +150,7 @@ def add_model(parser: argparse.ArgumentParser) -> None:
         "--latent-dtype", metavar="DTYPE", help="of the latent transformer (int8 too; default: as --dtype)"
     )
     group.add_argument("--device", help="cpu, cuda, ... (default: cpu)")
-    group.add_argument("--threads", type=int, metavar="N", help="CPU threads (default: torch's own)")
+    group.add_argument("--threads", type=count(1), metavar="N", help="CPU threads (default: torch's own)")
 
 
 def model_of(options: argparse.Namespace) -> Generator:
@@ -155,8 +160,6 @@ def model_of(options: argparse.Namespace) -> Generator:
     if options.threads is not None:
         import torch
 
-        if options.threads < 1:
-            raise ValueError(f"--threads {options.threads}: at least 1 is needed")
         torch.set_num_threads(options.threads)
     return bltgen.load(
         options.model,
@@ -184,14 +187,29 @@ def read_text(path: str) -> str:
         raise ValueError(f"{path}: not UTF-8 at byte {error.start}") from None
 
 
+def check_target(path: str | None) -> None:
+    """Raise ValueError where no file can be written at `path`: before the work, not after it."""
+    if path is None:
+        return
+    folder = Path(path).resolve().parent
+    if Path(path).is_dir():
+        raise ValueError(f"{path}: a folder; the name of a file is needed")
+    if not folder.is_dir():
+        raise ValueError(f"{path}: there is no folder {folder}")
+
+
 def write_whole(path: str, data: bytes) -> None:
     """Write a file whole or not at all: beside it, then renamed. A device or pipe is written to directly."""
+    check_target(path)
     target = Path(path)
     if target.exists() and not target.is_file():
         target.write_bytes(data)
         return
     target = target.resolve()
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        handle, name = tempfile.mkstemp(dir=target.parent, prefix=".bltgen.")
+    except OSError as error:
+        raise ValueError(f"{path}: {target.parent} cannot be written to ({error.strerror})") from None
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
@@ -200,8 +218,10 @@ def write_whole(path: str, data: bytes) -> None:
         mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
         os.chmod(name, mode)
         os.replace(name, target)
-    except BaseException:
+    except BaseException as error:
         os.unlink(name)
+        if isinstance(error, OSError):
+            raise ValueError(f"{path}: {error.strerror}") from None
         raise
 
 

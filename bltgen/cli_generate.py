@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from bltgen.cli_constraint import add_constraint, add_model, constraint_of, model_of, read_bytes, write_whole
+from bltgen.cli_constraint import (
+    add_constraint,
+    add_model,
+    check_target,
+    constraint_of,
+    model_of,
+    read_bytes,
+    write_whole,
+)
+from bltgen.cli_lines import lines_of
+from bltgen.cli_options import count, number
 from bltgen.errors import BltgenError
 
 if TYPE_CHECKING:
@@ -16,14 +24,20 @@ if TYPE_CHECKING:
 
 __all__ = ["add"]
 
+T = TypeVar("T", str, bytes)
+
 EXAMPLES = """examples:
   bltgen generate --schema person.json --prompt "Ada Lovelace, 36, lives in London."
   bltgen generate --schema person.json --grounded < letter.txt       strings are spans of the letter
   bltgen generate --regex '[0-9]{4}-[0-9]{2}-[0-9]{2}' --prompt "Date: " --raw-prompt --temperature 0
   bltgen generate --schema person.json --json-lines letters.jsonl -o people.jsonl
 
-With --json-lines each line of FILE is a JSON string, or an object with "prompt"; each line of the
-output is an object with "text" and "value", or "error", in the same order.
+The model reads a prompt with a line break after it, as models are trained to answer on a new line: one is
+added where the prompt ends in none, unless --raw-prompt says that the text goes on where the prompt stops.
+
+With --json-lines each line of FILE is a JSON string, or an object with "prompt"; each line of the output is
+an object with the other members of its line, in the same order, and "text" and "value", or "error" (what has
+such a name already becomes "input_text", ...). A line that is wrong fails alone; the exit code is then 2.
 """
 
 
@@ -39,7 +53,7 @@ def add(commands: Any) -> None:
     add_constraint(parser, required=False)
     group = parser.add_argument_group("the prompt (default: the standard input)")
     prompt = group.add_mutually_exclusive_group()
-    prompt.add_argument("--prompt", metavar="TEXT")
+    prompt.add_argument("--prompt", metavar="TEXT", help="read with a line break after it, see below")
     prompt.add_argument("--prompt-file", metavar="FILE", help="any bytes")
     prompt.add_argument("--json-lines", metavar="FILE", help="many prompts, one a line ('-': standard input)")
     group.add_argument(
@@ -51,18 +65,20 @@ def add(commands: Any) -> None:
     from bltgen.decoding.strategies import STRATEGIES
 
     group.add_argument("--strategy", choices=list(STRATEGIES), default="mask", help="default: mask")
-    group.add_argument("--max-bytes", type=int, metavar="N", help="default: 1024, or more if need be")
+    group.add_argument("--max-bytes", type=count(0), metavar="N", help="default: 1024, or more if need be")
     group.add_argument("--stop", action="append", default=[], metavar="TEXT", help="may be repeated")
-    group.add_argument("--seed", type=int, metavar="N", help="default: another every time")
-    group.add_argument("--temperature", type=float, default=1.0, metavar="T", help="0 is greedy (default: 1)")
-    group.add_argument("--top-k", type=int, default=0, metavar="K")
-    group.add_argument("--top-p", type=float, default=1.0, metavar="P")
-    group.add_argument("--min-p", type=float, default=0.0, metavar="P")
-    group.add_argument("--typical", type=float, default=1.0, metavar="P")
-    group.add_argument("--repetition-penalty", type=float, default=1.0, metavar="X")
-    group.add_argument("--presence-penalty", type=float, default=0.0, metavar="X")
-    group.add_argument("--frequency-penalty", type=float, default=0.0, metavar="X")
-    group.add_argument("--penalty-ngram", type=int, default=1, metavar="N", help="bytes of an n-gram")
+    group.add_argument("--seed", type=count(0), metavar="N", help="default: another every time")
+    group.add_argument(
+        "--temperature", type=number, default=1.0, metavar="T", help="0 is greedy (default: 1)"
+    )
+    group.add_argument("--top-k", type=count(0), default=0, metavar="K")
+    group.add_argument("--top-p", type=number, default=1.0, metavar="P")
+    group.add_argument("--min-p", type=number, default=0.0, metavar="P")
+    group.add_argument("--typical", type=number, default=1.0, metavar="P")
+    group.add_argument("--repetition-penalty", type=number, default=1.0, metavar="X")
+    group.add_argument("--presence-penalty", type=number, default=0.0, metavar="X")
+    group.add_argument("--frequency-penalty", type=number, default=0.0, metavar="X")
+    group.add_argument("--penalty-ngram", type=count(1), default=1, metavar="N", help="bytes of an n-gram")
     group.add_argument(
         "--bias",
         action="append",
@@ -72,7 +88,7 @@ def add(commands: Any) -> None:
         help="added to the logit of a byte (a character, 0x00 to 0xff, END); -inf bans it; may be repeated",
     )
     group.add_argument(
-        "--batch-size", type=int, default=16, metavar="N", help="prompts at once (default: 16)"
+        "--batch-size", type=count(1), default=16, metavar="N", help="prompts at once (default: 16)"
     )
     group = parser.add_argument_group("the output")
     group.add_argument("--stream", action="store_true", help="show each patch as soon as it is certain")
@@ -109,6 +125,8 @@ def run(options: argparse.Namespace) -> int:
         raise ValueError("--explain is about one text; leave out --json-lines")
     if options.explain and options.explain.rpartition(".")[2] not in ("html", "json", "txt", "png"):
         raise ValueError(f"--explain {options.explain}: a .html, .json, .txt or .png is needed")
+    check_target(options.output)
+    check_target(options.explain)
     return _run_many(options) if options.json_lines is not None else _run_one(options)
 
 
@@ -138,9 +156,10 @@ def _prompt(options: argparse.Namespace) -> bytes:
     return read_bytes(options.prompt_file)
 
 
-def _ended(prompt: bytes, options: argparse.Namespace) -> bytes:
+def _ended(prompt: T, options: argparse.Namespace) -> T:
     """The prompt as the model reads it: models are trained to answer after a newline."""
-    return prompt if options.raw_prompt or prompt.endswith(b"\n") else prompt + b"\n"
+    newline = "\n" if isinstance(prompt, str) else b"\n"
+    return prompt if options.raw_prompt or prompt.endswith(newline) else prompt + newline
 
 
 def _grounding(prompt: bytes, options: argparse.Namespace) -> str | None:
@@ -193,79 +212,41 @@ def _show_statistics(generation: Generation) -> None:
         print(f"{name:>20}  {round(value, 4) if isinstance(value, float) else value}", file=sys.stderr)
 
 
-def _prompts(path: str) -> Iterator[bytes]:
-    for number, line in enumerate(read_bytes(path).splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            given = json.loads(line)
-        except ValueError as error:
-            raise ValueError(f"{path}, line {number}: not JSON ({error})") from None
-        if isinstance(given, dict):
-            given = given.get("prompt")
-        if not isinstance(given, str):
-            raise ValueError(f'{path}, line {number}: a JSON string, or an object with "prompt", is needed')
-        yield given.encode("utf-8", "surrogatepass")
-
-
 def _run_many(options: argparse.Namespace) -> int:
-    given = list(_prompts(options.json_lines))
-    if options.grounded:
-        constraint: Any = [constraint_of(options, strings_from=_grounding(one, options)) for one in given]
-    else:
-        constraint = constraint_of(options)
+    lines = list(lines_of(read_bytes(options.json_lines)))
+    asked: list[str | BltgenError] = []
+    constraint = None if options.grounded else constraint_of(options)
+    constraints = [constraint] * len(lines)
+    for index, line in enumerate(lines):
+        asked.append(line.prompt if isinstance(line.prompt, BltgenError) else _ended(line.prompt, options))
+        if options.grounded and isinstance(line.prompt, str):
+            try:
+                constraints[index] = constraint_of(options, strings_from=line.prompt)
+            except BltgenError as error:
+                asked[index] = error
     generator = model_of(options)
-    lines: dict[int, bytes] = {}
+    done: dict[int, bytes] = {}
     written: list[bytes] = []
     failed = 0
     outcomes = generator.outcomes(
-        [_ended(one, options) for one in given],
-        constraint,
-        batch_size=options.batch_size,
-        progress=sys.stderr.isatty(),
-        **_how(options),
+        asked, constraints, batch_size=options.batch_size, progress=sys.stderr.isatty(), **_how(options)
     )
+    name = "standard input" if options.json_lines == "-" else options.json_lines
     for index, outcome in outcomes:
-        failed += isinstance(outcome, BltgenError)
-        lines[index] = _line(outcome, options.stats).encode() + b"\n"
-        while len(written) in lines:
-            line = lines.pop(len(written))
-            written.append(line if options.output else b"")
+        line = lines[index]
+        if isinstance(outcome, BltgenError):
+            failed += 1
+            message = str(outcome).removeprefix(f"line {line.number}: ").partition("\n")[0]
+            print(f"bltgen generate: {name}, line {line.number}: {message}", file=sys.stderr)
+        done[index] = line.answer(outcome, options.stats).encode() + b"\n"
+        while len(written) in done:
+            text = done.pop(len(written))
+            written.append(text if options.output else b"")
             if not options.output:
-                sys.stdout.buffer.write(line)
+                sys.stdout.buffer.write(text)
                 sys.stdout.buffer.flush()
     if options.output:
         write_whole(options.output, b"".join(written))
     if failed:
-        print(f"bltgen generate: {failed} of {len(given)} prompts failed; see their lines", file=sys.stderr)
+        print(f"bltgen generate: {failed} of {len(lines)} prompts failed; see their lines", file=sys.stderr)
     return 2 if failed else 0
-
-
-def _line(outcome: Generation | BltgenError, statistics: bool) -> str:
-    """The line of an outcome: `text` where it is UTF-8, else `hex`; `value` where it is JSON.
-
-    The value is spelled as it was generated: numbers beyond a float and any nesting stay as they are.
-    """
-    line = json.dumps(_record(outcome, statistics), ensure_ascii=False)
-    if isinstance(outcome, BltgenError) or not hasattr(outcome.constraint, "parse"):
-        return line
-    # Line breaks in a JSON text are whitespace: those in strings are escaped.
-    return f'{line[:-1]}, "value": {outcome.text.replace(chr(10), " ").replace(chr(13), " ")}}}'
-
-
-def _record(outcome: Generation | BltgenError, statistics: bool) -> dict[str, Any]:
-    if isinstance(outcome, BltgenError):
-        return {"error": str(outcome), "kind": type(outcome).__name__}
-    record: dict[str, Any] = {}
-    try:
-        record["text"] = outcome.data.decode("utf-8")
-    except UnicodeDecodeError:
-        record["hex"] = outcome.data.hex()
-    record["finish"] = outcome.finish
-    record["seed"] = outcome.seed
-    if statistics:
-        record["log_probability"] = outcome.log_probability
-        # JSON has no infinity: null where the base distribution gives the text no mass at all.
-        record["log_weight"] = outcome.log_weight if outcome.log_weight > -float("inf") else None
-        record["statistics"] = outcome.statistics.as_dict()
-    return record

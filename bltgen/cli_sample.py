@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from bltgen.cli_constraint import add_constraint, constraint_of
+from bltgen.cli_options import count
 
 __all__ = ["add"]
 
@@ -27,8 +28,8 @@ def add(commands: Any) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_constraint(parser, required=True)
-    parser.add_argument("-n", type=int, default=1, metavar="N", help="how many (default: 1)")
-    parser.add_argument("--max-bytes", type=int, metavar="N", help="of each")
+    parser.add_argument("-n", type=count(0), default=1, metavar="N", help="how many (default: 1)")
+    parser.add_argument("--max-bytes", type=count(0), metavar="N", help="of each")
     parser.add_argument("--seed", type=int, metavar="N", help="default: others every time")
     parser.add_argument(
         "-0", "--null", action="store_true", help="end each text with a zero byte, not a newline"

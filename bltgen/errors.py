@@ -10,6 +10,7 @@ The tree::
     │   └── LimitExceeded           compiling or walking it would cost more than the limits allow
     ├── BudgetTooSmall(ValueError)  `max_bytes` is less than the shortest valid text
     ├── InvalidPrompt(ValueError)   a str that has no UTF-8
+    ├── InvalidLine(ValueError)     a line of a file of prompts that holds none
     ├── RejectedByte(ValueError)    a text leaves the language
     ├── ModelError(RuntimeError)    the model's logits are unusable (NaN, all -inf)
     ├── CheckpointError(ValueError) a checkpoint is missing, corrupt or of an unknown layout
@@ -31,6 +32,7 @@ __all__ = [
     "ConstraintSyntaxError",
     "DeviceNotAvailable",
     "EmptyLanguage",
+    "InvalidLine",
     "InvalidPrompt",
     "LimitExceeded",
     "ModelError",
@@ -155,6 +157,14 @@ class InvalidPrompt(BltgenError, ValueError):
             f"the prompt has a lone surrogate at index {position}, which UTF-8 cannot encode; "
             "give bytes where the text is not Unicode"
         )
+
+
+class InvalidLine(BltgenError, ValueError):
+    """A line of a file of prompts that holds none. Attributes: `line`, from 1; `reason`."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        self.line, self.reason = line, reason
+        super().__init__(f"line {line}: {reason}")
 
 
 class RejectedByte(BltgenError, ValueError):

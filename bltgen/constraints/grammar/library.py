@@ -11,7 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from bltgen.errors import ConstraintError
+from bltgen.errors import ConstraintError, did_you_mean
 
 __all__ = ["FORMATS", "grammar_names", "library_text"]
 
@@ -53,4 +53,6 @@ def library_text(name: str) -> tuple[str, str] | None:
 
 def missing(name: str) -> ConstraintError:
     """The error for a name that is not there."""
-    return ConstraintError(f"there is no grammar {name!r}; there are: {', '.join(grammar_names())}")
+    names = grammar_names()
+    listed = f"there is no grammar {name!r}; there are: {', '.join(names)}"
+    return ConstraintError(listed + did_you_mean(name, names))
