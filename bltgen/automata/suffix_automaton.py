@@ -1,9 +1,11 @@
 """The substrings of a text, as a language: for values that may be copied and not invented.
 
 `substring_of(text)` admits the pieces of a text that begin and end at word boundaries: at the edges of
-runs of word characters and of single other characters, without white space at either end. With
-`boundary="any"` a piece may begin and end between any two characters. The empty text is not among them
-(add `.optional()` for that), and no character is ever cut inside its UTF-8 bytes.
+runs of word characters and of single other characters, without white space at either end. In scripts that
+part no words by spaces (Han, kana, Hangul, Thai, Lao, Khmer, Myanmar and others) every character is a word
+of its own, in mixed texts too: `IBM` and `製` in `IBM製`. A character here is an extended grapheme cluster
+(Unicode Standard Annex 29): what looks like one, with its marks. With `boundary="any"` a piece may begin and
+end between any two code points. The empty text is not among them (add `.optional()` for that).
 
 The automaton is that of the occurrences: a state is the set of places in the text where what was read so
 far has been seen, a segment of one array that is sorted lazily, most significant byte first, segment by
@@ -15,6 +17,8 @@ occurrences at hand; a warm step is that of any `LanguageState`.
 >>> grounded = substring_of("Ada Lovelace, 36, lives in London.")
 >>> [grounded.accepts(t) for t in (b"Ada Lovelace", b"36", b"London", b"Love", b"Paris")]
 [True, True, True, False, False]
+>>> substring_of("저는 김민수입니다.").accepts("김민수".encode())
+True
 >>> grounded.start().advance(ord("3")).forced
 b'6'
 """
@@ -39,7 +43,15 @@ __all__ = ["Boundary", "substring_of"]
 
 Boundary = Literal["word", "any"]
 
-_PIECES = {"word": regex.compile(r"\w+|(?!\s)\X"), "any": regex.compile(r"(?s:.)")}
+_UNSPACED = "".join(rf"\p{{{script}}}" for script in ("Thai", "Lao", "Khmer", "Myanmar", "lb=SA")) + "".join(
+    rf"\p{{scx={script}}}" for script in ("Han", "Hiragana", "Katakana", "Hangul", "Bopomofo", "Yi")
+)
+"""Characters of scripts without spaces between words; line breaking calls most of the Asian ones SA."""
+
+_IN_WORD = rf"[\w--[{_UNSPACED}]]"
+_ASCII_PIECES = regex.compile(r"\w+|\S")
+# Runs of clusters that begin with a word character, plain ones at once; or one cluster, white space too.
+_PIECES = regex.compile(rf"(?V1)(?:[a-zA-Z0-9_]++(?![^\0-\x7f])|(?={_IN_WORD})\X)+|\X")
 _LONGEST = 1 << 30
 _LANGUAGES: WeakValueDictionary[tuple[bytes, str, bool], Language] = WeakValueDictionary()
 """The living ones: equal languages are one object, as all terms are."""
@@ -56,7 +68,7 @@ def substring_of(text: str | bytes, boundary: Boundary = "word") -> Language:
 
     Raises ValueError for another boundary, or a text of more than 2**30 bytes.
     """
-    one_of("boundary", boundary, _PIECES)
+    one_of("boundary", boundary, ("word", "any"))
     if isinstance(text, str):
         data = text.encode("utf-8", "surrogatepass")
         characters = text
@@ -95,7 +107,7 @@ class _Source:
         self.data = data
         self.bytes = np.frombuffer(data + b"\0", dtype=np.uint8)
         offsets = _byte_offsets(characters)
-        spans = [match.span() for match in _PIECES[boundary].finditer(characters)]
+        spans = _spans(characters, boundary)
         edges = np.array(spans, dtype=np.int64).reshape(-1, 2)
         self.order: npt.NDArray[np.int32] = offsets[edges[:, 0]].astype(np.int32)
         # next_end[p]: the nearest p' >= p where a piece may end.
@@ -139,6 +151,14 @@ class _Source:
             for begin, end in pairwise(cuts)
             if begin < end
         ]
+
+
+def _spans(characters: str, boundary: Boundary) -> list[tuple[int, int]]:
+    """Where the smallest pieces begin and end."""
+    if boundary == "any":
+        return [(i, i + 1) for i in range(len(characters))]
+    pieces = _ASCII_PIECES if characters.isascii() else _PIECES
+    return [match.span() for match in pieces.finditer(characters) if not characters[match.start()].isspace()]
 
 
 def _byte_offsets(characters: str) -> npt.NDArray[np.int64]:

@@ -15,15 +15,30 @@ from bltgen.automata.language import EMPTY, EPSILON, literal
 from bltgen.automata.lazy_dfa import drop_caches
 from bltgen.automata.suffix_automaton import substring_of
 
-texts = st.text(alphabet="ab é-\n🎉\u0301", max_size=12)
+texts = st.one_of(
+    st.text(alphabet="ab é-\n🎉\u0301", max_size=12),
+    st.text(alphabet="a1 김수.製ーカ\u3099กรุาม\u1100\u1161हि\u094d\u200d👩🏻\ufe0f\r\nｱＢ", max_size=10),
+)
+UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}ー]")
 
 
 def _pieces(text: str, boundary: str) -> set[bytes]:
+    """All spans, written out: between any two characters, or clusters that are not within one word."""
     if boundary == "any":
         edges = [(i, i + 1) for i in range(len(text))]
-    else:
-        edges = [m.span() for m in regex.finditer(r"\w+|(?!\s)\X", text)]
-    return {text[a:b].encode() for a, _ in edges for _, b in edges if a < b}
+        return {text[a:b].encode() for a, _ in edges for _, b in edges if a < b}
+    clusters = regex.findall(r"\X", text)
+    words: list[str] = []
+    in_word = False
+    for cluster in clusters:
+        is_word = bool(regex.match(r"\w", cluster)) and not UNSPACED.match(cluster)
+        if in_word and is_word:
+            words[-1] += cluster
+        else:
+            words.append(cluster)
+        in_word = is_word
+    starts = [i for i, word in enumerate(words) if not word[0].isspace()]
+    return {"".join(words[i : j + 1]).encode() for i in starts for j in starts if i <= j}
 
 
 @settings(deadline=None, max_examples=300)
@@ -55,6 +70,33 @@ def test_exactly_the_substrings_between_boundaries(text: str, boundary: str, see
     data = text.encode()
     everything = {data[a:b] for a in range(len(data)) for b in range(a + 1, len(data) + 1)}
     assert not any(language.accepts(piece) for piece in everything - pieces)
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "others"),
+    [
+        ("제 이름은 김민수입니다.", ["김민수", "이름", "제", "김민수입니다."], [" 김", "김민수입니다. "]),
+        ("IBM製のPC98を2024年に", ["IBM", "製", "PC98", "2024", "年", "IBM製"], ["BM", "PC", "202"]),
+        ("ผมชื่อสมชายครับ", ["สมชาย", "ชื่อ", "ผม"], ["ชื", "\u0e48อ"]),
+        ("ຂ້ອຍຊື່ສົມ", ["ສົມ", "ຂ້ອຍ"], ["\u0ebb"]),
+        ("ខ្ញុំឈ្មោះសុខ", ["សុខ"], ["\u17bb"]),
+        ("ကျွန်တော်မောင်", ["မောင်"], ["\u103b"]),
+        ("田中さんはサーバーを", ["田中", "さん", "サーバー", "サー"], []),
+        ("\u1100\u1161\u1102\u1161", ["\u1100\u1161", "\u1102\u1161"], ["\u1100", "\u1161"]),
+        ("मेरा नाम हिन्दी", ["नाम", "हिन्दी"], ["हिन्", "ह", "ना"]),
+        (
+            "Zoë e\u0301te\u0301 👩\u200d👧!",
+            ["Zoë", "e\u0301te\u0301", "👩\u200d👧", "👩\u200d👧!"],
+            ["e", "👩"],
+        ),
+        ("a\r\nb\r\n", ["a", "b", "a\r\nb"], ["\r\n", "a\r\n", "b\r\n"]),
+    ],
+)
+def test_scripts_without_spaces(text: str, spans: list[str], others: list[str]) -> None:
+    """Spans begin and end at any cluster there, at words elsewhere; no cluster is cut."""
+    language = substring_of(text)
+    assert [span for span in spans if not language.accepts(span.encode())] == []
+    assert [span for span in others if language.accepts(span.encode())] == []
 
 
 def test_composes_like_any_term() -> None:
