@@ -2,7 +2,7 @@
 
 An `ArrayPlan` is an `ArraySpec` with the states and costs to read by it. An `ArrayFrame` is an array being
 read, after some of its items: how many (as far as it matters), how often each counted goal was met. Where
-an item may count or not, the frame forks: `starts()` are the positions before the next item, one a fork.
+an item may count or not, the frame forks: `further()` are the positions before the next item, one a fork.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from bltgen.automata.language import INFINITE
 from bltgen.constraints.json_schema.clause_search import Search
 from bltgen.constraints.json_schema.clauses import Reader, Split, crowded, holds_at_end
+from bltgen.constraints.json_schema.container_positions import AfterPart, Opened
 from bltgen.constraints.json_schema.formula import FALSE, Formula
-from bltgen.constraints.json_schema.item_positions import AfterItem, ArrayOpened
 from bltgen.constraints.json_schema.json_values import Value
-from bltgen.constraints.json_schema.layout import Layout
+from bltgen.constraints.json_schema.layout import Gap, Layout
 from bltgen.constraints.json_schema.positions import Frame, Position, value_start
 from bltgen.constraints.json_schema.seen import NOTHING_SEEN, Seen
 from bltgen.constraints.json_schema.specs import ArrayDraft, ArraySpec
@@ -64,7 +64,7 @@ class ArrayPlan:
     def open(self, parent: Frame) -> Position:
         """The position after the opening bracket."""
         frame = self.frame(parent, 0, (0,) * len(self.counts), NOTHING_SEEN, not self.spec.repeated)
-        return frame.opened(self.compiler.layout.gap(parent.depth + 1))
+        return frame.opened()
 
     def frame(self, parent: Frame, index: int, met: tuple[int, ...], seen: Seen, done: bool) -> ArrayFrame:
         """The frame of this plan after `index` items with the values `seen`, where those matter.
@@ -234,7 +234,7 @@ class ArrayPlan:
     def rest_cost(self, index: int, met: tuple[int, ...], get: Cost, line: int) -> int:
         """Bytes of the items still needed after `index` of them; INFINITE where the array cannot end.
 
-        Each counts with the comma before it and `line` bytes of line break and indentation.
+        Each counts with the comma before it and `line` bytes of whitespace.
         """
         if self.spec.clauses:
             found = self.nearest_leaf(index, met, get, line)
@@ -288,16 +288,19 @@ class ArrayPlan:
 
     def cost(self, get: Cost, layout: Layout, depth: int) -> int:
         """Bytes of the shortest array inside of `depth` containers, given the costs of goals inside of it."""
-        line = len(layout.newline(depth + 1))
+        lengths = layout.lengths(depth + 1)
+        met = (0,) * len(self.counts)
         if self.records:
-            rest = distinct_cost(
-                self, 0, (0,) * len(self.counts), NOTHING_SEEN, not self.spec.repeated, get, line
-            )
+            done = not self.spec.repeated
+            rest = distinct_cost(self, 0, met, NOTHING_SEEN, done, get, lengths.comma, depth + 1)
         else:
-            rest = self.rest_cost(0, (0,) * len(self.counts), get, line)
+            rest = self.rest_cost(0, met, get, lengths.comma)
         if rest >= INFINITE:
             return INFINITE
-        return rest + 1 + len(layout.newline(depth)) if rest else 2
+        if not rest:
+            return 2 + lengths.empty
+        # Before the first item there is a bracket, where the others have a comma.
+        return lengths.open + rest - lengths.comma + lengths.close + 1
 
 
 def _too_many_forks() -> LimitExceeded:
@@ -314,6 +317,8 @@ class ArrayFrame:
     `index`: items read, as far as it matters; `met`: how many satisfied each counted goal; `seen`: their
     values, where those matter; `done`: two are equal, or need not be.
     """
+
+    closing = 0x5D
 
     __slots__ = (
         "_after",
@@ -347,7 +352,7 @@ class ArrayFrame:
         self.frames: dict[Any, Any] = {}
         plan.compiler.table.effort.spend()
         plan.compiler.table.watch(self.positions, self.frames)
-        self._starts: dict[int, tuple[Position, ...]] = {}
+        self._starts: dict[Gap, tuple[Position, ...]] = {}
         self._after: Position | None = None
         self._hopeless: dict[tuple[int, ...], frozenset[Value] | None] = {}
         self._cost = -1
@@ -360,14 +365,14 @@ class ArrayFrame:
 
     def own_cost(self) -> int:
         """Bytes from here to the closing bracket, it included."""
-        newline = self.compiler.layout.newline
-        rest = self._rest(self.value_cost, len(newline(self.depth)))
-        return rest + 1 + len(newline(self.depth - 1)) if rest < INFINITE else INFINITE
+        lengths = self.compiler.layout.lengths(self.depth)
+        rest = self._rest(self.value_cost, lengths.comma)
+        return rest + 1 + lengths.close if rest < INFINITE else INFINITE
 
     def _rest(self, get: Cost, line: int) -> int:
         plan = self.plan
         if plan.records and (plan.spec.unique or not self.done):
-            return distinct_cost(plan, self.index, self.met, self.seen, self.done, get, line)
+            return distinct_cost(plan, self.index, self.met, self.seen, self.done, get, line, self.depth)
         return plan.rest_cost(self.index, self.met, get, line)
 
     def value_cost(self, goal: Formula) -> int:
@@ -400,7 +405,12 @@ class ArrayFrame:
 
     # -- items ---------------------------------------------------------------------------------------
 
-    def starts(self, gap: int) -> tuple[Position, ...]:
+    @property
+    def has_more(self) -> bool:
+        """Whether a further item may come."""
+        return bool(self.further(self.compiler.layout.gap("after comma", self.depth)))
+
+    def further(self, gap: Gap) -> tuple[Position, ...]:
         """The positions before a further item; only those that lead to an end."""
         found = self._starts.get(gap)
         if found is None:
@@ -416,7 +426,7 @@ class ArrayFrame:
             found = self._starts[gap] = tuple(positions)
         return found
 
-    def _deciding_starts(self, goal: Formula, met: tuple[int, ...], gap: int) -> list[Position]:
+    def _deciding_starts(self, goal: Formula, met: tuple[int, ...], gap: Gap) -> list[Position]:
         """The positions before an item by whose value clauses are decided."""
         positions = []
         for condition, plan, after in self.plan.branches(self.index, goal, met):
@@ -427,7 +437,7 @@ class ArrayFrame:
                     positions.append(value_start(condition, frame, gap))
         return positions
 
-    def _starts_of(self, goal: Formula, met: tuple[int, ...], gap: int) -> list[Position]:
+    def _starts_of(self, goal: Formula, met: tuple[int, ...], gap: Gap) -> list[Position]:
         plan = self.plan
         if not plan.records or (self.done and not plan.spec.unique):
             frame = self.following(met, NOTHING_SEEN, True)
@@ -438,7 +448,7 @@ class ArrayFrame:
             return self._recorded(goal, met, True, gap)
         return self._repeating_starts(goal, met, gap)
 
-    def _repeating_starts(self, goal: Formula, met: tuple[int, ...], gap: int) -> list[Position]:
+    def _repeating_starts(self, goal: Formula, met: tuple[int, ...], gap: Gap) -> list[Position]:
         """Where two items must yet be equal: this one equals an earlier one, or is remembered."""
         compiler, formulas = self.compiler, self.compiler.formulas
         positions: list[Position] = []
@@ -457,7 +467,7 @@ class ArrayFrame:
             goal = formulas.both(goal, formulas.any_of(later))
         return positions + self._recorded(goal, met, False, gap)
 
-    def _recorded(self, goal: Formula, met: tuple[int, ...], done: bool, gap: int) -> list[Position]:
+    def _recorded(self, goal: Formula, met: tuple[int, ...], done: bool, gap: Gap) -> list[Position]:
         """The position before an item that is remembered and is none of the excluded values."""
         compiler, is_free = self.compiler, False
         if self.excludes(met) and not is_endless_goal(compiler, goal):
@@ -521,26 +531,28 @@ class ArrayFrame:
 
     # -- positions -----------------------------------------------------------------------------------
 
-    def opened(self, gap: int) -> Position:
-        """The position after the opening bracket and some whitespace."""
-        key = ("opened", gap)
-        found: Position | None = self.positions.get(key)
+    def opened(self) -> Position:
+        """The position after the opening bracket."""
+        found: Position | None = self.positions.get("opened")
         if found is None:
-            found = self.positions[key] = ArrayOpened(self, gap)
+            found = self.positions["opened"] = Opened(self)
         return found
 
     def after(self) -> Position:
         found = self._after
         if found is None:
-            found = self._after = self.after_gap(self.compiler.layout.gap(self.depth))
+            layout, depth = self.compiler.layout, self.depth
+            to_close = layout.gap("close", depth) if self.closable else None
+            to_comma = layout.gap("before comma", depth) if self.has_more else None
+            found = self._after = self.after_gaps(to_close, to_comma)
         return found
 
-    def after_gap(self, gap: int) -> Position:
-        """The position after an item and some whitespace."""
-        key = ("after", gap)
+    def after_gaps(self, to_close: Gap | None, to_comma: Gap | None) -> Position:
+        """The position after an item and some whitespace: before what still may come of either gap."""
+        key = ("after", to_close, to_comma)
         found: Position | None = self.positions.get(key)
         if found is None:
-            found = self.positions[key] = AfterItem(self, gap)
+            found = self.positions[key] = AfterPart(self, to_close, to_comma)
         return found
 
 

@@ -3,7 +3,7 @@
 A `Compiler` answers, lazily and once each, for a formula (a *goal*):
 - `strings(goal)`, `numbers(goal)`, `literals(goal)`: its scalars;
 - `objects(goal)`, `arrays(goal)`: its containers, as plans (see `object_plan`, `array_plan`);
-- `cost(goal)`: bytes of its shortest text in compact layout, INFINITE where nothing satisfies it.
+- `cost(goal)`: bytes of its shortest text, INFINITE where nothing satisfies it.
 
 Costs are the least solution of a system of equations "shortest = minimum over alternatives of sums", which
 recursion makes cyclic. They are solved by a work list that starts from INFINITE and only descends, over
@@ -124,6 +124,8 @@ class Compiler:
         constraints: Mapping[str, Language],
     ) -> None:
         self.layout = layout
+        # Costs without indentation: what is possible does not hang on it.
+        self._even = layout if layout.is_even else COMPACT
         self.options = options
         self.table = StateTable(STATES_LIMIT)
         self.formulas = Formulas(self._summarise, self._negate_atom, self.table.effort)
@@ -429,7 +431,7 @@ class Compiler:
             plans[0].live = True  # nothing else satisfies what something does
         for plan in plans:
             if plan.live is None:
-                plan.live = plan.cost(self.cost, COMPACT, 0) < INFINITE
+                plan.live = plan.cost(self.cost, self._even, 0) < INFINITE
         if all(plan.live for plan in plans):
             return plans
         return tuple([plan for plan in plans if plan.live])
@@ -496,7 +498,7 @@ class Compiler:
                 self._solve(formula)
             goal = self.goal(formula)
             assert goal.cost is not None
-        if self.layout.indent is None or goal.cost >= INFINITE:
+        if self.layout.is_even or goal.cost >= INFINITE:
             return goal.cost
         key = (formula, depth)
         found = self._indented.get(key)
@@ -510,7 +512,7 @@ class Compiler:
         if place is None:
             return False
         if takes_empty(place):
-            self.goal(formula).cost = 2
+            self.goal(formula).cost = 2 + self._even.lengths(1).empty
             return True
         key = scalar_key(place) if self._scalar_options is not None else None
         if key is None:
@@ -521,14 +523,14 @@ class Compiler:
             target = self.formulas.schema(place)
             goal = self.goal(target)
             goal.objects = goal.arrays = ()
-            goal.cost = self._evaluate(target, lambda other: INFINITE, COMPACT, 0)
+            goal.cost = self._evaluate(target, lambda other: INFINITE, self._even, 0)
             found = (goal, target._summary)
             _SCALARS.put(key, found)
         formula.compiled, formula._summary = found
         return True
 
     def _solve(self, formula: Formula) -> None:
-        """Find the cost, in compact layout, of the formula and of all that it depends on.
+        """Find the cost, without indentation, of the formula and of all that it depends on.
 
         Where it is not known at a glance.
         """
@@ -552,7 +554,7 @@ class Compiler:
                     # At once where that is possible, so that what asks need not be evaluated again.
                     asking, current = current, other
                     depth += 1
-                    found = self._evaluate(other, get, COMPACT, 0)
+                    found = self._evaluate(other, get, self._even, 0)
                     depth -= 1
                     current = asking
                     if found < INFINITE:
@@ -565,7 +567,7 @@ class Compiler:
 
         while todo:
             current = todo.pop()
-            found = self._evaluate(current, get, COMPACT, 0)
+            found = self._evaluate(current, get, self._even, 0)
             if found < estimates[current]:
                 estimates[current] = found
                 todo += dependents.get(current, ())
@@ -581,8 +583,8 @@ class Compiler:
         horizon = 4
         while True:
             best = self._cut_cost(formula, depth, horizon)
-            newline = self.layout.newline
-            deeper = sum(2 + 2 * len(newline(depth + level)) for level in range(horizon))
+            levels = [self.layout.lengths(depth + level + 1) for level in range(horizon)]
+            deeper = sum(2 + lengths.open + lengths.close for lengths in levels)
             if best <= deeper:
                 return best
             horizon *= 2

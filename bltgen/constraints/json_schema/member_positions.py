@@ -1,4 +1,4 @@
-"""Positions in an object outside of its values: before, in and after the names of its members.
+"""Positions in an object before its values: before, in and after the names of its members.
 
 Within a name two readers run in step: a node of the trie of declared names, and a state in the text of all
 other names. The name itself is kept as it was spelled; at the closing quote it is decoded, so that
@@ -14,187 +14,64 @@ from typing import TYPE_CHECKING, Any
 from bltgen.automata.byteset import bits_of
 from bltgen.automata.language import INFINITE
 from bltgen.constraints.json_schema.formula import Formula
-from bltgen.constraints.json_schema.layout import WHITESPACE
+from bltgen.constraints.json_schema.layout import WHITESPACE, Gap
 from bltgen.constraints.json_schema.name_trie import NameNode
-from bltgen.constraints.json_schema.positions import Position, fixed, narrower, value_start
+from bltgen.constraints.json_schema.positions import Position, value_start
 from bltgen.constraints.json_string import PLAIN_CHARACTERS, StringState
 
 if TYPE_CHECKING:
     from bltgen.constraints.json_schema.object_frame import ObjectFrame
 
-__all__ = ["AfterMember", "NameStart", "NameText", "ObjectOpened", "colon"]
+__all__ = ["NameStart", "NameText", "colon"]
 
-QUOTE, BACKSLASH, COLON, COMMA, CLOSE, LINE_FEED = 0x22, 0x5C, 0x3A, 0x2C, 0x7D, 0x0A
+QUOTE, BACKSLASH, COLON = 0x22, 0x5C, 0x3A
 _BYTES = [bytes((byte,)) for byte in range(256)]
 _HIGH_SURROGATES = (b"d8", b"d9", b"da", b"db")
 
 
-class ObjectOpened:
-    """After the opening brace."""
-
-    __slots__ = ("frame", "gap", "state")
-
-    accepting = False
-
-    def __init__(self, frame: ObjectFrame, gap: int) -> None:
-        self.frame = frame
-        self.gap = gap
-        self.state: Any = None
-
-    @property
-    def bits(self) -> int:
-        frame = self.frame
-        bits = WHITESPACE if self.gap else 0
-        if frame.closable:
-            bits |= 1 << CLOSE
-        if frame.has_more:
-            bits |= 1 << (QUOTE if frame.compiler.layout.indent is None else LINE_FEED)
-        return bits
-
-    @property
-    def shortest(self) -> int:
-        frame = self.frame
-        if frame.closable:
-            return 1 + frame.parent.cost
-        # What a member needs after a comma it needs here without one.
-        return frame.cost - 1
-
-    def step(self, byte: int) -> tuple[Position, ...]:
-        frame = self.frame
-        if byte == CLOSE:
-            return (frame.parent.after(),) if frame.closable else ()
-        layout = frame.compiler.layout
-        if layout.indent is not None:
-            if byte == LINE_FEED and frame.has_more:
-                return fixed(layout.newline(frame.depth), 1, (frame.name_start(0),))
-            return ()
-        if byte == QUOTE:
-            return frame.name_start(0).step(byte) if frame.has_more else ()
-        if WHITESPACE >> byte & 1 and self.gap:
-            return (frame.opened(narrower(self.gap)),)
-        return ()
-
-    def within(self, n: int) -> int:
-        frame = self.frame
-        bits = WHITESPACE if self.gap and self.shortest < n else 0
-        if frame.closable and frame.parent.cost < n:
-            bits |= 1 << CLOSE
-        if frame.has_more:
-            newline = len(frame.compiler.layout.newline(frame.depth))
-            if newline + frame.name_start(0).shortest <= n:
-                bits |= 1 << (LINE_FEED if newline else QUOTE)
-        return bits
-
-    def nearest(self) -> bytes:
-        if self.frame.closable:
-            return b"}"
-        return self.frame.compiler.layout.newline(self.frame.depth) or b'"'
-
-
-class AfterMember:
-    """After a member."""
-
-    __slots__ = ("frame", "gap", "state")
-
-    accepting = False
-
-    def __init__(self, frame: ObjectFrame, gap: int) -> None:
-        self.frame = frame
-        self.gap = gap
-        self.state: Any = None
-
-    @property
-    def bits(self) -> int:
-        frame = self.frame
-        bits = WHITESPACE if self.gap else 0
-        if frame.closable:
-            bits |= 1 << (CLOSE if frame.compiler.layout.indent is None else LINE_FEED)
-        if frame.has_more:
-            bits |= 1 << COMMA
-        return bits
-
-    @property
-    def shortest(self) -> int:
-        return self.frame.cost
-
-    def step(self, byte: int) -> tuple[Position, ...]:
-        frame = self.frame
-        layout = frame.compiler.layout
-        if byte == COMMA:
-            if not frame.has_more:
-                return ()
-            return fixed(layout.newline(frame.depth), 0, (frame.name_start(layout.gap(frame.depth)),))
-        if layout.indent is not None:
-            if byte == LINE_FEED and frame.closable:
-                return fixed(layout.newline(frame.depth - 1) + b"}", 1, (frame.parent.after(),))
-            return ()
-        if byte == CLOSE:
-            return (frame.parent.after(),) if frame.closable else ()
-        if WHITESPACE >> byte & 1 and self.gap:
-            return (frame.after_gap(narrower(self.gap)),)
-        return ()
-
-    def within(self, n: int) -> int:
-        frame = self.frame
-        layout = frame.compiler.layout
-        bits = WHITESPACE if self.gap and self.shortest < n else 0
-        if frame.closable and len(layout.newline(frame.depth - 1)) + frame.parent.cost < n:
-            bits |= 1 << (CLOSE if layout.indent is None else LINE_FEED)
-        if frame.has_more and 1 + len(layout.newline(frame.depth)) + frame.name_start(0).shortest <= n:
-            bits |= 1 << COMMA
-        return bits
-
-    def nearest(self) -> bytes:
-        layout = self.frame.compiler.layout
-        if self.frame.closable:
-            return layout.newline(self.frame.depth - 1) + b"}"
-        return b"," + layout.newline(self.frame.depth)
-
-
 class NameStart:
-    """Before the opening quote of a name, where a member must come."""
+    """Before the opening quote of a name, where a member must come, and whitespace."""
 
-    __slots__ = ("_first", "frame", "gap", "state")
+    __slots__ = ("frame", "gap", "state")
 
     accepting = False
 
-    def __init__(self, frame: ObjectFrame, gap: int) -> None:
+    def __init__(self, frame: ObjectFrame, gap: Gap) -> None:
         self.frame = frame
         self.gap = gap
         self.state: Any = None
-        self._first: NameText | None = None
 
     @property
     def first(self) -> NameText:
         """The position after the opening quote."""
-        if self._first is None:
-            frame = self.frame
+        frame = self.frame
+        found: NameText | None = frame.positions.get("first")
+        if found is None:
             node = frame.plan.root if frame.live else None
-            self._first = NameText(frame, node, b"", frame.others(), b"")
-        return self._first
+            found = frame.positions["first"] = NameText(frame, node, b"", frame.others(), b"")
+        return found
 
     @property
     def bits(self) -> int:
-        return 1 << QUOTE | (WHITESPACE if self.gap else 0)
+        return self.gap.bits | 1 << QUOTE if self.gap.ends else self.gap.bits
 
     @property
     def shortest(self) -> int:
-        return 1 + self.first.shortest
+        return self.gap.shortest + 1 + self.first.shortest
 
     def step(self, byte: int) -> tuple[Position, ...]:
         if byte == QUOTE:
-            return (self.first,)
-        if WHITESPACE >> byte & 1 and self.gap:
-            return (self.frame.name_start(narrower(self.gap)),)
-        return ()
+            return (self.first,) if self.gap.ends else ()
+        left = self.gap.after(byte) if WHITESPACE >> byte & 1 else None
+        return () if left is None else (self.frame.name_start(left),)
 
     def within(self, n: int) -> int:
-        shortest = self.shortest
-        bits = 1 << QUOTE if shortest <= n else 0
-        return bits | WHITESPACE if self.gap and shortest < n else bits
+        left = n - 1 - self.first.shortest
+        bits = self.gap.within(left)
+        return bits | 1 << QUOTE if self.gap.ends and left >= 0 else bits
 
     def nearest(self) -> bytes:
-        return b'"'
+        return self.gap.rest or b'"'
 
 
 class NameText:
@@ -279,7 +156,7 @@ class NameText:
         frame = self.frame
         name = self.name()
         i = frame.plan.index.get(name)
-        gap = frame.compiler.layout.gap(frame.depth)
+        gap = frame.compiler.layout.gap("before colon", frame.depth)
         return tuple([colon(goal, following, gap) for goal, following in frame.forks(i, name)])
 
     @property
@@ -291,7 +168,7 @@ class NameText:
     def _nearest_end(self) -> tuple[int, bytes]:
         """Bytes to the end of the nearest text, and the rest of the name with its quote on that way."""
         frame = self.frame
-        colon_length = len(frame.compiler.layout.colon)
+        colon_length = frame.colon_length
         best, way = INFINITE, b""
         node = self.node
         if node is not None:
@@ -368,7 +245,7 @@ class NameText:
         most = frame.most_after_other
         if n > others.farthest + most:
             return inside, 0
-        least = len(frame.compiler.layout.colon) + frame.least_after_other
+        least = frame.colon_length + frame.least_after_other
         named = 0 if self.node is None else self._named_bits(self.node)
         allowed = refused = 0
         for bits, following in others.successors():
@@ -403,47 +280,48 @@ def _is_whole(escape: bytes) -> bool:
 
 
 class Colon:
-    """After a name, before its colon."""
+    """After a name, before its colon, and whitespace."""
 
     __slots__ = ("frame", "gap", "goal", "state")
 
     accepting = False
 
-    def __init__(self, goal: Formula, frame: ObjectFrame, gap: int) -> None:
+    def __init__(self, goal: Formula, frame: ObjectFrame, gap: Gap) -> None:
         self.goal = goal
         self.frame = frame
         self.gap = gap
         self.state: Any = None
 
     @property
+    def value(self) -> Position:
+        """The position after the colon."""
+        frame = self.frame
+        return value_start(self.goal, frame, frame.compiler.layout.gap("after colon", frame.depth))
+
+    @property
     def bits(self) -> int:
-        return 1 << COLON | (WHITESPACE if self.gap else 0)
+        return self.gap.bits | 1 << COLON if self.gap.ends else self.gap.bits
 
     @property
     def shortest(self) -> int:
-        frame = self.frame
-        return len(frame.compiler.layout.colon) + frame.value_cost(self.goal) + frame.cost
+        return self.gap.shortest + 1 + self.value.shortest
 
     def step(self, byte: int) -> tuple[Position, ...]:
-        frame = self.frame
-        layout = frame.compiler.layout
         if byte == COLON:
-            start = value_start(self.goal, frame, layout.gap(frame.depth))
-            return fixed(layout.colon, 1, (start,))
-        if WHITESPACE >> byte & 1 and self.gap:
-            return (colon(self.goal, frame, narrower(self.gap)),)
-        return ()
+            return (self.value,) if self.gap.ends else ()
+        left = self.gap.after(byte) if WHITESPACE >> byte & 1 else None
+        return () if left is None else (colon(self.goal, self.frame, left),)
 
     def within(self, n: int) -> int:
-        shortest = self.shortest
-        bits = 1 << COLON if shortest <= n else 0
-        return bits | WHITESPACE if self.gap and shortest < n else bits
+        left = n - 1 - self.value.shortest
+        bits = self.gap.within(left)
+        return bits | 1 << COLON if self.gap.ends and left >= 0 else bits
 
     def nearest(self) -> bytes:
-        return self.frame.compiler.layout.colon
+        return self.gap.rest + b":"
 
 
-def colon(goal: Formula, frame: ObjectFrame, gap: int) -> Position:
+def colon(goal: Formula, frame: ObjectFrame, gap: Gap) -> Position:
     """The position before the colon of the member after which `frame` stands."""
     key = ("colon", goal, gap)
     found: Position | None = frame.positions.get(key)

@@ -20,8 +20,10 @@ from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_schema.array_plan import settle
 from bltgen.constraints.json_schema.cheapest_names import cheapest_names
 from bltgen.constraints.json_schema.clauses import holds_at_end
+from bltgen.constraints.json_schema.container_positions import AfterPart, Opened
 from bltgen.constraints.json_schema.formula import Formula
-from bltgen.constraints.json_schema.member_positions import AfterMember, NameStart, ObjectOpened
+from bltgen.constraints.json_schema.layout import Gap
+from bltgen.constraints.json_schema.member_positions import NameStart
 from bltgen.constraints.json_schema.object_clauses import Prices, Progress
 from bltgen.constraints.json_schema.positions import Frame, Position
 from bltgen.constraints.json_schema.seen import Seen
@@ -35,6 +37,8 @@ __all__ = ["ObjectFrame"]
 
 class ObjectFrame:
     """An object being read, after a member (or before the first)."""
+
+    closing = 0x7D
 
     __slots__ = (
         "_after",
@@ -94,8 +98,13 @@ class ObjectFrame:
 
     @property
     def _closing(self) -> int:
-        """Bytes of the closing brace with the line break before it."""
-        return 1 + len(self.compiler.layout.newline(self.depth - 1))
+        """Bytes of the closing brace with the whitespace before it."""
+        return 1 + self.compiler.layout.lengths(self.depth).close
+
+    @property
+    def colon_length(self) -> int:
+        """Bytes of the colon with the whitespace beside it."""
+        return 1 + self.compiler.layout.lengths(self.depth).colon
 
     def value_cost(self, goal: Formula) -> int:
         """Bytes of the shortest value of a member that satisfies the goal."""
@@ -137,9 +146,10 @@ class ObjectFrame:
     def prices(self) -> Prices:
         """What members cost here."""
         layout = self.compiler.layout
-        if layout.indent is None:
-            return Prices(self.value_cost, 0, "compact")
-        return Prices(self.value_cost, len(layout.newline(self.depth)) + 1, self.depth)
+        lengths = layout.lengths(self.depth)
+        return Prices(
+            self.value_cost, lengths.comma + lengths.colon, "even" if layout.is_even else self.depth
+        )
 
     @property
     def progress(self) -> Progress:
@@ -238,7 +248,7 @@ class ObjectFrame:
 
         Each candidate is the bytes to the end of the name, its quote included, and the declared name.
         """
-        colon = len(self.compiler.layout.colon)
+        colon = self.colon_length
         best, name = INFINITE, -1
         if self.plan.simple and not self.compiler.options.ordered:
             return self._nearest_of_simple(candidates)
@@ -276,7 +286,7 @@ class ObjectFrame:
     def _nearest_of_simple(self, candidates: list[tuple[int, int]]) -> tuple[int, int]:
         """As `nearest_name`, where a member changes nothing of what the others cost."""
         plan, line = self.plan, self.prices.line
-        colon = len(self.compiler.layout.colon)
+        colon = self.colon_length
         needed = plan.required & ~self.mask
         best, name = INFINITE, -1
         for ahead, i in candidates:
@@ -346,7 +356,7 @@ class ObjectFrame:
             most = self._most_after_others()
             if most < INFINITE:
                 most += characters_to_differ(len(self.plan.names) + self.seen.size)
-                most += len(self.compiler.layout.colon)
+                most += self.colon_length
             self._others_cost = most
         return self._others_cost
 
@@ -373,30 +383,36 @@ class ObjectFrame:
             self._least = plan.least_of_others(prices.get) + rest + self._closing + self.parent.cost
         return self._least
 
-    def opened(self, gap: int) -> Position:
-        """The position after the opening brace and some whitespace."""
-        key = ("opened", gap)
-        found: Position | None = self.positions.get(key)
+    def opened(self) -> Position:
+        """The position after the opening brace."""
+        found: Position | None = self.positions.get("opened")
         if found is None:
-            found = self.positions[key] = ObjectOpened(self, gap)
+            found = self.positions["opened"] = Opened(self)
         return found
 
     def after(self) -> Position:
         found = self._after
         if found is None:
-            found = self._after = self.after_gap(self.compiler.layout.gap(self.depth))
+            layout, depth = self.compiler.layout, self.depth
+            to_close = layout.gap("close", depth) if self.closable else None
+            to_comma = layout.gap("before comma", depth) if self.has_more else None
+            found = self._after = self.after_gaps(to_close, to_comma)
         return found
 
-    def after_gap(self, gap: int) -> Position:
-        """The position after a member and some whitespace."""
-        key = ("after", gap)
+    def after_gaps(self, to_close: Gap | None, to_comma: Gap | None) -> Position:
+        """The position after a member and some whitespace: before what still may come of either gap."""
+        key = ("after", to_close, to_comma)
         found: Position | None = self.positions.get(key)
         if found is None:
-            found = self.positions[key] = AfterMember(self, gap)
+            found = self.positions[key] = AfterPart(self, to_close, to_comma)
         return found
 
-    def name_start(self, gap: int) -> NameStart:
-        """The position before the name of a further member."""
+    def further(self, gap: Gap) -> tuple[Position, ...]:
+        """The positions before a further member, which may come."""
+        return (self.name_start(gap),)
+
+    def name_start(self, gap: Gap) -> NameStart:
+        """The position before the name of a further member, and whitespace."""
         key = ("name", gap)
         found: NameStart | None = self.positions.get(key)
         if found is None:

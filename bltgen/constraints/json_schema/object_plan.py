@@ -203,16 +203,19 @@ class ObjectPlan:
 
     def cost(self, get: Cost, layout: Layout, depth: int) -> int:
         """Bytes of the shortest object inside of `depth` containers, given the costs of goals within."""
-        line = 0 if layout.indent is None else len(layout.newline(depth + 1)) + 1
-        rest = self.rest_cost(0, 0, NOTHING_SEEN, -1, get, line)
+        lengths = layout.lengths(depth + 1)
+        rest = self.rest_cost(0, 0, NOTHING_SEEN, -1, get, lengths.comma + lengths.colon)
         if rest >= INFINITE:
             return INFINITE
-        return rest + 1 + len(layout.newline(depth)) if rest else 2
+        if not rest:
+            return 2 + lengths.empty
+        # Before the first member there is a brace, where the others have a comma.
+        return lengths.open + rest - lengths.comma + lengths.close + 1
 
     def rest_cost(self, mask: int, met: int, seen: Seen, last: int, get: Cost, line: int) -> int:
         """Bytes of the members still needed; INFINITE where the object cannot end.
 
-        Each counts with the comma before it and `line` bytes of line break, indentation and space.
+        Each counts with the comma before it and `line` bytes of whitespace.
 
         `mask`: declared names seen; `met`: demands met; `seen`: other names seen; `last`: in schema order,
         the declared name that was read last.
@@ -459,7 +462,7 @@ class ObjectPlan:
     def open(self, parent: Frame) -> Position:
         """The position after the opening brace."""
         frame = self.frame(parent, 0, 0, NOTHING_SEEN, -1)
-        return frame.opened(self.compiler.layout.gap(parent.depth + 1))
+        return frame.opened()
 
     def frame(self, parent: Frame, mask: int, met: int, seen: Seen, last: int) -> ObjectFrame:
         """The frame of this plan in that state."""

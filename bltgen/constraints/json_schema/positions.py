@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from bltgen.automata.byteset import bits_of
 from bltgen.automata.contract import State
 from bltgen.constraints.json_schema.formula import Formula
-from bltgen.constraints.json_schema.layout import UNLIMITED, WHITESPACE
+from bltgen.constraints.json_schema.layout import WHITESPACE, Gap
 
 if TYPE_CHECKING:
     from bltgen.constraints.json_schema.compiler import Compiler
 
 __all__ = [
-    "FixedText",
     "Frame",
     "LiteralText",
     "NumberText",
@@ -30,7 +29,6 @@ __all__ = [
     "Root",
     "StringText",
     "ValueStart",
-    "narrower",
 ]
 
 QUOTE, OPEN_BRACE, OPEN_BRACKET = 0x22, 0x7B, 0x5B
@@ -76,11 +74,6 @@ class Frame(Protocol):
         """The position after the value."""
 
 
-def narrower(gap: int) -> int:
-    """The gap that is left after a byte of whitespace."""
-    return gap if gap == UNLIMITED else gap - 1
-
-
 class Root:
     """The frame around the outermost value. `after()` is accepting."""
 
@@ -97,7 +90,7 @@ class Root:
     def after(self) -> Position:
         found: Position | None = self.positions.get("after")
         if found is None:
-            found = self.positions["after"] = End(self.compiler.layout.mode == "any")
+            found = self.positions["after"] = End(self.compiler.layout.around.bits)
         return found
 
 
@@ -109,8 +102,8 @@ class End:
     accepting = True
     shortest = 0
 
-    def __init__(self, spacious: bool) -> None:
-        self.bits = WHITESPACE if spacious else 0
+    def __init__(self, whitespace: int) -> None:
+        self.bits = whitespace
         self.state: Any = None
 
     def step(self, byte: int) -> tuple[Position, ...]:
@@ -121,44 +114,6 @@ class End:
 
     def nearest(self) -> bytes:
         raise AssertionError("nothing is nearer than an accepting position")
-
-
-class FixedText:
-    """Bytes that must follow: whitespace of a fixed layout, or the rest of a literal."""
-
-    __slots__ = ("at", "data", "state", "then")
-
-    accepting = False
-
-    def __init__(self, data: bytes, at: int, then: tuple[Position, ...]) -> None:
-        self.data = data
-        self.at = at
-        self.then = then
-        self.state: Any = None
-
-    @property
-    def bits(self) -> int:
-        return 1 << self.data[self.at]
-
-    @property
-    def shortest(self) -> int:
-        return len(self.data) - self.at + min([position.shortest for position in self.then])
-
-    def step(self, byte: int) -> tuple[Position, ...]:
-        if byte != self.data[self.at]:
-            return ()
-        return fixed(self.data, self.at + 1, self.then)
-
-    def within(self, n: int) -> int:
-        return self.bits if self.shortest <= n else 0
-
-    def nearest(self) -> bytes:
-        return self.data[self.at :]
-
-
-def fixed(data: bytes, at: int, then: tuple[Position, ...]) -> tuple[Position, ...]:
-    """The positions before `data[at:]`, after which `then` follows."""
-    return (FixedText(data, at, then),) if at < len(data) else then
 
 
 class LiteralText:
@@ -294,13 +249,13 @@ def number_text(text: State, frame: Frame) -> Position:
 
 
 class ValueStart:
-    """Before the first byte of a value that must satisfy `goal`; up to `gap` bytes of whitespace may come."""
+    """Before the first byte of a value that must satisfy `goal`, and what `gap` holds of whitespace."""
 
     __slots__ = ("_bits", "frame", "gap", "goal", "state")
 
     accepting = False
 
-    def __init__(self, goal: Formula, frame: Frame, gap: int) -> None:
+    def __init__(self, goal: Formula, frame: Frame, gap: Gap) -> None:
         self.goal = goal
         self.frame = frame
         self.gap = gap
@@ -310,15 +265,21 @@ class ValueStart:
     @property
     def bits(self) -> int:
         if self._bits < 0:
-            self._bits = self.frame.compiler.first_bytes(self.goal) | (WHITESPACE if self.gap else 0)
+            gap = self.gap
+            self._bits = self.frame.compiler.first_bytes(self.goal) | gap.bits if gap.ends else gap.bits
         return self._bits
 
     @property
     def shortest(self) -> int:
-        return self.frame.compiler.cost(self.goal, self.frame.depth) + self.frame.cost
+        return self.gap.shortest + self.frame.compiler.cost(self.goal, self.frame.depth) + self.frame.cost
 
     def step(self, byte: int) -> tuple[Position, ...]:
         frame, goal = self.frame, self.goal
+        if WHITESPACE >> byte & 1:
+            left = self.gap.after(byte)
+            return () if left is None else (value_start(goal, frame, left),)
+        if not self.gap.ends:
+            return ()
         compiler = frame.compiler
         if byte == QUOTE:
             strings = compiler.strings(goal)
@@ -331,8 +292,6 @@ class ValueStart:
             numbers = compiler.numbers(goal)
             following = None if numbers is None else numbers.advance(byte)
             return () if following is None else (number_text(following, frame),)
-        if WHITESPACE >> byte & 1:
-            return (value_start(goal, frame, narrower(self.gap)),) if self.gap else ()
         for first, bit, data in _LITERALS:
             if byte == first and compiler.literals(goal) >> bit & 1:
                 return (literal_text(data, 1, frame),)
@@ -341,13 +300,12 @@ class ValueStart:
     def within(self, n: int) -> int:
         left = n - self.frame.cost
         bits = 0
-        for byte in bits_of(self.bits):
-            if DIGITS >> byte & 1:
-                continue
-            if WHITESPACE >> byte & 1:
-                if self.shortest < n:
-                    bits |= 1 << byte
-            elif any(position.shortest < n for position in self.step(byte)):
+        if self.gap.bits:
+            bits = self.gap.within(n - self.shortest + self.gap.shortest)
+        if not self.gap.ends:
+            return bits
+        for byte in bits_of(self.bits & ~(DIGITS | WHITESPACE)):
+            if any(position.shortest < n for position in self.step(byte)):
                 bits |= 1 << byte
         numbers = self.frame.compiler.numbers(self.goal)
         if numbers is not None:
@@ -355,6 +313,8 @@ class ValueStart:
         return bits
 
     def nearest(self) -> bytes:
+        if not self.gap.ends:
+            return self.gap.rest
         wanted = self.shortest - 1
         for byte in bits_of(self.bits):
             if not WHITESPACE >> byte & 1 and any(p.shortest == wanted for p in self.step(byte)):
@@ -362,7 +322,7 @@ class ValueStart:
         raise AssertionError("some first byte lies on a shortest way")
 
 
-def value_start(goal: Formula, frame: Frame, gap: int) -> Position:
+def value_start(goal: Formula, frame: Frame, gap: Gap) -> Position:
     """The position before a value."""
     key = (goal, gap)
     found: Position | None = frame.positions.get(key)

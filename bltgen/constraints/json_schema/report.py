@@ -49,7 +49,7 @@ def _spelling(layout: Layout, options: Mapping[str, Any]) -> list[ReportEntry]:
     """The options that narrow the texts."""
     entries = []
     if layout.note:
-        entries.append(ReportEntry("", f"whitespace={options['whitespace']!r}", "exact", layout.note))
+        entries.append(ReportEntry("", f"whitespace={layout.option!r}", "exact", layout.note))
     for (name, value), note in _NARROWINGS.items():
         if options[name] == value:
             entries.append(ReportEntry("", f"{name}={value!r}", "exact", note))

@@ -18,6 +18,7 @@ from __future__ import annotations
 import inspect
 import json
 import random
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -84,8 +85,8 @@ class JsonSchema(Made):
                 raise EmptyLanguage("no JSON value satisfies the schema", conflicts)
             with compiler.table.effort:
                 compiler.foresee(self._goal)
-            gap = compiler.layout.gap(0) if compiler.layout.mode == "any" else 0
-            found = compiler.table.of((value_start(self._goal, Root(compiler), gap),))
+            around = compiler.layout.around
+            found = compiler.table.of((value_start(self._goal, Root(compiler), around),))
             self._start = found
         state: State = found
         return state
@@ -193,7 +194,7 @@ def json_schema(
     formats: str = "assert",
     custom_formats: Mapping[str, Any] | None = None,
     constraints: Mapping[str, Any] | None = None,
-    whitespace: str | int = "bounded",
+    whitespace: str | int | re.Pattern[str] = "bounded",
     property_order: str | None = None,
     undeclared: str | None = None,
     numbers: str | None = None,
@@ -211,7 +212,8 @@ def json_schema(
     - `registry`: further documents to refer to; nothing is fetched that it does not fetch.
     - `formats`: "assert" or "annotate"; `custom_formats`: regular expression or constraint by name.
     - `constraints`: constraints by name for strings with the keyword `x-bltgen-constraint`.
-    - `whitespace`: "bounded", "compact", "any" or "indent=n"; see `layout`.
+    - `whitespace`: "bounded" (what pretty printers write), "compact", "spaced" (what `json.dumps` writes),
+      "indent=n", a regular expression (`re.compile(r"\n? *")`, "pattern=...") or "any"; see `layout`.
     - `property_order`: "any" (the default for schemas), or "schema" (for types): declared members come as the
       schema lists them, others after.
     - `undeclared`: "allow" (the default for schemas), or "omit" (for types): members that the schema neither
@@ -252,7 +254,7 @@ def json_schema(
         "schema": schema,
         "draft": draft,
         "formats": formats,
-        "whitespace": whitespace,
+        "whitespace": layout.option,
         "property_order": property_order,
         "undeclared": undeclared,
         "numbers": numbers,

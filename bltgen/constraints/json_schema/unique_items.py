@@ -27,7 +27,7 @@ from bltgen.constraints.json_number import NumberState
 from bltgen.constraints.json_schema.effort import Effort
 from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.json_values import Value, canonical, read
-from bltgen.constraints.json_schema.layout import WHITESPACE
+from bltgen.constraints.json_schema.layout import WHITESPACE, Gap
 from bltgen.constraints.json_schema.positions import (
     NumberText,
     Position,
@@ -68,12 +68,13 @@ _CLOSING = 1 << 0x5D | 1 << 0x7D
 
 def item_start(compiler: Compiler, goal: Formula, depth: int) -> JsonState:
     """The state before an item that satisfies the goal, inside of `depth` containers, whatever is around."""
-    key = ("item", goal, depth if compiler.layout.mode not in ("any", "compact") else 0)
+    layout = compiler.layout
+    key = ("item", goal, 0 if layout.is_level else depth)
     found: JsonState | None = compiler.item_starts.get(key)
     if found is None:
         root = Root(compiler)
         root.depth = depth
-        found = compiler.item_starts[key] = compiler.table.of((value_start(goal, root, 0),))
+        found = compiler.item_starts[key] = compiler.table.of((value_start(goal, root, layout.nothing),))
     return found
 
 
@@ -125,7 +126,7 @@ class RecordedItem:
         frame: ArrayFrame,
         met: tuple[int, ...],
         done: bool,
-        gap: int,
+        gap: Gap,
         is_free: bool = False,
     ) -> None:
         self.inner = inner
@@ -144,7 +145,8 @@ class RecordedItem:
 
     def _next(self, inner: JsonState, byte: int) -> RecordedItem:
         chain = (self.chain, byte)
-        return RecordedItem(inner, chain, self.goal, self.frame, self.met, self.done, 0, self.is_free)
+        nothing = self.frame.compiler.layout.nothing
+        return RecordedItem(inner, chain, self.goal, self.frame, self.met, self.done, nothing, self.is_free)
 
     def _after(self, text: bytes) -> Position | None:
         """The position after the item, None where its value must not be."""
@@ -158,6 +160,8 @@ class RecordedItem:
         return self._bits
 
     def _find_bits(self) -> int:
+        if not self.gap.ends:
+            return self.gap.bits
         bits = self.inner.bits
         if not self.is_free:
             safe = self._safe_bits()
@@ -166,9 +170,7 @@ class RecordedItem:
             after = self._after(text_of(self.chain))
             if after is not None:
                 bits |= after.bits
-        if self.gap and not self.chain:
-            bits |= WHITESPACE
-        return bits
+        return bits | self.gap.bits
 
     def _tested_bits(self, bits: int) -> int:
         """Those of the bytes after which some value may come that is not excluded."""
@@ -190,13 +192,15 @@ class RecordedItem:
 
     def step(self, byte: int) -> tuple[Position, ...]:
         inner = self.inner
+        if not self.chain and WHITESPACE >> byte & 1:
+            gap = self.gap.after(byte)
+            if gap is None:
+                return ()
+            return (RecordedItem(inner, (), self.goal, self.frame, self.met, self.done, gap, self.is_free),)
+        if not self.gap.ends:
+            return ()
         following = inner.advance(byte)
         if following is None:
-            if self.gap and not self.chain and WHITESPACE >> byte & 1:
-                gap = self.gap - 1 if self.gap > 0 else self.gap
-                return (
-                    RecordedItem(inner, (), self.goal, self.frame, self.met, self.done, gap, self.is_free),
-                )
             if inner.accepting:
                 after = self._after(text_of(self.chain))
                 return () if after is None else after.step(byte)
@@ -245,7 +249,7 @@ class RecordedItem:
     @property
     def shortest(self) -> int:
         if self._shortest < 0:
-            self._shortest = self._nearest()[0]
+            self._shortest = self.gap.shortest + self._nearest()[0]
         return self._shortest
 
     def _nearest(self) -> tuple[int, bytes]:
@@ -262,6 +266,8 @@ class RecordedItem:
         return len(completion) + following.cost, completion
 
     def within(self, n: int) -> int:
+        if not self.gap.ends:
+            return self.gap.within(n - self.shortest + self.gap.shortest)
         bits = self._surely_within(n) & self.bits
         for byte in bits_of(self.bits & ~bits):
             if any(position.shortest < n for position in self.step(byte)):
@@ -286,6 +292,8 @@ class RecordedItem:
         return text.allowed.bits & ~(1 << QUOTE)
 
     def nearest(self) -> bytes:
+        if not self.gap.ends:
+            return self.gap.rest
         completion = self._nearest()[1]
         if completion:
             return completion
@@ -465,8 +473,12 @@ def distinct_cost(
     done: bool,
     get: Callable[[Formula], int],
     line: int,
+    depth: int,
 ) -> int:
-    """As `ArrayPlan.rest_cost`, where items must differ, or (`done` being False) two must be equal."""
+    """As `ArrayPlan.rest_cost`, where items must differ, or (`done` being False) two must be equal.
+
+    `depth`: of the items.
+    """
     if plan.rest_cost(index, met, get, line) >= INFINITE:
         return INFINITE
     best = INFINITE
@@ -478,7 +490,7 @@ def distinct_cost(
         elif not goals or (len(goals) == 1 and not seen.size):
             found = bound
         else:
-            found = _assigned_cost(plan.compiler, goals, seen) + len(goals) * (1 + line)
+            found = _assigned_cost(plan.compiler, goals, seen, depth) + len(goals) * (1 + line)
         best = min(best, found)
     return best if best < INFINITE else INFINITE
 
@@ -537,25 +549,26 @@ def _repeated_cost(
     return best + sum(costs) + len(goals) * (1 + line)
 
 
-def _assigned_cost(compiler: Compiler, goals: tuple[Formula, ...], seen: Seen) -> int:
+def _assigned_cost(compiler: Compiler, goals: tuple[Formula, ...], seen: Seen, depth: int) -> int:
     """The cost of the cheapest values of these goals that all differ, from each other and from the seen."""
-    key = (tuple([goal.id for goal in goals]), seen)
+    depth = 1 if compiler.layout.is_even else depth
+    key = (tuple([goal.id for goal in goals]), seen, depth)
     found: int | None = compiler.assignments.get(key)
     if found is None:
         if key in compiler.assigning:
             raise LimitExceeded("the recursion through arrays with unique items", 1)
         compiler.assigning.add(key)
         try:
-            found = compiler.assignments[key] = _assign(compiler, goals, seen)
+            found = compiler.assignments[key] = _assign(compiler, goals, seen, depth)
         finally:
             compiler.assigning.discard(key)
     return found
 
 
-def _assign(compiler: Compiler, goals: tuple[Formula, ...], seen: Seen) -> int:
+def _assign(compiler: Compiler, goals: tuple[Formula, ...], seen: Seen, depth: int) -> int:
     excluded: list[Any] = list(seen)
     distinct = list(dict.fromkeys(goals))
-    choices = {goal: cheapest_values(compiler, goal, excluded, len(goals), 1) for goal in distinct}
+    choices = {goal: cheapest_values(compiler, goal, excluded, len(goals), depth) for goal in distinct}
     if len(distinct) == 1:
         (listed,) = choices.values()
         return sum([cost for _, cost in listed]) if len(listed) == len(goals) else INFINITE
@@ -620,7 +633,7 @@ def hopeless_values(frame: ArrayFrame, met: tuple[int, ...]) -> frozenset[Value]
     plan, compiler = frame.plan, frame.compiler
     index = min(frame.index + 1, plan.last)
     for _, goals in _sequences(plan, index, met, 0, compiler.cost, 0):
-        if not goals or _assigned_cost(compiler, goals, frame.seen) < INFINITE:
+        if not goals or _assigned_cost(compiler, goals, frame.seen, 1) < INFINITE:
             break
     else:
         return None
