@@ -31,7 +31,7 @@ from bltgen.automata.derivative import step, transitions
 from bltgen.automata.language import ANY_BYTES, INFINITE, Language, _concat, _intersection, _repeat, _union
 from bltgen.automata.limits import charge, current_limits, use_limits
 from bltgen.automata.operators import AUTOMATON, COMPLEMENT, CONCAT, INTERSECTION, REPEAT, UNION
-from bltgen.errors import LimitExceeded
+from bltgen.errors import EmptyLanguage, LimitExceeded
 
 __all__ = ["Choice", "alternatives", "completion", "shortest"]
 
@@ -342,10 +342,12 @@ class Choice:
 
 
 def completion(language: Language) -> bytes:
-    """A shortest text of a non-empty language: at each step the least byte that is on a shortest way.
+    """A shortest text of a language: at each step the least byte that is on a shortest way.
 
-    As far as is found out soon; see `Choice`.
+    As far as is found out soon; see `Choice`. Raises EmptyLanguage where there is no text.
     """
+    if shortest(language) >= INFINITE:
+        raise EmptyLanguage("no text satisfies the constraint")
     text = bytearray()
     choice = Choice()
     while not language.nullable:

@@ -9,7 +9,7 @@ True
 What is read, in both dialects: all of literals, `.`, classes with ranges and escapes, groups (named
 ones too), alternation, quantifiers greedy and lazy, `^ $ \b \B`, lookahead and lookbehind of any length
 and anywhere, `\d \w \s` and `\p{...}`, the flags i, m, s inline and scoped. In the `python` dialect also
-`\A \Z`, atomic groups, possessive quantifiers, conditionals, the flags a, u, x, `\N{...}`, and bytes
+`\A \Z \z`, atomic groups, possessive quantifiers, conditionals, the flags a, u, x, `\N{...}`, and bytes
 patterns (`rb"\xFF..."`), whose `.` and classes are bytes. A str pattern describes UTF-8 text: characters
 are Unicode scalar values, and a lone surrogate matches nothing.
 
@@ -17,20 +17,26 @@ What is refused, each with its position:
 
 | construct | error | why |
 |---|---|---|
-| backreference `\1 (?P=name) \k<name>` | Unsupported | not regular |
+| a backreference that may match text: `(a)\1 (?P=name) \k<name>` | Unsupported | not regular |
 | a conditional in the repeat or lookaround of its group, or before it | Unsupported | state between rounds |
 | an atomic or possessive repeat of what may be empty | Unsupported | engines differ |
 | an atomic or possessive repeat inside a lookbehind | Unsupported | engines differ |
 | the LOCALE flag | Unsupported | depends on the machine |
 | a pattern, nesting or count beyond `Limits` | LimitExceeded | |
 | anything malformed | ConstraintSyntaxError | |
+| a pattern that nothing matches | EmptyLanguage | (no position) |
 
 Where dialects and engines differ: `python` is the `re` module's meaning as of 3.14, in which `\B`
 matches in an empty text; `$` matches before a last line feed, case is ignored as `re` does it (simple
 folding), and lookbehinds may be of any length, as in the `regex` module. `ecma262` is ECMAScript's in
-Unicode mode: `\d` and `\w` are ASCII's, `$` matches at the very end only, `.` excludes four line ends.
+Unicode mode (the flag `u`), taken and refused as the standard of 2025 says: `\d` and `\w` are ASCII's, `$`
+matches at the very end only, `.` excludes four line ends, a backreference to a group that is not set
+matches the empty text. Engines before 2025 lack modifiers `(?i:...)` and groups of one name in different
+alternatives. Characters and properties are those of the Unicode version of the installed `regex` module
+(`python`: of Python itself, but for `\p{...}`); another engine may have another.
 
-Cost: compiling is linear in the pattern; nothing is determinised before it is read.
+Cost: reading a pattern is linear in it; nothing is determinised before it is read. Whether anything matches
+is known at once for patterns without lookarounds and `\b`, else searched for.
 """
 
 from __future__ import annotations
@@ -38,7 +44,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from bltgen.arguments import one_of, suggests_keywords
+from bltgen.arguments import one_of, shown, suggests_keywords
 from bltgen.automata.contract import Report, ReportEntry
 from bltgen.automata.description import record, register
 from bltgen.automata.language import ANY_BYTES, Language
@@ -48,8 +54,9 @@ from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.regex_lowering import lowered
 from bltgen.constraints.regex_parser import PREFERENCES, Dialect, Parsed, parse
 from bltgen.constraints.regex_preference import without_atomic_groups, without_conditionals
+from bltgen.errors import EmptyLanguage, LimitExceeded
 
-__all__ = ["regex"]
+__all__ = ["pattern_language", "regex"]
 
 Mode = Literal["fullmatch", "search"]
 
@@ -63,12 +70,29 @@ def regex(
     `mode`: the whole text matches ("fullmatch"), or some part of it does ("search", the meaning of JSON
     Schema's `pattern`). `flags`: of the `re` module, among I, S, M, X, A, U.
 
-    A pattern that matches nothing gives the empty language (`is_empty()`).
-
-    Raises ConstraintSyntaxError, Unsupported or LimitExceeded, with the position in the pattern.
+    Raises ConstraintSyntaxError, Unsupported or LimitExceeded, with the position in the pattern; and
+    EmptyLanguage where nothing matches (`pattern_language` gives the empty language then).
     """
     one_of("mode", mode, ("fullmatch", "search"))
-    parsed = parse(pattern, dialect, flags)
+    language = pattern_language(pattern, dialect, flags, mode)
+    if _is_known_empty(language):
+        raise EmptyLanguage(f"nothing matches the regular expression {shown(pattern)}")
+    return language
+
+
+def pattern_language(
+    pattern: str | bytes,
+    dialect: Dialect = "python",
+    flags: int = 0,
+    mode: Mode = "fullmatch",
+    *,
+    loose: bool = False,
+) -> Language:
+    """As `regex`, but where nothing matches, the empty language: a part of what another front end reads.
+
+    `loose`: ECMAScript's syntax with the liberties that schemas rely on; see `regex_ecma`.
+    """
+    parsed = parse(pattern, dialect, flags, loose=loose)
     source = pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern
     root = parsed.root
     if any(construct in PREFERENCES for _, construct in parsed.constructs):
@@ -84,8 +108,17 @@ def regex(
         "dialect": dialect,
         "flags": int(flags),
         "mode": mode,
+        "loose": loose,
     }
     return record(language_of(expression), description, _report(parsed))
+
+
+def _is_known_empty(language: Language) -> bool:
+    """Whether nothing matches; a search that goes beyond the limits is left to the first question."""
+    try:
+        return language.is_empty()
+    except LimitExceeded:
+        return False
 
 
 def _report(parsed: Parsed) -> Report:
@@ -95,8 +128,13 @@ def _report(parsed: Parsed) -> Report:
 
 def _rebuild(description: dict[str, Any]) -> Language:
     source = description["pattern"]
-    pattern = source.encode("latin-1") if description["bytes"] else source
-    return regex(pattern, description["dialect"], re.RegexFlag(description["flags"]), description["mode"])
+    return pattern_language(
+        source.encode("latin-1") if description["bytes"] else source,
+        description["dialect"],
+        re.RegexFlag(description["flags"]),
+        description["mode"],
+        loose=description.get("loose", False),
+    )
 
 
 register("regex", _rebuild)

@@ -1,8 +1,8 @@
 r"""The character classes of regular expressions, as sorted ranges of code points.
 
 `\d`, `\w`, `\s` in the senses of Python (Unicode and ASCII) and of ECMAScript; every property that the
-`regex` module knows (`\p{Lu}`, `\p{Script=Greek}`, `\p{Emoji}`), read from that module by one scan over
-all code points; and simple case folding in Python's and ECMAScript's senses.
+`regex` module knows (`\p{Lu}`, `\p{Script=Greek}`, `\p{Emoji}`) or that ECMA-262 names, read from that
+module by one scan over all code points; and simple case folding in Python's and ECMAScript's senses.
 
 All results are tuples of disjoint ascending `(first, last)` pairs. Each class is computed once, at its
 first use, in milliseconds.
@@ -24,6 +24,7 @@ import numpy as np
 import regex
 
 from bltgen.automata.utf8 import merged_ranges
+from bltgen.constraints import regex_properties
 
 __all__ = [
     "ANY",
@@ -32,6 +33,8 @@ __all__ = [
     "case_closed",
     "contains",
     "digits",
+    "ecma_properties",
+    "identifier_characters",
     "negated",
     "properties",
     "spaces",
@@ -120,26 +123,56 @@ def properties(name: str) -> Ranges:
         raise ValueError(f"unknown property {name!r}") from error
 
 
+def ecma_properties(name: str) -> Ranges | None:
+    r"""The code points of ECMAScript's `\p{name}`; None where the standard knows no such property.
+
+    Raises ValueError where the installed `regex` module does not know it yet.
+    """
+    if name == "Any":
+        return ANY
+    if name == "ASCII":
+        return ((0, 0x7F),)
+    if name == "Assigned":
+        return negated(properties("General_Category=Unassigned"))
+    query = regex_properties.query(name)
+    if query == "Changes_When_NFKC_Casefolded=Yes":
+        # The module lacks it. NFKC_Casefold folds case, removes what may be ignored and composes.
+        parts = ("Changes_When_Casefolded=Yes", "Default_Ignorable_Code_Point=Yes", "NFKC_Quick_Check=No")
+        return merged_ranges([pair for part in parts for pair in properties(part)])
+    return None if query is None else properties(query)
+
+
+@lru_cache(maxsize=1)
+def identifier_characters() -> tuple[Ranges, Ranges]:
+    """ECMAScript's first and further characters of a name (ECMA-262, 12.7)."""
+    first = merged_ranges([*properties("ID_Start=Yes"), (0x24, 0x24), (0x5F, 0x5F)])
+    further = [*properties("ID_Continue=Yes"), (0x24, 0x24), (0x200C, 0x200D)]
+    return first, merged_ranges(further)
+
+
 @lru_cache(maxsize=2)
 def _case_classes(dialect: Dialect) -> dict[int, tuple[int, ...]]:
     """For each cased code point, all that match it when case is ignored, itself included.
 
     Python compares simple lower cases, and beyond them lower-case letters of equal upper case (its table
     of equivalences: i and dotless i, s and long s, ...). ECMAScript's Unicode mode compares simple case
-    foldings.
+    foldings, as the `regex` module does, but for that module's Turkish I.
     """
-    classes: dict[str, list[int]] = {}
     changing = properties("Changes_When_Casemapped") + properties("Changes_When_Casefolded")
-    for code_point in (c for low, high in merged_ranges(changing) for c in range(low, high + 1)):
-        char = chr(code_point)
-        if dialect == "python":
-            lower = char.lower()[0]
-            key = lower.upper()
-        else:
-            key = char.casefold()
-            if len(key) > 1:
-                key = char.lower() if len(char.lower()) == 1 else char
-        classes.setdefault(key, []).append(code_point)
+    cased = [chr(c) for low, high in merged_ranges(changing) for c in range(low, high + 1)]
+    classes: dict[str, list[int]] = {}
+    if dialect == "python":
+        for char in cased:
+            classes.setdefault(char.lower()[0].upper(), []).append(ord(char))
+    else:
+        unfolded = {"\u0130", "\u0131"}
+        every = "".join(char for char in cased if char not in unfolded)
+        seen: set[str] = set(unfolded)
+        for char in cased:
+            if char not in seen:
+                members = regex.findall(char, every, regex.IGNORECASE)
+                seen.update(members)
+                classes[char] = [*map(ord, members)]
     return {member: tuple(group) for group in classes.values() if len(group) > 1 for member in group}
 
 

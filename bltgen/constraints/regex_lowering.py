@@ -38,6 +38,7 @@ from bltgen.constraints.regex_syntax import (
     Alternation,
     Assertion,
     Atomic,
+    Backreference,
     Characters,
     Conditional,
     Group,
@@ -91,7 +92,7 @@ def _lower(node: Node, parts: list[Expression], is_bytes: bool) -> Expression:
         return look(parts[0], negative=node.negative)
     if isinstance(node, Assertion):
         return _assertion(node, is_bytes)
-    assert not isinstance(node, Atomic | Conditional), "rewritten before"
+    assert not isinstance(node, Atomic | Conditional | Backreference), "rewritten before"
     raise AssertionError(node)
 
 

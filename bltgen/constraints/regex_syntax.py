@@ -20,6 +20,7 @@ __all__ = [
     "Alternation",
     "Assertion",
     "Atomic",
+    "Backreference",
     "Characters",
     "Conditional",
     "Group",
@@ -43,6 +44,7 @@ Node = Union[
     "Look",
     "Assertion",
     "Conditional",
+    "Backreference",
 ]
 
 
@@ -87,7 +89,7 @@ class Repetition:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
-    """A capturing group to which a conditional may refer."""
+    """A capturing group to which a conditional or a backreference may refer."""
 
     body: Node
     number: int
@@ -132,6 +134,14 @@ class Conditional:
     number: int
     yes: Node
     no: Node
+    position: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backreference:
+    """What a group has matched, by its number or name. `regex_references` removes it."""
+
+    group: int | str
     position: int
 
 

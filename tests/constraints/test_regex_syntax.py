@@ -12,7 +12,7 @@ from bltgen.automata.language import ANY_BYTE, Language
 from bltgen.automata.lazy_dfa import LanguageState
 from bltgen.automata.limits import Limits, use_limits
 from bltgen.automata.utf8 import UTF8_CHAR
-from bltgen.constraints.regex import regex
+from bltgen.constraints.regex import pattern_language, regex
 from bltgen.errors import BudgetTooSmall, ConstraintSyntaxError, EmptyLanguage, LimitExceeded, Unsupported
 
 MALFORMED = [
@@ -39,7 +39,7 @@ MALFORMED = [
     (r"\p{NoSuchProperty}", 0, "unknown property"),
     (r"\p{L", 0, "unknown property"),
     ("(?P<1a>x)", 4, "name"),
-    ("(?P<n>x)(?P<n>y)", 8, "second group"),
+    ("(?P<n>x)(?P<n>y)", 12, "second group"),
     ("(?<n>x)", 0, "unknown kind of group"),
     ("(?z)", 2, "unknown flag"),
     ("a(?i)", 1, "stand at its start"),
@@ -156,13 +156,20 @@ def test_limits_on_the_pattern() -> None:
 
 
 def test_an_empty_language_says_so() -> None:
-    """A pattern that matches nothing is the empty language; drawing from it is an error."""
-    for pattern in ("a^", "(?!)", r"a\bb", "$a", "(?=b)a"):
-        language = regex(pattern)
+    """A pattern that matches nothing is refused; as a part it is the empty language, which has no text."""
+    for pattern in ("a^", "(?!)", r"a\bb", "$a", "(?=b)a", r"\ud800", r"[^\s\S]", "(?>a*)a"):
+        with pytest.raises(EmptyLanguage, match="nothing matches"):
+            regex(pattern)
+        language = pattern_language(pattern)
         assert language.is_empty()
         assert len(language.start().allowed) == 0
         with pytest.raises(EmptyLanguage):
             language.sample(random.Random(0))
+        with pytest.raises(EmptyLanguage):
+            language.start().completion()
+    for pattern in ("[]", r"\ud800", r"\u{dfff}+", r"a(?![^])b", r"\1(a[])"):
+        with pytest.raises(EmptyLanguage):
+            regex(pattern, "ecma262")
     with pytest.raises(BudgetTooSmall):
         regex("abc").sample(random.Random(0), 2)
 
@@ -243,5 +250,5 @@ def test_deep_lookarounds_are_bounded() -> None:
     ):
         try:
             regex(pattern).start().allowed  # noqa: B018
-        except LimitExceeded:
+        except (LimitExceeded, EmptyLanguage):
             continue

@@ -23,7 +23,7 @@ from bltgen.automata.language import ANY_BYTES, Language, byte_set, concat, inte
 from bltgen.automata.utf8 import UTF8_TEXT, code_points
 from bltgen.constraints import regex_syntax
 from bltgen.constraints.grammar.lark_syntax import CharacterRange, Pattern, Text
-from bltgen.constraints.regex import regex
+from bltgen.constraints.regex import pattern_language
 from bltgen.constraints.regex_parser import Parsed, parse
 from bltgen.constraints.regex_syntax import (
     Alternation,
@@ -118,7 +118,7 @@ def piece_of(item: Text | Pattern | CharacterRange, as_pattern: bool) -> Piece:
         return Piece(None, opening + source + closing, None if both else is_bytes)
     if isinstance(item, Text) and "i" not in item.flags:
         return Piece(literal(item.value.encode("latin-1" if is_bytes else "utf-8")), None, is_bytes)
-    language = regex(source.encode("latin-1") if is_bytes else source, flags=_flags(item.flags))
+    language = pattern_language(source.encode("latin-1") if is_bytes else source, flags=_flags(item.flags))
     return Piece(language, None, is_bytes)
 
 
@@ -269,4 +269,4 @@ def language_of(piece: Piece) -> Language:
     reason = edge_assertion(piece.pattern, is_bytes)
     if reason is not None:
         raise Unsupported(f"{reason}: a terminal is a language by itself, whatever stands beside it")
-    return regex(piece.pattern.encode("latin-1") if is_bytes else piece.pattern)
+    return pattern_language(piece.pattern.encode("latin-1") if is_bytes else piece.pattern)

@@ -48,7 +48,7 @@ from bltgen.constraints.json_schema.vocabulary import (
     value_of,
 )
 from bltgen.constraints.number_set import NumberSet
-from bltgen.constraints.regex import regex
+from bltgen.constraints.regex import pattern_language
 from bltgen.errors import ConstraintSyntaxError, LimitExceeded, Unsupported
 
 __all__ = ["Keywords"]
@@ -341,7 +341,7 @@ class Keywords:
         found = self._patterns.get(key)
         if found is None:
             try:
-                found = regex(pattern, dialect="ecma262", mode="search")
+                found = pattern_language(pattern, "ecma262", mode="search", loose=True)
             except ConstraintSyntaxError as error:
                 raise ConstraintSyntaxError(f"{place.pointer}/{keyword}: {error}") from error
             except Unsupported as error:
