@@ -21,7 +21,7 @@ from bltgen.automata.context_free import Grammar
 from bltgen.automata.contract import Constraint
 from bltgen.automata.language import byte_set, literal
 from bltgen.constraints.json_schema import json_schema
-from bltgen.constraints.regex import regex
+from bltgen.constraints.regex import pattern_language
 from bltgen.errors import EmptyLanguage, LimitExceeded, Unsupported
 from bltgen.testing import naive_regular as naive
 from bltgen.testing.reference import (
@@ -163,7 +163,7 @@ def patterns(size: int) -> Iterator[Specimen]:
         everything += level
     for pattern in everything:
         reference = RegexReference(pattern)
-        made = regex(pattern)
+        made = pattern_language(pattern)
         yield Specimen(pattern, None if made.is_empty() else made, reference)
 
 
