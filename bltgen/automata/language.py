@@ -569,30 +569,31 @@ def _merge_alternatives(parts: dict[Language, None]) -> None:
 
 def _merge_counters(parts: dict[Language, None]) -> None:
     """X{a,b} | X{c,d} is X{a,d} where the intervals touch; X and "" count as X{1,1} and X{0,0}."""
-    bodies: dict[Language, list[tuple[int, int]]] = {}
+    bodies: dict[Language, list[Language]] = {}
     for part in parts:
         if part.op == REPEAT:
-            bodies.setdefault(part.parts[0], []).append(part.value)
-    for body, counted in bodies.items():
-        intervals = list(counted)
-        if all(part in parts for part in _flat_union(body)):
+            bodies.setdefault(part.parts[0], []).append(part)
+    for body, repeats in bodies.items():
+        # One body may be a repeat of another, (..){1,2} of .{2}: what was merged before is no part any more.
+        counted = [part for part in repeats if part in parts]
+        intervals: list[tuple[int, int]] = [part.value for part in counted]
+        alone = _flat_union(body)
+        if all(part in parts for part in alone):
             intervals.append((1, 1))
         if EPSILON in parts and any(low == 1 for low, _ in intervals):
             intervals.append((0, 0))
-        if len(intervals) == 1:
-            continue
         intervals.sort()
-        merged = [intervals[0]]
+        merged = intervals[:1]
         for low, high in intervals[1:]:
             if low <= merged[-1][1] + 1:
                 merged[-1] = (merged[-1][0], max(merged[-1][1], high))
             else:
                 merged.append((low, high))
         if len(merged) < len(intervals):
-            for low, high in counted:
-                del parts[_repeat(body, low, high)]
+            for part in counted:
+                del parts[part]
             if (1, 1) in intervals:
-                for part in _flat_union(body):
+                for part in alone:
                     parts.pop(part, None)
             if (0, 0) in intervals:
                 del parts[EPSILON]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import random
+import re
 import weakref
 
 import pytest
@@ -28,6 +29,8 @@ from bltgen.automata.language import (
 )
 from bltgen.automata.lazy_dfa import drop_caches
 from bltgen.automata.limits import Limits, use_limits
+from bltgen.constraints.json_schema import json_schema
+from bltgen.constraints.regex import regex
 from bltgen.errors import BudgetTooSmall, EmptyLanguage, LimitExceeded
 
 ALPHABET = b"ab"
@@ -98,6 +101,60 @@ def test_a_term_contains_exactly_the_strings_of_its_definition(pair: Pair) -> No
             state = following
         else:
             assert state.accepting == (text in strings)
+
+
+def _pair(language: Language) -> Pair:
+    """A plain body with its texts, by its definition."""
+    return language, frozenset(text for text in STRINGS if language.accepts(text))
+
+
+# Bodies of which one is a repeat of another, or shares an alternative with it.
+BODIES: list[Pair] = [
+    _pair(body)
+    for body in (
+        literal(b"ab"),
+        SIGMA,
+        SIGMA.repeat(2, 2),
+        SIGMA.repeat(3, 3),
+        literal(b"ab").repeat(2, 2),
+        literal(b"ab") | literal(b"a"),
+        (literal(b"ab") | literal(b"b")).repeat(2, 2),
+    )
+]
+
+
+@st.composite
+def _counted(draw: st.DrawFn) -> Pair:
+    """A few counted repeats of few bodies, in a union or in a row: their counters meet."""
+    bodies = draw(st.lists(st.sampled_from(BODIES), min_size=1, max_size=2))
+    counts = st.tuples(st.integers(0, 4), st.sampled_from([0, 0, 1, 3, None]))
+    made, strings = draw(st.sampled_from([LEAVES[5], LEAVES[6]]))
+    in_a_row = draw(st.booleans())
+    for body, (low, more) in draw(st.lists(st.tuples(st.sampled_from(bodies), counts), min_size=2, max_size=4)):
+        high = None if more is None else low + more
+        part, texts = body[0].repeat(low, high), _power(body[1], low, 99 if high is None else high)
+        if in_a_row and made is not EMPTY:
+            made, strings = made + part, _product(strings, texts)
+        else:
+            made, strings = made | part, strings | texts
+    return made, strings
+
+
+@settings(deadline=None, max_examples=200)
+@given(_counted())
+def test_counters_that_meet_are_merged_and_no_count_is_added(pair: Pair) -> None:
+    """X{1} | X{3} has no X{2}; the repeats of a body that is itself a repeat may be merged before its own."""
+    language, strings = pair
+    assert frozenset(text for text in STRINGS if language.accepts(text)) == strings
+
+
+@pytest.mark.parametrize("pattern", [r"(..)*(...)*", r"([ab]{2})*([ab]{3})*", r"(a{2}){0,3}(a{3}){0,2}|a{2}|a"])
+def test_repeats_of_repeats_are_read_to_the_end(pattern: str) -> None:
+    """Every text, and the same within a JSON string."""
+    language, within = regex(pattern), json_schema({"pattern": f"^(?:{pattern})$"}, whitespace="compact")
+    for text in STRINGS:
+        matches = re.fullmatch(pattern, text.decode()) is not None
+        assert language.accepts(text) == within.accepts(b'"%s"' % text) == matches, text
 
 
 @settings(deadline=None, max_examples=300)
