@@ -130,7 +130,9 @@ def _counted(draw: st.DrawFn) -> Pair:
     counts = st.tuples(st.integers(0, 4), st.sampled_from([0, 0, 1, 3, None]))
     made, strings = draw(st.sampled_from([LEAVES[5], LEAVES[6]]))
     in_a_row = draw(st.booleans())
-    for body, (low, more) in draw(st.lists(st.tuples(st.sampled_from(bodies), counts), min_size=2, max_size=4)):
+    for body, (low, more) in draw(
+        st.lists(st.tuples(st.sampled_from(bodies), counts), min_size=2, max_size=4)
+    ):
         high = None if more is None else low + more
         part, texts = body[0].repeat(low, high), _power(body[1], low, 99 if high is None else high)
         if in_a_row and made is not EMPTY:
@@ -148,7 +150,9 @@ def test_counters_that_meet_are_merged_and_no_count_is_added(pair: Pair) -> None
     assert frozenset(text for text in STRINGS if language.accepts(text)) == strings
 
 
-@pytest.mark.parametrize("pattern", [r"(..)*(...)*", r"([ab]{2})*([ab]{3})*", r"(a{2}){0,3}(a{3}){0,2}|a{2}|a"])
+@pytest.mark.parametrize(
+    "pattern", [r"(..)*(...)*", r"([ab]{2})*([ab]{3})*", r"(a{2}){0,3}(a{3}){0,2}|a{2}|a"]
+)
 def test_repeats_of_repeats_are_read_to_the_end(pattern: str) -> None:
     """Every text, and the same within a JSON string."""
     language, within = regex(pattern), json_schema({"pattern": f"^(?:{pattern})$"}, whitespace="compact")

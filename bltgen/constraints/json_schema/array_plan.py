@@ -27,6 +27,7 @@ from bltgen.constraints.json_schema.unique_items import (
     is_endless_goal,
     is_vast,
     item_start,
+    sequences,
 )
 from bltgen.errors import LimitExceeded
 
@@ -458,14 +459,23 @@ class ArrayFrame:
             if compiler.satisfiable(again) and frame.can_end():
                 positions.append(value_start(again, frame, gap))
         # Remembered, it may be the partner of a later item; needed only if there is no other pair.
-        plan = self.plan
         if not self.following(met, self.seen, False).can_end():
+            goal = formulas.both(goal, formulas.any_of(self.partners(met)))
+        return positions + self._recorded(goal, met, False, gap)
+
+    def partners(self, met: tuple[int, ...]) -> list[Formula]:
+        """The goals of later items that may equal the next one, the counts after it being `met`."""
+        plan = self.plan
+        if not plan.counts:
             last = max(plan.spec.horizon, self._next_index)
             if plan.spec.high is not None:
                 last = min(last, plan.spec.high - 1)
             later = [plan.spec.goal_at(i) for i in range(self._next_index, last + 1)]
-            goal = formulas.both(goal, formulas.any_of(later))
-        return positions + self._recorded(goal, met, False, gap)
+        else:
+            # Of items that must count, some only lead to an end where another counts that then must differ.
+            ways = sequences(plan, self._next_index, met, 2, self.compiler.cost, 0)
+            later = [goal for _, goals in ways for goal in goals]
+        return list(dict.fromkeys(later))
 
     def _recorded(self, goal: Formula, met: tuple[int, ...], done: bool, gap: Gap) -> list[Position]:
         """The position before an item that is remembered and is none of the excluded values."""

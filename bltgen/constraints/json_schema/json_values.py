@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from bltgen.constraints.number_set import _integer
 from bltgen.errors import ConstraintSyntaxError
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "canonical",
     "read",
     "type_bit",
+    "written_value",
 ]
 
 NULL, BOOLEAN, INTEGER, FRACTION, STRING, ARRAY, OBJECT = (1 << i for i in range(7))
@@ -62,6 +64,8 @@ def canonical(value: Any, depth: int = 0) -> Value:
         return decimal_value(Decimal(repr(value)))
     if isinstance(value, Decimal):
         return decimal_value(value)
+    if isinstance(value, _Written):
+        return _number_value(value.text)
     if depth > _DEPTH:
         raise ConstraintSyntaxError(f"a value in the schema is nested deeper than {_DEPTH}")
     if isinstance(value, (list, tuple)):
@@ -87,6 +91,37 @@ def decimal_value(number: Decimal) -> Value:
     return ("n", sign, stripped, int(exponent) + len(text) - len(stripped))
 
 
+class _Written:
+    """A number as it is written."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def written_value(text: bytes) -> Value:
+    """The canonical value of a JSON text, whatever the size of its numbers.
+
+    >>> written_value(b"[1e99999999999999999999, 100]")
+    ('a', (('n', 0, '1', 99999999999999999999), ('n', 0, '1', 2)))
+    """
+    return canonical(json.loads(text, parse_int=_Written, parse_float=_Written))
+
+
+def _number_value(text: str) -> Value:
+    """The canonical form of a number as it is written."""
+    mantissa, _, exponent = text.lower().partition("e")
+    whole, _, fraction = mantissa.lstrip("-").partition(".")
+    digits = (whole + fraction).lstrip("0")
+    if not digits:
+        return ("n", 0, "0", 0)
+    stripped = digits.rstrip("0")
+    power = _integer(exponent.lstrip("+-") or "0")
+    power = (-power if exponent.startswith("-") else power) - len(fraction)
+    return ("n", int(mantissa.startswith("-")), stripped, power + len(digits) - len(stripped))
+
+
 def to_decimal(value: Value) -> Decimal:
     """The number of a canonical ("n", ...) value."""
     return Decimal((value[1], tuple(map(int, value[2])), value[3]))
@@ -101,5 +136,17 @@ def type_bit(value: Value) -> int:
 
 
 def read(text: str | bytes) -> Any:
-    """A JSON text as Python values, numbers exactly (int or Decimal), duplicate keys: the last one."""
-    return json.loads(text, parse_float=Decimal)
+    """A JSON text as Python values, numbers exactly (int or Decimal), duplicate keys: the last one.
+
+    Raises ConstraintSyntaxError for a number that no Decimal holds.
+    """
+    return json.loads(text, parse_int=_decimal, parse_float=_decimal)
+
+
+def _decimal(text: str) -> int | Decimal:
+    try:
+        return Decimal(text) if set(text) & set(".eE") else int(text)
+    except InvalidOperation:
+        raise ConstraintSyntaxError(f"the exponent of {text[:40]} is out of range") from None
+    except ValueError:  # Python's limit on the digits of an int
+        return Decimal(text)

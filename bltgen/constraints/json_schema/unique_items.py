@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -23,10 +24,10 @@ from bltgen.automata.contract import State
 from bltgen.automata.language import INFINITE, Language
 from bltgen.automata.operators import CONCAT
 from bltgen.automata.utf8 import UTF8_TEXT
-from bltgen.constraints.json_number import NumberState
+from bltgen.constraints.json_number import Exponent, NumberState
 from bltgen.constraints.json_schema.effort import Effort
 from bltgen.constraints.json_schema.formula import Formula
-from bltgen.constraints.json_schema.json_values import Value, canonical, read
+from bltgen.constraints.json_schema.json_values import Value, written_value
 from bltgen.constraints.json_schema.layout import WHITESPACE, Gap
 from bltgen.constraints.json_schema.positions import (
     NumberText,
@@ -38,7 +39,7 @@ from bltgen.constraints.json_schema.positions import (
 )
 from bltgen.constraints.json_schema.seen import Seen
 from bltgen.constraints.json_string import StringState, characters_to_differ
-from bltgen.constraints.number_set import DIGIT_LIMIT, NEVER
+from bltgen.constraints.number_set import DIGIT_LIMIT, NEVER, NumberSet
 from bltgen.errors import ConstraintSyntaxError, LimitExceeded
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ __all__ = [
     "is_endless_text",
     "is_vast",
     "item_start",
+    "sequences",
     "value_of",
 ]
 
@@ -81,7 +83,7 @@ def item_start(compiler: Compiler, goal: Formula, depth: int) -> JsonState:
 def value_of(text: bytes) -> Value:
     """The canonical value of a JSON text."""
     try:
-        return canonical(read(text))
+        return written_value(text)
     except (ConstraintSyntaxError, RecursionError):
         raise LimitExceeded("the nesting of an item of an array with unique items", 500) from None
 
@@ -175,11 +177,8 @@ class RecordedItem:
     def _tested_bits(self, bits: int) -> int:
         """Those of the bytes after which some value may come that is not excluded."""
         live = 0
-        text = text_of(self.chain)
         for byte in bits_of(bits):
-            following = self.inner.advance(byte)
-            assert following is not None, "an allowed byte has a successor"
-            if self._next(following, byte)._is_endless() or self._lives(following, text + bytes((byte,))):
+            if self._reached(byte):
                 live |= 1 << byte
         return live
 
@@ -190,6 +189,22 @@ class RecordedItem:
             bits |= position.bits & _safe_after(position, self.chain)
         return bits
 
+    def _reached(self, byte: int) -> tuple[Position, ...]:
+        """The positions after a byte of the item; none where all values that may come are excluded.
+
+        What is `allowed` and what `advance` does both come from here.
+        """
+        following = self.inner.advance(byte)
+        if following is None:
+            return ()
+        if following.accepting and not following.bits:
+            after = self._after(text_of((self.chain, byte)))
+            return () if after is None else (after,)
+        made = self._next(following, byte)
+        if made._is_endless() or self._lives(following, text_of(made.chain)):
+            return (made,)
+        return ()
+
     def step(self, byte: int) -> tuple[Position, ...]:
         inner = self.inner
         if not self.chain and WHITESPACE >> byte & 1:
@@ -199,19 +214,12 @@ class RecordedItem:
             return (RecordedItem(inner, (), self.goal, self.frame, self.met, self.done, gap, self.is_free),)
         if not self.gap.ends:
             return ()
-        following = inner.advance(byte)
-        if following is None:
-            if inner.accepting:
-                after = self._after(text_of(self.chain))
-                return () if after is None else after.step(byte)
-            return ()
-        if following.accepting and not following.bits:
-            after = self._after(text_of((self.chain, byte)))
-            return () if after is None else (after,)
-        made = self._next(following, byte)
-        if not made._is_endless() and not self._lives(following, text_of(made.chain)):
-            return ()
-        return (made,)
+        if inner.advance(byte) is not None:
+            return self._reached(byte)
+        if inner.accepting:
+            after = self._after(text_of(self.chain))
+            return () if after is None else after.step(byte)
+        return ()
 
     # -- what may still come -------------------------------------------------------------------------
 
@@ -233,15 +241,23 @@ class RecordedItem:
                 return True
         return self._exact(text) is not None
 
-    def _exact(self, text: bytes) -> State | None:
-        """The state after `text` in the item with all excluded values taken out that `text` may become."""
+    def _exact(self, text: bytes, more: Sequence[Value] = ()) -> State | None:
+        """The state after `text` in the item with all excluded values taken out that `text` may become.
+
+        `more`: further values to take out.
+        """
         compiler, frame = self.frame.compiler, self.frame
-        members = [v for v in frame.excluded_values(self.met) if _may_become(compiler, text, v, frame.depth)]
-        formulas = compiler.formulas
-        goal = formulas.both(self.goal, formulas.values(members, False))
+        excluded = [*frame.excluded_values(self.met), *more]
+        members = [v for v in excluded if _may_become(compiler, text, v, frame.depth)]
+        return self._narrowed(text, compiler.formulas.values(members, False))
+
+    def _narrowed(self, text: bytes, goal: Formula) -> State | None:
+        """The state after `text` in the item where it satisfies another goal too; None where it cannot."""
+        compiler = self.frame.compiler
+        goal = compiler.formulas.both(self.goal, goal)
         if not compiler.satisfiable(goal):
             return None
-        state: State | None = item_start(compiler, goal, frame.depth)
+        state: State | None = item_start(compiler, goal, self.frame.depth)
         for byte in text:
             state = None if state is None else state.advance(byte)
         return state
@@ -253,17 +269,53 @@ class RecordedItem:
         return self._shortest
 
     def _nearest(self) -> tuple[int, bytes]:
+        """The bytes to the end of the nearest valid text, and those of them that complete the item.
+
+        What follows may cost more after one value than after another: a later item may need it, or (where
+        two must be equal) may be it again.
+        """
         text = text_of(self.chain)
+        frame = self.frame
+        best, way = INFINITE, b""
+        for completion in self._candidates(text):
+            following = frame.after_value(value_of(text + completion), self.met, self.done)
+            if following is None:
+                continue
+            if len(completion) + following.cost < best:
+                best, way = len(completion) + following.cost, completion
+            if self.done and (following.closable or best <= len(completion) + self._unaffected()):
+                break
+        assert best < INFINITE, "a position has a way to an accepting one"
+        return best, way
+
+    def _unaffected(self) -> int:
+        """The bytes after a value that no later item needs: no other has fewer, where items must differ."""
+        return self.frame.following(self.met, self.frame.seen, self.done).cost
+
+    def _candidates(self, text: bytes) -> Iterator[bytes]:
+        """The completions of the item among which the best is; where items must differ, the shorter first."""
         completion = self.inner.completion()
-        value = value_of(text + completion)
-        if self.frame.is_excluded(value, self.met):
-            exact = self._exact(text)
-            assert exact is not None, "a position has a way to an accepting one"
-            completion = exact.completion()
+        yield completion
+        if not self.done:
+            for goal in self.frame.partners(self.met):
+                state = self._narrowed(text, goal)
+                if state is not None:
+                    yield state.completion()
+        tried: list[Value] = []
+        while True:
             value = value_of(text + completion)
-        following = self.frame.after_value(value, self.met, self.done)
-        assert following is not None, "a value that is not excluded has a frame after it"
-        return len(completion) + following.cost, completion
+            if is_vast(value):
+                # It is not taken out of any goal.
+                yield from _completions(self.inner, every_first=True)
+                return
+            tried.append(value)
+            exact = self._exact(text, tried)
+            if exact is None:
+                return
+            completion = exact.completion()
+            yield completion
+            if not self.done:
+                return
 
     def within(self, n: int) -> int:
         if not self.gap.ends:
@@ -309,8 +361,8 @@ def _is_any_text(language: Language) -> bool:
 
 def _safe_after(position: Position, chain: Chain) -> int:
     """The bytes after which infinitely many values may still come of a position."""
-    if isinstance(position, NumberText) and _is_endless_number(position.text, text_of(chain)):
-        return _DIGITS
+    if isinstance(position, NumberText):
+        return _safe_digits(position.text, text_of(chain))
     if isinstance(position, ValueStart):
         numbers = position.frame.compiler.numbers(position.goal)
         if numbers is not None and _is_endless_number(numbers, b"1"):
@@ -327,9 +379,13 @@ def _safe_after(position: Position, chain: Chain) -> int:
     return 0
 
 
-def _completions(state: JsonState) -> Iterator[bytes]:
+def _completions(state: JsonState, every_first: bool = False) -> Iterator[bytes]:
     """A few completions that differ: the shortest, and some that go astray first."""
     yield state.completion()
+    for byte in bits_of(state.bits) if every_first else ():
+        following = state.advance(byte)
+        assert following is not None, "an allowed byte has a successor"
+        yield bytes((byte,)) + following.completion()
     for turn in range(1, WITNESSES):
         here, text = state, bytearray()
         for step in range(2 * turn):
@@ -386,18 +442,58 @@ def _is_endless_number(state: State, text: bytes) -> bool:
     """Whether infinitely many numbers begin as the text ends, as far as is seen at once.
 
     Digits, or digits of the exponent, may go on for ever; not below an exponent's minus sign, and nought
-    stays nought whatever its exponent.
+    stays nought whatever its exponent. Plainly written, a nought or a point bounds what may come.
     """
     if not isinstance(state, NumberState):
         return False
+    mantissa, exponent = _parts_of_number(text)
+    if isinstance(state.prefix, Exponent):
+        return (
+            bool(mantissa.strip(b"-0."))
+            and not exponent.startswith(b"-")
+            and any(high is None for _, high in state.prefix.targets)
+        )
+    numbers = state.automaton.numbers
+    if not state.automaton.plain or _is_whole(mantissa):
+        return numbers.gaps[0 if mantissa[:1] == b"-" else -1] != NEVER
+    if not numbers.points and not numbers.gaps[0].moduli:
+        return True
+    return len(mantissa) < DIGIT_LIMIT and _between(numbers, mantissa.decode()).size() is None
+
+
+def _safe_digits(state: State, text: bytes) -> int:
+    """The digits after which infinitely many numbers may still come, as far as is seen at once."""
+    if not _is_endless_number(state, text):
+        return 0
+    assert isinstance(state, NumberState)
+    mantissa, _ = _parts_of_number(text)
+    if mantissa == b"-":
+        return _DIGITS & ~(1 << 0x30)
+    if state.automaton.plain and not _is_whole(mantissa) and state.automaton.numbers.points:
+        return 0
+    return _DIGITS
+
+
+def _parts_of_number(text: bytes) -> tuple[bytes, bytes]:
+    """The mantissa and the exponent of the number, perhaps unfinished, with which a text ends."""
     found = _NUMBER_TAIL.search(text)
     assert found is not None
-    mantissa, exponential, exponent = found.group().lower().partition(b"e")
-    numbers, plain = state.automaton.numbers, state.automaton.plain
-    gap = numbers.gaps[0 if mantissa[:1] == b"-" else -1]
-    if gap == NEVER or b"-" in exponent or (exponential and not mantissa.strip(b"-0.")):
-        return False
-    return not (plain and b"." in mantissa and gap.moduli)
+    mantissa, _, exponent = found.group().lower().partition(b"e")
+    return mantissa, exponent
+
+
+def _is_whole(mantissa: bytes) -> bool:
+    """Whether digits before the point may follow."""
+    return b"." not in mantissa and mantissa not in (b"0", b"-0")
+
+
+def _between(numbers: NumberSet, mantissa: str) -> NumberSet:
+    """The numbers whose digits begin so, where none before the point may follow."""
+    low = Fraction(mantissa.lstrip("-").rstrip("."))
+    high = low + Fraction(1, 10 ** len(mantissa.partition(".")[2]))
+    if mantissa.startswith("-"):
+        low, high = -high, -low
+    return numbers & NumberSet.interval(low, high, low_open=True, high_open=True)
 
 
 def is_endless_text(language: Language | None) -> bool:
@@ -482,7 +578,7 @@ def distinct_cost(
     if plan.rest_cost(index, met, get, line) >= INFINITE:
         return INFINITE
     best = INFINITE
-    for bound, goals in _sequences(plan, index, met, 0 if done else 2, get, line):
+    for bound, goals in sequences(plan, index, met, 0 if done else 2, get, line):
         if bound >= best:
             break
         if not done:
@@ -495,7 +591,7 @@ def distinct_cost(
     return best if best < INFINITE else INFINITE
 
 
-def _sequences(
+def sequences(
     plan: ArrayPlan, index: int, met: tuple[int, ...], beyond: int, get: Callable[[Formula], int], line: int
 ) -> Iterator[tuple[int, tuple[Formula, ...]]]:
     """The goals of the items that complete an array, for each way to count them, and up to `beyond` more.
@@ -632,7 +728,7 @@ def hopeless_values(frame: ArrayFrame, met: tuple[int, ...]) -> frozenset[Value]
     """
     plan, compiler = frame.plan, frame.compiler
     index = min(frame.index + 1, plan.last)
-    for _, goals in _sequences(plan, index, met, 0, compiler.cost, 0):
+    for _, goals in sequences(plan, index, met, 0, compiler.cost, 0):
         if not goals or _assigned_cost(compiler, goals, frame.seen, 1) < INFINITE:
             break
     else:

@@ -9,13 +9,15 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from bltgen.automata.language import INFINITE
 from bltgen.constraints.json_schema import json_schema
 from bltgen.constraints.json_schema.effort import Effort
 from bltgen.constraints.json_schema.unique_items import least_assignment
+from bltgen.errors import EmptyLanguage
+from bltgen.testing.reference import SchemaReference
 
 UNIQUE: list[dict[str, Any]] = [
     {"contains": {"type": "integer"}},
@@ -106,3 +108,110 @@ def test_nought_stays_nought_whatever_its_exponent(begun: bytes) -> None:
     assert state is None
     assert constraint.accepts(b"[0,0.1]")
     assert json_schema({"not": schema, "type": "array"}).accepts(begun + b"1]")
+
+
+# Values of few kinds: bounded and unbounded numbers of every spelling, few strings, containers of them.
+_ITEMS: list[Any] = [
+    {"type": "integer"},
+    {"type": "integer", "minimum": 0, "maximum": 2},
+    {"type": "integer", "maximum": 0},
+    {"type": ["null", "integer"]},
+    {"type": "number", "minimum": 0, "maximum": 1},
+    {"type": "number", "anyOf": [{"const": 0}, {"minimum": 5}]},
+    {"type": "number", "anyOf": [{"enum": [0, -1]}, {"maximum": -5}]},
+    {"multipleOf": 0.5, "type": "number", "minimum": 0, "maximum": 1},
+    {"multipleOf": 4, "not": {"multipleOf": 100}, "type": "number"},
+    {"enum": ["ab", "abc", "b"]},
+    {"enum": [0, 0.5, None]},
+    {"type": "string", "pattern": "^[ab]?$"},
+    {"type": "array", "items": {"enum": [0, "a"]}, "maxItems": 1},
+    {"properties": {"a": {"enum": [0, 1]}}, "type": "object", "additionalProperties": False},
+]
+
+
+@st.composite
+def _arrays_of_few_values(draw: st.DrawFn) -> dict[str, Any]:
+    items = st.sampled_from(_ITEMS)
+    low = draw(st.integers(0, 3))
+    schema: dict[str, Any] = {"type": "array", "items": draw(items), "minItems": low}
+    if draw(st.booleans()):
+        schema["maxItems"] = draw(st.integers(max(low, 1), 3))
+    if draw(st.booleans()):
+        schema["prefixItems"] = draw(st.lists(items, min_size=1, max_size=2))
+    if draw(st.integers(0, 3)) == 0:
+        schema["contains"] = draw(items)
+    different = draw(st.sampled_from([True, True, True, False]))
+    return schema | ({"uniqueItems": True} if different else {"not": {"uniqueItems": True}})
+
+
+@settings(deadline=None, max_examples=40)
+@given(_arrays_of_few_values(), st.sampled_from(["any", "plain"]), st.randoms(use_true_random=False))
+def test_what_is_allowed_can_be_read_and_ended(
+    schema: dict[str, Any], numbers: str, rng: random.Random
+) -> None:
+    """Walks that prefer the few values that were seen: every promise of the states on the way."""
+    try:
+        constraint = json_schema(schema, numbers=numbers, whitespace="compact")
+    except EmptyLanguage:
+        event("empty")
+        return
+    event("walked")
+    reference = SchemaReference(schema, compact=True)
+    state: Any = constraint.start()
+    text = b""
+    for _ in range(20):
+        after = {byte: one for byte in range(256) if (one := state.advance(byte)) is not None}
+        assert {*state.allowed} == after.keys(), text
+        completion = state.completion()
+        assert len(completion) == state.shortest, text
+        assert reference.accepts(text + completion), text + completion
+        if state.accepting:
+            assert state.shortest == 0
+            break
+        nearest = {byte: one.shortest for byte, one in after.items()}
+        assert state.shortest == 1 + min(nearest.values()), text
+        for n in (state.shortest - 1, state.shortest, state.shortest + 2):
+            assert {*state.allowed_within(n)} == {b for b, rest in nearest.items() if rest < n}, (text, n)
+        # Where two must be equal, an exponent leads to numbers that are too long to be written out again.
+        byte = rng.choice(
+            [b for b in after if b in (b'0015.-,"abn[{e', b'0015.-,"abn[{')["not" in schema]] or [*after]
+        )
+        text += bytes((byte,))
+        state = after[byte]
+
+
+@pytest.mark.parametrize("different", [{"uniqueItems": True}, {"not": {"uniqueItems": True}}])
+def test_a_value_that_a_later_item_needs_is_not_taken_to_be_the_nearest(different: dict[str, Any]) -> None:
+    """The shortest text is found in any budget, though a shorter item comes first that makes it longer."""
+    first, second, third = (
+        {"enum": values} for values in (["ab", "abc"], ["ab", "z" * 20], ["abc", "y" * 20])
+    )
+    if "not" in different:
+        second, third = {"enum": ["abc", "z" * 20]}, {"enum": ["z" * 20]}
+    schema = {
+        "type": "array",
+        "prefixItems": [first, second, third],
+        "minItems": 2,
+        "maxItems": 3,
+        **different,
+    }
+    constraint = json_schema(schema, whitespace="compact")
+    least = constraint.start().shortest
+    for seed in range(20):
+        text = constraint.sample(random.Random(seed), least)
+        assert jsonschema.Draft202012Validator(schema).is_valid(json.loads(text))
+        assert len(text) == least
+
+
+@pytest.mark.parametrize(
+    "number", [b"1e9999", b"1e99999999999999999999", b"-1" + b"0" * 4500, b"1e-" + b"9" * 4500]
+)
+def test_numbers_beyond_any_machine_are_told_apart(number: bytes) -> None:
+    """No limit of Python or Decimal is met within an array of numbers that must differ."""
+    constraint = json_schema({"type": "array", "uniqueItems": True, "items": {"type": "number"}})
+    state: Any = constraint.start()
+    for byte in b"[" + number + b"," + number:
+        state = state.advance(byte)
+    text = b"[" + number + b"," + number + state.completion()
+    assert constraint.accepts(text)
+    assert not constraint.accepts(b"[" + number + b"," + number + b"]")
