@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+import warnings
 from collections.abc import Sequence
 
 from bltgen import cli_check, cli_convert, cli_flops, cli_generate, cli_patches, cli_sample, cli_train
@@ -55,7 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         commands[given[0]].check_flags(given[1:])
     options = parser.parse_args(given)
     try:
-        code: int = options.run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = lambda message, *place, **how: print(
+                f"bltgen {options.command}: warning: {message}", file=sys.stderr
+            )
+            code: int = options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:
         # The reader has enough. Nothing more may be written, also not when Python flushes at its end.

@@ -16,6 +16,8 @@ The tree::
     ├── CheckpointError(ValueError) a checkpoint is missing, corrupt or of an unknown layout
     └── DeviceNotAvailable(ValueError)  the device for a model is not on this machine, or not in this torch
 
+One warning is issued: ConstraintWarning, for what is probably a slip and yet no error.
+
 Errors carry values, not only text, so that programs can act on them.
 """
 
@@ -30,6 +32,7 @@ __all__ = [
     "CheckpointError",
     "ConstraintError",
     "ConstraintSyntaxError",
+    "ConstraintWarning",
     "DeviceNotAvailable",
     "EmptyLanguage",
     "InvalidLine",
@@ -42,8 +45,10 @@ __all__ = [
 ]
 
 
-def did_you_mean(word: object, known: Iterable[object]) -> str:
+def did_you_mean(word: object, known: Iterable[object], cutoff: float = 0.7) -> str:
     """`; did you mean 'x'?` for the known word that `word` is most likely meant to be, or an empty text.
+
+    cutoff: how alike they must be, from 0 to 1 (`difflib.SequenceMatcher.ratio`), if not of the same letters.
 
     >>> did_you_mean("emial", ["email", "uri"]), did_you_mean("ONEOF", ["oneOf"]), did_you_mean("q", ["uri"])
     ("; did you mean 'email'?", "; did you mean 'oneOf'?", '')
@@ -51,7 +56,8 @@ def did_you_mean(word: object, known: Iterable[object]) -> str:
     if not isinstance(word, str) or not 0 < len(word) <= 100:
         return ""
     folded = {name.lower(): name for name in known if isinstance(name, str)}
-    found = get_close_matches(word.lower(), folded, n=1, cutoff=0.7)
+    found = get_close_matches(word.lower(), folded, n=1, cutoff=cutoff)
+    found += [name for name in folded if not found and sorted(name) == sorted(word.lower())]
     return f"; did you mean {folded[found[0]]!r}?" if found else ""
 
 
@@ -119,6 +125,10 @@ class Unsupported(ConstraintError):
             where = f"line {line}, column {column}"
         self.reason, self.where, self.text, self.position = reason, where, text, position
         super().__init__((f"{where}: {reason}" if where else reason) + caret)
+
+
+class ConstraintWarning(UserWarning):
+    """Something in the source of a constraint restricts nothing and was probably meant to."""
 
 
 class EmptyLanguage(ConstraintError):

@@ -49,7 +49,7 @@ from bltgen.constraints.json_schema.vocabulary import (
 )
 from bltgen.constraints.number_set import NumberSet
 from bltgen.constraints.regex import pattern_language
-from bltgen.errors import ConstraintSyntaxError, LimitExceeded, Unsupported
+from bltgen.errors import ConstraintSyntaxError, LimitExceeded, Unsupported, did_you_mean
 
 __all__ = ["Keywords"]
 
@@ -306,7 +306,8 @@ class Keywords:
             constraint = (self.constraints or {}).get(name)
             if constraint is None:
                 raise Unsupported(
-                    f"no constraint named {name!r} was given; pass constraints={{{name!r}: ...}}",
+                    f"no constraint named {name!r} was given; pass constraints={{{name!r}: ...}}"
+                    + did_you_mean(name, self.constraints or ()),
                     f"{place.pointer}/{CONSTRAINT_KEYWORD}",
                 )
             parts.append(constraint)

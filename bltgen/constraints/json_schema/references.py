@@ -29,7 +29,7 @@ import referencing.exceptions
 import referencing.jsonschema
 from referencing.jsonschema import DynamicAnchor
 
-from bltgen.errors import ConstraintSyntaxError
+from bltgen.errors import ConstraintSyntaxError, did_you_mean
 
 __all__ = ["DRAFTS", "Dialect", "Documents", "Place"]
 
@@ -223,7 +223,7 @@ class Documents:
         except (referencing.exceptions.Unresolvable, referencing.exceptions.NoSuchResource) as error:
             raise ConstraintSyntaxError(
                 f"{where}: unknown dialect {uri!r}; known are {', '.join(DRAFTS.values())} and what the "
-                "registry holds"
+                f"registry holds{did_you_mean(uri, DRAFTS.values())}"
             ) from error
         self._registry = retrieved.registry
         meta = retrieved.value.contents

@@ -13,6 +13,7 @@ from bltgen.automata.contract import Report, ReportEntry
 from bltgen.constraints.json_schema.compiler import Compiler
 from bltgen.constraints.json_schema.keywords import Keywords
 from bltgen.constraints.json_schema.layout import Layout
+from bltgen.constraints.json_schema.near_misses import slip
 from bltgen.constraints.json_schema.references import Documents, Place
 from bltgen.constraints.json_schema.vocabulary import ANNOTATIONS, KEYWORDS, OF_OBJECTS
 from bltgen.constraints.json_schema.well_formed import well_formed_places
@@ -80,11 +81,12 @@ def _entry(place: Place, keyword: str, keywords: Keywords) -> ReportEntry:
         note = "not in the vocabularies of the dialect"
     elif keyword == "format":
         if keywords.format(place) is None:
-            note = f"format {schema[keyword]!r} is unknown or not asserted"
+            note = slip(place, keyword, keywords) or f"format {schema[keyword]!r} is unknown or not asserted"
     elif keyword == "required" and isinstance(schema[keyword], bool):
         note = "a boolean is the form of draft 3"
     elif keyword not in KEYWORDS:
-        note = "unknown keyword"
+        meant = slip(place, keyword, keywords)
+        note = "unknown keyword" + (f"; {meant}" if meant else "")
     elif not keywords.is_known(place, keyword):
         note = f"no keyword of draft {place.dialect.draft}"
     elif _IMPLIED.get(keyword, keyword) not in schema:

@@ -37,8 +37,9 @@ from bltgen.constraints.json_schema.embedding import embedded
 from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.json_values import read
 from bltgen.constraints.json_schema.layout import Layout
+from bltgen.constraints.json_schema.near_misses import check_draft, tell
 from bltgen.constraints.json_schema.positions import Root, value_start
-from bltgen.constraints.json_schema.references import DRAFTS, Documents
+from bltgen.constraints.json_schema.references import Documents
 from bltgen.constraints.json_schema.report import report_of
 from bltgen.constraints.json_schema.self_reference import self_applying
 from bltgen.constraints.json_schema.state import JsonState
@@ -228,7 +229,8 @@ def json_schema(
       to word boundary, and not empty; strings with enum, const, pattern or format are left alone.
 
     Raises ConstraintSyntaxError for a malformed schema, Unsupported for what cannot be enforced exactly,
-    EmptyLanguage where nothing satisfies it, LimitExceeded where it costs too much.
+    EmptyLanguage where nothing satisfies it, LimitExceeded where it costs too much. Issues a
+    `ConstraintWarning` where keywords and formats are annotations because they are misspelt.
     """
     parser: Callable[[bytes], Any] | None = None
     if not isinstance(schema, (Mapping, bool, str, bytes)):
@@ -240,8 +242,8 @@ def json_schema(
     property_order = property_order or ("any" if parser is None else "schema")
     if kind != "json_schema":
         raise ValueError(f"not the description of a JSON Schema: {kind!r}")
+    check_draft(draft)
     for name, value, choices in (
-        ("draft", draft, (None, *DRAFTS)),
         ("formats", formats, ("assert", "annotate")),
         ("property_order", property_order, ("any", "schema")),
         ("undeclared", undeclared, ("allow", "omit")),
@@ -286,6 +288,8 @@ def json_schema(
     circular = self_applying(places, compiler.keywords)
     if circular is not None:
         raise Unsupported("a reference that reaches itself within the same value", circular.pointer)
+    if parser is None:
+        tell(places, compiler.keywords)
     goal = compiler.formulas.schema(documents.root)
     made = JsonSchema(
         documents, compiler, goal, description, parser, lambda: compiled(Layout.of("any"), Options())

@@ -22,6 +22,7 @@ from typing import Any
 from bltgen.constraints.json_schema.keywords import Keywords
 from bltgen.constraints.json_schema.references import Documents, Place
 from bltgen.constraints.json_schema.vocabulary import (
+    ANNOTATIONS,
     CONSTRAINT_KEYWORD,
     DRAFTS_OF,
     KEYWORDS,
@@ -33,7 +34,7 @@ from bltgen.constraints.json_schema.vocabulary import (
     number_of,
     value_of,
 )
-from bltgen.errors import ConstraintSyntaxError
+from bltgen.errors import ConstraintSyntaxError, did_you_mean
 
 __all__ = ["well_formed_places"]
 
@@ -41,7 +42,7 @@ Path = tuple["str | int", ...]
 Form = Callable[[Keywords, Place, str, Any], Iterable[Path]]
 """Raises where the value of a keyword is malformed; gives the paths to the subschemas that it holds."""
 
-_READ_BY_NAME = KEYWORDS | {"$id", "id", "$schema"}
+_SILENT = ANNOTATIONS - {"$id", "id", "$schema"}
 
 
 def well_formed_places(
@@ -83,7 +84,7 @@ def _is_plain(schema: Any) -> bool:
         if keyword == "type":
             if type(given) is not str or given not in TYPES:
                 return False
-        elif keyword in _READ_BY_NAME:
+        elif keyword not in _SILENT:
             return False
     return True
 
@@ -99,10 +100,16 @@ def _type(keywords: Keywords, place: Place, keyword: str, given: Any) -> Iterabl
     if type(given) is not str or given not in TYPES:
         for name in [given] if isinstance(given, str) else list_of(place, keyword, given):
             if not isinstance(name, str) or name not in TYPES:
-                raise ConstraintSyntaxError(
-                    f"{place.pointer}/type: {name!r} is no type; there are {', '.join(TYPES)}"
-                )
+                listed = f"there are {', '.join(TYPES)}{_type_meant(name)}"
+                raise ConstraintSyntaxError(f"{place.pointer}/type: {name!r} is no type; {listed}")
     return ()
+
+
+def _type_meant(name: Any) -> str:
+    meant = {"int": "integer", "str": "string", "bool": "boolean", "float": "number", "dict": "object"}
+    meant |= {"list": "array", "none": "null", "nil": "null", "undefined": "null"}
+    known = meant.get(name.lower()) if isinstance(name, str) else None
+    return f"; did you mean {known!r}?" if known else did_you_mean(name, TYPES)
 
 
 def _enum(keywords: Keywords, place: Place, keyword: str, given: Any) -> Iterable[Path]:
