@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bltgen.cli_constraint import add_model, model_of, read_bytes
+from bltgen.cli_constraint import add_model, check_target, model_of, read_bytes
+from bltgen.cli_picture import LARGEST, draw
 
 if TYPE_CHECKING:
     from bltgen.model.contract import ByteModel
@@ -22,7 +23,7 @@ EXAMPLES = """examples:
   bltgen patches "The quick brown fox" --json | jq .patches
 
 In the terminal, patches alternate in colour; the brighter a byte, the higher the entropy of its
-prediction. The picture has the entropies, the threshold and the boundaries.
+prediction. The picture has the entropies, the threshold and the boundaries, 128 bytes a line.
 """
 
 
@@ -88,6 +89,9 @@ def run(options: argparse.Namespace) -> int:
         data = str(options.text).encode("utf-8", "surrogateescape")
     else:
         data = read_bytes(options.file)
+    if options.png and len(data) > LARGEST:
+        raise ValueError(f"--png shows at most {LARGEST} bytes, not {len(data)}; --json has them all")
+    check_target(options.png)
     found = patching(model_of(options).model, data)
     if options.png:
         draw(found, options.png)
@@ -142,35 +146,3 @@ def coloured(found: Patching) -> str:
             shown.append(f"\x1b[48;5;{background}m\x1b[38;5;{grey}m{text}\x1b[0m{newline}")
             at += len(character.encode("utf-8"))
     return "".join(shown)
-
-
-def draw(found: Patching, path: str) -> None:
-    """A picture: entropy of each byte's prediction, the threshold, a line at each boundary."""
-    try:
-        import matplotlib
-    except ImportError:
-        raise ImportError("a picture needs matplotlib: pip install 'bltgen[plot]'") from None
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
-    count = len(found.data)
-    figure, axes = pyplot.subplots(figsize=(max(6.0, min(60.0, 0.16 * count)), 3.6), layout="constrained")
-    axes.set_xlim(-0.5, max(count, 1) - 0.5)
-    for number, start in enumerate(found.starts):
-        end = found.starts[number + 1] if number + 1 < len(found.starts) else count
-        axes.axvspan(start - 0.5, end - 0.5, color=("#dfe9f5", "#f5ead9")[number % 2], lw=0)
-        axes.axvline(start - 0.5, color="#8a97a8", lw=0.8)
-    axes.plot(range(count), found.entropies, color="#1f3b63", marker="o", ms=3, lw=1, label="entropy")
-    if found.threshold is not None:
-        axes.axhline(found.threshold, color="#b5402a", ls="--", lw=1, label=f"threshold {found.threshold:g}")
-    axes.set_xticks(range(count), [_tick(byte) for byte in found.data], fontsize=6, family="monospace")
-    axes.set_ylabel("entropy of the next byte (nats)")
-    axes.set_ylim(bottom=0)
-    axes.set_title(f"{len(found.starts)} patches of {count} bytes", fontsize=9)
-    axes.legend(loc="upper right", fontsize=7)
-    figure.savefig(path, dpi=150)
-    pyplot.close(figure)
-
-
-def _tick(byte: int) -> str:
-    return {10: "\\n", 32: "␣"}.get(byte) or (chr(byte) if 33 <= byte < 127 else f"{byte:02x}")

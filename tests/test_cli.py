@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import subprocess
 import sys
 
@@ -14,7 +15,8 @@ import bltgen
 from bltgen.automata.byteset import ByteSet
 from bltgen.cli import main
 from bltgen.cli_check import described
-from bltgen.cli_patches import patching
+from bltgen.cli_patches import Patching, patching
+from bltgen.cli_picture import draw
 from bltgen.model.blt import ByteLatentTransformer
 from bltgen.model.config import BLTConfig
 from bltgen.testing import models
@@ -201,6 +203,26 @@ def test_patches_shows_boundaries_and_draws_them(capfd, tmp_path, monkeypatch):
     assert main(["patches", "héllo"]) == 0
     assert "\x1b[48;5;" in capfd.readouterr().out
     assert main(["patches", ""]) == 0
+
+
+def test_a_long_text_is_drawn_in_lines(tmp_path, capfd):
+    """As wide as a page, and as tall as it takes; what no viewer opens is refused before the work."""
+    sizes = {}
+    for count in (0, 1, 100, 2048):
+        data = bytes(range(256)) * 8
+        starts = tuple(range(0, count, 3))
+        found = Patching(data[:count], tuple(at % 7 / 2 for at in range(count)), starts, 2.0)
+        draw(found, str(tmp_path / "p.png"))
+        image = (tmp_path / "p.png").read_bytes()
+        assert image.startswith(b"\x89PNG")
+        sizes[count] = struct.unpack(">II", image[16:24])
+    assert all(width < 2500 for width, _ in sizes.values())
+    assert sizes[100][1] < 300
+    assert 16 * 100 < sizes[2048][1] < 16 * 200
+    (tmp_path / "long").write_bytes(b"a" * 40_000)
+    long = ["--file", str(tmp_path / "long"), "--png", str(tmp_path / "q.png")]
+    assert "--json has them all" in failed(capfd, "patches", *long)
+    assert "there is no folder" in failed(capfd, "patches", "x", "--png", str(tmp_path / "no" / "q.png"))
 
 
 @pytest.mark.parametrize(
