@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,16 @@ def test_constraints_work_without_torch() -> None:
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_nothing_private_of_torch_or_numpy_is_used() -> None:
+    """Nothing is promised of it. The one operator that is worth it has a guard, which alone names it."""
+    private = re.compile(r"torch\.ops\b|\b(?:torch|np|numpy)(?:\.\w+)*\._(?!_version__)|np\.core|numpy\.core")
+    named = re.compile(r"""(["'])_\w+(?:_mm|_supported)\1""")
+    for file in PACKAGE.rglob("*.py"):
+        for line in file.read_text().splitlines():
+            assert not private.search(line), f"{file}: {line.strip()}"
+            assert not named.search(line) or file.name == "int8_kernel.py", f"{file}: {line.strip()}"
 
 
 def test_nothing_unpickles() -> None:

@@ -2,7 +2,7 @@
 
 A CPU without instructions for bfloat16 multiplies it an element at a time: past a few rows it is several
 times faster to turn a piece of the weight to float32, multiply by that while it is in the cache, and go on
-to the next. Int8 weights have a kernel of torch's own for few rows, and are turned to float32 for more.
+to the next. Int8 weights have a kernel for few rows (`int8_kernel`), and are turned to float32 for more.
 """
 
 from __future__ import annotations
@@ -11,12 +11,19 @@ import torch
 from torch import Tensor, nn
 
 from bltgen.model.int8 import Int8Linear
+from bltgen.model.int8_kernel import aligned, kernel_for
 
 __all__ = ["Int8Product", "Product", "product_of"]
 
 WIDENED = 4  # rows from which on bfloat16 weights are turned to float32
 WIDENED_INT8 = 12  # the same for int8 weights
 PIECE = 2**20  # numbers of a weight that are turned to float32 at a time
+# Instructions, one of which is enough for a dtype to be multiplied at full speed. With those of AVX-512 for
+# bytes and words bfloat16 is turned to float32 within the product.
+NATIVE = {
+    torch.bfloat16: ("amx_bf16", "avx512_bf16", "avx512_bw", "avx_ne_convert", "bf16"),
+    torch.float16: ("amx_fp16", "avx512_fp16", "avx_ne_convert", "fp16_arith"),
+}
 
 
 def _widened(x: Tensor, weight: Tensor) -> Tensor:
@@ -30,12 +37,14 @@ def _widened(x: Tensor, weight: Tensor) -> Tensor:
 
 
 def _is_native(dtype: torch.dtype) -> bool:
-    """Whether this CPU multiplies the dtype at full speed."""
-    if dtype not in (torch.bfloat16, torch.float16):
+    """Whether torch multiplies the dtype at full speed on this CPU."""
+    names = NATIVE.get(dtype)
+    if names is None:
         return True
-    name = "_is_mkldnn_bf16_supported" if dtype == torch.bfloat16 else "_is_mkldnn_fp16_supported"
-    asked = getattr(torch.ops.mkldnn, name, None)
-    return asked is None or bool(asked())
+    if hasattr(torch.cpu, "get_capabilities"):
+        found = torch.cpu.get_capabilities()
+        return any(found.get(name) for name in names)
+    return dtype == torch.bfloat16 and torch.backends.cpu.get_cpu_capability() == "AVX512"
 
 
 class Product:
@@ -68,15 +77,12 @@ class Int8Product:
 
     def __init__(self, linear: Int8Linear) -> None:
         self._weight, self._scale = linear.weight, linear.scale
-        kernel = getattr(torch, "_weight_int8pack_mm", None)  # fast in bfloat16 on a CPU alone
-        fast = linear.weight.device.type == "cpu" and linear.scale.dtype == torch.bfloat16
-        self._kernel = kernel if fast else None
+        self._kernel = kernel_for(linear.weight, linear.scale)
 
     def __call__(self, x: Tensor) -> Tensor:
         """x [n, in] -> [n, out]."""
         if self._kernel is not None and x.shape[0] < WIDENED_INT8:
-            product: Tensor = self._kernel(x.contiguous(), self._weight, self._scale)
-            return product
+            return self._kernel(aligned(x), self._weight, self._scale)
         return _widened(x, self._weight).mul_(self._scale).to(x.dtype)
 
     def added(self, base: Tensor, x: Tensor) -> Tensor:

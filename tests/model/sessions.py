@@ -19,6 +19,7 @@ from bltgen.model.config import (
     TransformerConfig,
 )
 from bltgen.model.patcher import patch_starts
+from tests.model.tolerance import assert_close, entropy_tolerance, logits_tolerance
 
 MODES: dict[str, dict[str, Any]] = {
     "entropy": {"mode": "entropy"},
@@ -99,6 +100,14 @@ class Whole:
     starts: list[int]
     at_boundary: bool
     decided: bool  # no entropy lies so near the threshold that rounding may move a boundary
+    within: float  # what rounding may change of a logit
+    entropy_within: float
+
+    def check_logits(self, found: Tensor, begin: int, end: int | None = None) -> None:
+        """Logits [positions, 257] that a session gave are these from position `begin` on."""
+        expected = self.logits[begin:end]
+        assert found.shape == expected.shape
+        assert_close(found, expected, self.within)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -112,13 +121,18 @@ def whole(model: ByteLatentTransformer, data: bytes) -> Whole:
     measured = entropies[0]
     if model.config.patcher.mode == "monotonic":
         measured = measured[1:] - measured[:-1]
+    near = entropy_tolerance(model, length=len(data))
     decided = model.config.patcher.mode in ("static", "space") or not bool(
-        ((measured - model.config.patcher.threshold).abs() < 1e-5).any()
+        # A rise is made of two entropies.
+        ((measured - model.config.patcher.threshold).abs() < 2 * near).any()
     )
+    columns = torch.cat([logits[:, 4:260], logits[:, 2:3]], dim=1)
     return Whole(
-        torch.cat([logits[:, 4:260], logits[:, 2:3]], dim=1),
+        columns,
         entropies[0].tolist(),
         [t - 1 for t in range(1, len(data) + 1) if starts[t]],
         bool(starts[-1]),
         decided,
+        logits_tolerance(model, columns, length=len(data)),
+        near,
     )

@@ -16,6 +16,7 @@ from bltgen.model.blt import ByteLatentTransformer, ids_of_bytes
 from bltgen.model.checkpoint import load_model, save_model
 from bltgen.model.config import BLTConfig
 from tests.model.sessions import tiny_model
+from tests.model.tolerance import assert_close, logits_tolerance
 
 Masks = dict[int, np.ndarray]
 """By number of bytes read: what may follow them."""
@@ -50,7 +51,7 @@ def whole(model: ByteLatentTransformer, data: bytes, masks: Masks) -> torch.Tens
 def check(session, model: ByteLatentTransformer, texts: list[bytes], masks: list[Masks]) -> None:
     for row, (text, seen) in enumerate(zip(texts, masks, strict=True)):
         expected = whole(model, text, seen)[-1]
-        torch.testing.assert_close(session.logits[row], expected, rtol=1e-4, atol=1e-4)
+        assert_close(session.logits[row], expected, logits_tolerance(model, expected, length=len(text)))
 
 
 def given(masks: Masks, begin: int, count: int) -> np.ndarray | None:
@@ -135,9 +136,8 @@ def test_kept_logits_know_the_masks_before_each_byte() -> None:
     masks = {at: random_mask(rng) for at in (2, 3, 5)}
     session = model.session([b"ab"], masks=[masks[2]])
     session.extend([b"cdef"], keep_logits=True, masks=[given(masks, 2, 4)])
-    torch.testing.assert_close(
-        session.chunk_logits[0], whole(model, b"abcdef", masks)[2:6], rtol=1e-4, atol=1e-4
-    )
+    expected = whole(model, b"abcdef", masks)[2:6]
+    assert_close(session.chunk_logits[0], expected, logits_tolerance(model, expected, length=6))
 
 
 def test_checkpoints_keep_the_mask_input_and_old_ones_do_without(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_checkpoints_keep_the_mask_input_and_old_ones_do_without(tmp_path: Path)
     assert loaded.mask_conditioning
     mask = random_mask(random.Random(3))
     first, second = (one.session([b"abc"], masks=[mask]).logits for one in (model, loaded))
-    torch.testing.assert_close(first, second)
+    assert_close(first, second, logits_tolerance(model, second, length=3))
     save_model(tiny_model("entropy"), tmp_path / "old")
     file = tmp_path / "old" / "config.json"
     data = json.loads(file.read_text())
