@@ -95,6 +95,7 @@ def _schema_options(options: argparse.Namespace, strings_from: str | None) -> di
         "escapes": options.escapes,
         "formats": options.formats,
         "strings_from": strings_from,
+        "ungrounded": getattr(options, "ungrounded", None),
     }
     return {name: value for name, value in chosen.items() if value is not None}
 

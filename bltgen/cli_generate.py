@@ -60,6 +60,11 @@ def add(commands: Any) -> None:
         "--raw-prompt", action="store_true", help="add no newline to a prompt that does not end in one"
     )
     group.add_argument("--grounded", action="store_true", help="string values are spans of the prompt")
+    group.add_argument(
+        "--ungrounded",
+        choices=["error", "schema"],
+        help="where no span fits: an error (the default), or the schema alone decides",
+    )
     add_model(parser)
     group = parser.add_argument_group("how")
     from bltgen.decoding.strategies import STRATEGIES

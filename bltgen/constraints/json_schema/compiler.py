@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bltgen.automata.contract import State
-from bltgen.automata.language import EMPTY, INFINITE, Language, intersection, union
+from bltgen.automata.language import EMPTY, INFINITE, Language, union
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.automata.word_list import words
 from bltgen.constraints.json_schema import json_values as values
@@ -45,6 +45,7 @@ from bltgen.constraints.json_schema.glance import (
     surely_satisfiable,
     takes_empty,
 )
+from bltgen.constraints.json_schema.grounding import Grounding
 from bltgen.constraints.json_schema.json_values import STRING
 from bltgen.constraints.json_schema.keywords import Keywords
 from bltgen.constraints.json_schema.layout import Layout
@@ -80,9 +81,6 @@ _SCALARS = SharedGoals(4096)
 COMPACT = Layout.of("compact")
 LITERAL_TEXTS = (b"null", b"true", b"false")
 
-Pair = tuple[Language, Language]
-"""Strings that no keyword but a length restricts, and the others: only the first are grounded."""
-
 
 class Goal:
     """What is compiled of one formula so far; None: not yet."""
@@ -108,7 +106,7 @@ class Options:
     ascii_only: bool = False
     ordered: bool = False
     closed: bool = False
-    grounding: Language | None = None
+    grounding: Grounding | None = None
 
 
 class Compiler:
@@ -133,7 +131,7 @@ class Compiler:
         self.keywords = Keywords(self.formulas, formats, custom_formats, constraints, mentions_all)
         self.keywords.string_language = self.string_language
         self.cases = Cases(self.keywords)
-        self._strings: dict[Formula, Pair] = {}
+        self._strings: dict[Formula, Language] = {}
         self._numbers: dict[Formula, WrittenNumbers] = {}
         self.name_spelling = Spelling(options.ascii_only, options.escapes == "plain")
         self.cheapest_names: dict[Language, CheapestNames] = {}
@@ -226,9 +224,15 @@ class Compiler:
         """The state before the first byte of a number that satisfies the formula; None: there is none."""
         goal = self.goal(formula)
         if goal.numbers is None:
-            goal.numbers = number_text(self.written_numbers(formula), self.options.numbers)
+            goal.numbers = number_text(self.number_goal(formula), self.options.numbers)
         assert goal.numbers is not None
         return goal.numbers if goal.numbers.shortest < INFINITE else None
+
+    def number_goal(self, formula: Formula) -> WrittenNumbers:
+        """The numbers that may stand for the goal: those that are told, where values are grounded."""
+        numbers = self.written_numbers(formula)
+        grounding = self.options.grounding
+        return numbers if grounding is None else grounding.numbers(numbers)
 
     def written_numbers(self, formula: Formula) -> WrittenNumbers:
         """The numbers that satisfy the formula."""
@@ -294,66 +298,57 @@ class Compiler:
         return JsonString(content, spelling=spelling, ascii_only=options.ascii_only).start()
 
     def content(self, formula: Formula) -> Language:
-        """The decoded strings that may stand for the goal: grounded where only lengths restrict them."""
-        free, restricted = self._pair(formula)
+        """The decoded strings that may stand for the goal: those that are told, where values are grounded."""
+        language = self.string_language(formula)
         grounding = self.options.grounding
-        if grounding is not None:
-            free = intersection(free, grounding)
-        return union(free, restricted)
+        return language if grounding is None else grounding.strings(language)
 
     def string_language(self, formula: Formula) -> Language:
         """The decoded strings that satisfy the formula."""
-        return union(*self._pair(formula))
-
-    def _pair(self, formula: Formula) -> Pair:
         found = self._strings.get(formula)
         if found is None:
-            found = self._strings[formula] = self._string_pair(formula)
+            found = self._strings[formula] = self._find_strings(formula)
         return found
 
-    def _string_pair(self, formula: Formula) -> Pair:
+    def _find_strings(self, formula: Formula) -> Language:
         op = formula.op
         if op == TRUE:
-            return UTF8_TEXT, EMPTY
+            return UTF8_TEXT
         if op == FALSE:
-            return EMPTY, EMPTY
+            return EMPTY
         if op == VALUES:
             members, positive = formula.value
             texts = [v[1] for v in members if v[0] == "s"]
             listed = words([text.encode() for text in texts if _is_text(text)])
-            return (EMPTY, listed) if positive else (UTF8_TEXT - listed, EMPTY)
+            return listed if positive else UTF8_TEXT - listed
         if op == SCHEMA:
             place, positive = formula.value
-            pair = self._within(place, "string", lambda: self._string_at(place))
-            return pair if positive else _opposite(pair)
+            there: Language = self._within(place, "string", lambda: self._strings_at(place))
+            return there if positive else UTF8_TEXT - there
         beginning = self.formulas.beginning(formula)
         if beginning is not None and beginning in self._strings:
-            return _meet(self._strings[beginning], self._pair(formula.parts[-1]))
+            return _meet(self._strings[beginning], self.string_language(formula.parts[-1]))
         self.table.effort.spend(len(formula.parts) >> 1)
-        pairs = [self._pair(part) for part in formula.parts]
+        found = [self.string_language(part) for part in formula.parts]
         if op == OR:
-            return union(*[free for free, _ in pairs]), union(*[other for _, other in pairs])
+            return union(*found)
         if op in (ONE, NOT_ONE):
-            none: Pair = (UTF8_TEXT, EMPTY)
-            one: Pair = (EMPTY, EMPTY)
-            for pair in pairs:
-                others = _opposite(pair)
-                kept, met = _meet(one, others), _meet(none, pair)
-                none, one = _meet(none, others), (kept[0] | met[0], kept[1] | met[1])
-            return one if op == ONE else _opposite(one)
-        made = pairs[0]
-        for pair in pairs[1:]:
-            made = _meet(made, pair)
+            none, one = UTF8_TEXT, EMPTY
+            for each in found:
+                others = UTF8_TEXT - each
+                none, one = _meet(none, others), _meet(one, others) | _meet(none, each)
+            return one if op == ONE else UTF8_TEXT - one
+        made = found[0]
+        for each in found[1:]:
+            made = _meet(made, each)
         return made
 
-    def _string_at(self, place: Place) -> Pair:
+    def _strings_at(self, place: Place) -> Language:
         if not self.keywords.types(place) & STRING:
-            return EMPTY, EMPTY
-        own, free = self.keywords.string(place)
-        inner = self._pair(self.keywords.in_place(place))
-        if own is None:
-            return inner
-        return _meet(inner, (own, EMPTY) if free else (EMPTY, own))
+            return EMPTY
+        own = self.keywords.string(place)
+        inner = self.string_language(self.keywords.in_place(place))
+        return inner if own is None else _meet(inner, own)
 
     # -- containers ----------------------------------------------------------------------------------
 
@@ -458,7 +453,7 @@ class Compiler:
 
     def _first_at_a_glance(self, formula: Formula) -> int:
         """The opening brace or bracket where all values begin with it, as far as is seen at once; else 0."""
-        place = _asserted(formula)
+        place = _asserted(formula) if self.options.grounding is None else None
         if place is None or place.schema.get("type") not in ("object", "array"):
             return 0
         if not surely_satisfiable(place, self._surely):
@@ -658,22 +653,8 @@ def _is_text(text: str) -> bool:
     return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
-_ANY_TEXT: Pair = (UTF8_TEXT, EMPTY)
-
-
-def _meet(one: Pair, other: Pair) -> Pair:
+def _meet(one: Language, other: Language) -> Language:
     # All are languages of UTF-8 texts, so that any text is neutral; patterns need no search then.
-    if one == _ANY_TEXT:
+    if one is UTF8_TEXT:
         return other
-    if other == _ANY_TEXT:
-        return one
-    free, restricted = one
-    more_free, more_restricted = other
-    return free & more_free, (free & more_restricted) | (restricted & (more_free | more_restricted))
-
-
-def _opposite(pair: Pair) -> Pair:
-    free, restricted = pair
-    if restricted is EMPTY:
-        return UTF8_TEXT - free, EMPTY
-    return EMPTY, UTF8_TEXT - free - restricted
+    return one if other is UTF8_TEXT else one & other

@@ -30,6 +30,11 @@ def find_conflicts(compiler: Compiler, formula: Formula, depth: int = 0) -> tupl
     schema: dict[str, Any] = dict(place.schema)
     if depth > DEPTH_LIMIT or len(schema) > KEYWORDS_LIMIT:
         return (place.pointer,)
+    if "properties" in schema and isinstance(schema.get("required"), (list, tuple)):
+        # A member that is needed and impossible is to blame, whatever else is said.
+        below = _within_one(compiler, place, ["properties", "required"], depth)
+        if below:
+            return below
     for keyword in [keyword for keyword in schema if keyword in KEYWORDS]:
         rest = {name: value for name, value in schema.items() if name != keyword}
         if not _satisfiable(compiler, place, rest):

@@ -285,10 +285,9 @@ class Keywords:
             numbers = added if numbers is None else numbers & added
         return numbers
 
-    def string(self, place: Place) -> tuple[Language | None, bool]:
-        """The decoded strings that the string keywords admit (None: all); whether only a length is given."""
+    def string(self, place: Place) -> Language | None:
+        """The decoded strings that the string keywords admit; None: all."""
         parts: list[Language] = []
-        free = True
         low = count_of(place, "minLength", self._get(place, "minLength")) or 0
         high = count_of(place, "maxLength", self._get(place, "maxLength"))
         if low or high is not None:
@@ -296,11 +295,9 @@ class Keywords:
         pattern = self._get(place, "pattern")
         if pattern is not None:
             parts.append(self.pattern(place, "pattern", pattern))
-            free = False
         language = self.format(place)
         if language is not None:
             parts.append(language)
-            free = False
         name = self._get(place, CONSTRAINT_KEYWORD)
         if name is not None:
             constraint = (self.constraints or {}).get(name)
@@ -311,13 +308,12 @@ class Keywords:
                     f"{place.pointer}/{CONSTRAINT_KEYWORD}",
                 )
             parts.append(constraint)
-            free = False
         if not parts:
-            return None, free
+            return None
         made = parts[0]
         for part in parts[1:]:
             made &= part
-        return made, free
+        return made
 
     def format(self, place: Place) -> Language | None:
         """The language of the `format` keyword; None where it is an annotation here."""

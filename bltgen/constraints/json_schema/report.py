@@ -54,6 +54,11 @@ def _spelling(layout: Layout, options: Mapping[str, Any]) -> list[ReportEntry]:
     for (name, value), note in _NARROWINGS.items():
         if options[name] == value:
             entries.append(ReportEntry("", f"{name}={value!r}", "exact", note))
+    for name, what in (("strings_from", "strings are spans"), ("numbers_from", "numbers have values")):
+        if options[name] is not None:
+            size = len(options[name])
+            note = f"{what} of a text of {size} characters; ungrounded={options['ungrounded']!r}"
+            entries.append(ReportEntry("", name, "exact", note))
     return entries
 
 

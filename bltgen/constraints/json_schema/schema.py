@@ -27,7 +27,7 @@ import referencing
 from bltgen.arguments import one_of, suggests_keywords
 from bltgen.automata import algebra
 from bltgen.automata.contract import Constraint, Report, State
-from bltgen.automata.language import EPSILON, INFINITE, Language, intersection
+from bltgen.automata.language import INFINITE, Language, intersection
 from bltgen.automata.recipe import Made, remembers
 from bltgen.automata.sampling import draw
 from bltgen.automata.utf8 import UTF8_TEXT
@@ -35,6 +35,7 @@ from bltgen.constraints.json_number_value import number_value
 from bltgen.constraints.json_schema.compiler import Compiler, Options
 from bltgen.constraints.json_schema.embedding import embedded
 from bltgen.constraints.json_schema.formula import Formula
+from bltgen.constraints.json_schema.grounding import Grounding, text_of
 from bltgen.constraints.json_schema.json_values import read
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.near_misses import check_draft, tell
@@ -83,7 +84,14 @@ class JsonSchema(Made):
             if not satisfiable:
                 with compiler.table.effort:
                     conflicts = compiler.conflicts(self._goal)
-                raise EmptyLanguage("no JSON value satisfies the schema", conflicts)
+                reason = "no JSON value satisfies the schema"
+                if compiler.options.grounding is not None:
+                    self._in_any_spelling().start()  # raises where the schema alone is to blame
+                    reason = (
+                        "the text of strings_from or numbers_from tells no value that the schema admits;"
+                        " with ungrounded='schema' the schema alone decides there"
+                    )
+                raise EmptyLanguage(reason, conflicts)
             with compiler.table.effort:
                 compiler.foresee(self._goal)
             around = compiler.layout.around
@@ -202,6 +210,8 @@ def json_schema(
     escapes: str = "any",
     ascii_only: bool = False,
     strings_from: str | bytes | None = None,
+    numbers_from: str | bytes | None = None,
+    ungrounded: str = "error",
     kind: str = "json_schema",
 ) -> JsonSchema:
     """The constraint of all JSON texts that satisfy `schema`: a mapping, a bool, JSON text, or a Python type.
@@ -225,8 +235,12 @@ def json_schema(
     - `numbers`: "any" spelling (the default for schemas), or "plain" (for types): no exponents, no needless
       zeros. `escapes`: "any", or "plain":
       only characters that need an escape have one. `ascii_only`: others than ASCII are escaped.
-    - `strings_from`: strings that only lengths restrict are substrings of this text, from word boundary
-      to word boundary, and not empty; strings with enum, const, pattern or format are left alone.
+    - `strings_from`: strings are spans of this text (see `substring_of`) that the schema admits: `pattern`,
+      `format`, `enum` and lengths choose among them. `numbers_from`: numbers have values that this text
+      tells, however it spells them (see `text_numbers`). A constant, names of members, booleans and null are
+      not asked of a text.
+    - `ungrounded`: where the text tells no value that the schema admits, there is none ("error": an optional
+      member stays away; EmptyLanguage where one is needed), or the schema alone decides ("schema").
 
     Raises ConstraintSyntaxError for a malformed schema, Unsupported for what cannot be enforced exactly,
     EmptyLanguage where nothing satisfies it, LimitExceeded where it costs too much. Issues a
@@ -262,17 +276,15 @@ def json_schema(
         "numbers": numbers,
         "escapes": escapes,
         "ascii_only": ascii_only,
-        "strings_from": strings_from.decode() if isinstance(strings_from, bytes) else strings_from,
+        "strings_from": text_of("strings_from", strings_from),
+        "numbers_from": text_of("numbers_from", numbers_from),
+        "ungrounded": ungrounded,
     }
     document: Any = schema
     if isinstance(schema, (str, bytes)):
         document = _parse(schema)
         description["schema"] = schema.decode() if isinstance(schema, bytes) else schema
-    grounding: Language | None = None
-    if strings_from is not None:
-        from bltgen.automata.suffix_automaton import substring_of
-
-        grounding = substring_of(strings_from) - EPSILON
+    grounding = Grounding.of(description["strings_from"], description["numbers_from"], ungrounded)
     documents = Documents(document, draft=draft or "2020-12", registry=registry)
     asserted = {n: _content(f) for n, f in (custom_formats or {}).items()}
     named = {n: _content(c) for n, c in (constraints or {}).items()}

@@ -514,7 +514,7 @@ def _find_endless(compiler: Compiler, goal: Formula) -> bool:
     strings = compiler.strings(goal)
     if strings is not None and is_endless_text(getattr(strings, "language", None)):
         return True
-    if compiler.written_numbers(goal).numbers.size() is None:
+    if compiler.number_goal(goal).numbers.size() is None:
         return True
     if any(plan.is_endless() for plan in compiler.live_arrays(goal)):
         return True
