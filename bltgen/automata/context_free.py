@@ -23,6 +23,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import Constraint, Report, ReportEntry, State
 from bltgen.automata.earley import EarleyAutomaton
 from bltgen.automata.language import Language
@@ -71,11 +72,35 @@ class Grammar(Made):
         self._recipe = recipe or Recipe("bltgen.automata.context_free:Grammar", (rules, start))
 
     @classmethod
+    def of_marked_rules(
+        cls,
+        rules: Rules,
+        start: str,
+        language: Language,
+        marks: ByteSet,
+        report: Report,
+        source: dict[str, Any] | None = None,
+    ) -> Grammar:
+        """The texts of rules that are in a regular language of texts with marks, without the marks.
+
+        Each byte of `marks` stands in the rules as a terminal by itself, and what lies between two marks is
+        not empty. It has no recipe: the front end gives it one. Raises what `&` does.
+        """
+        from bltgen.automata.grammar_product import product
+
+        live, notes = trimmed(_flattened(rules), start)
+        engine = EarleyAutomaton(product(network_of_rules(live, start), language, marks))
+        noted = [ReportEntry(name, "rule", "exact", note) for name, note in notes.items() if "~" not in name]
+        return cls._of_engine(engine, Report((*report.entries, *noted)), source, None)
+
+    @classmethod
     def _of_engine(
-        cls, engine: EarleyAutomaton, report: Report, source: dict[str, Any] | None, recipe: Recipe
+        cls, engine: EarleyAutomaton, report: Report, source: dict[str, Any] | None, recipe: Recipe | None
     ) -> Grammar:
         made = object.__new__(cls)
-        made._engine, made._report, made._source, made._recipe = engine, report, source, recipe
+        made._engine, made._report, made._source = engine, report, source
+        if recipe is not None:
+            made._recipe = recipe
         made._rules, made._start = None, ""
         return made
 

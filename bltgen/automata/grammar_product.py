@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
+from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import State
 from bltgen.automata.language import INFINITE, Language, from_automaton
 from bltgen.automata.lazy_dfa import LanguageState
@@ -133,23 +134,29 @@ class _Budget:
             )
 
 
-def product(network: Network, language: Language) -> Network:
+def product(network: Network, language: Language, marks: ByteSet | None = None) -> Network:
     """The network of the texts of `network` that are in `language`.
+
+    `marks`: bytes that are left out of the texts, once they were read. Each must be a terminal by itself, and
+    between any two calls or ends of rules something else must be read.
 
     Raises EmptyLanguage where there is none, LimitExceeded beyond `Limits.grammar_nodes`, Unsupported where
     the grammar embeds constraints that are not regular.
     """
     budget = _Budget()
     first = language.start()
-    graphs = _Tabulation(network, first, budget).graphs()
+    graphs = _Tabulation(network, first, budget, marks).graphs()
     return network_of_graphs(graphs, "root")
 
 
 class _Tabulation:
     """Which rules are read from which states of the regular language, and to which."""
 
-    def __init__(self, network: Network, first: LanguageState, budget: _Budget) -> None:
+    def __init__(
+        self, network: Network, first: LanguageState, budget: _Budget, marks: ByteSet | None = None
+    ) -> None:
         self.network, self.first, self.budget = network, first, budget
+        self.marks = marks
         self.tables: dict[tuple[State, LanguageState], _Table] = {}
         self.exits: dict[Entry, dict[LanguageState, None]] = {}
         self.seen: dict[Entry, dict[Pair, None]] = {}
@@ -215,10 +222,47 @@ class _Tabulation:
         made: dict[str, Graph] = {}
         while todo:
             triple = todo.pop()
-            made[names[triple]] = minimised(self._graph(triple, name))
+            made[names[triple]] = minimised(self._without_marks(self._graph(triple, name)))
         nullable = any(made[top].final[0] for top in tops)
         made["root"] = Graph([nullable, True], [[(top, 1) for top in tops], []])
         return made
+
+    def _without_marks(self, graph: Graph) -> Graph:
+        """The automaton with steps that read a mark only taken without reading."""
+        if self.marks is None:
+            return graph
+        marks = self.marks.bits
+        silent: list[list[int]] = []
+        loud: list[list[tuple[Symbol, int]]] = []
+        for outgoing in graph.edges:
+            quiet = [
+                not isinstance(symbol, str) and not symbol.start().allowed.bits & ~marks
+                for symbol, _ in outgoing
+            ]
+            silent.append([to for (_, to), is_quiet in zip(outgoing, quiet, strict=True) if is_quiet])
+            loud.append([edge for edge, is_quiet in zip(outgoing, quiet, strict=True) if not is_quiet])
+        final: list[bool] = []
+        edges: list[list[tuple[Symbol, int]]] = []
+        for node in range(len(graph.final)):
+            closure = dict.fromkeys([node])
+            todo = [node]
+            while todo:
+                for target in silent[todo.pop()]:
+                    if target not in closure:
+                        closure[target] = None
+                        todo.append(target)
+            final.append(any(graph.final[at] for at in closure))
+            edges.append(list(dict.fromkeys(edge for at in closure for edge in loud[at])))
+        kept = {0: 0}
+        todo = [0]
+        for at in todo:
+            for _, target in edges[at]:
+                if target not in kept:
+                    kept[target] = len(kept)
+                    todo.append(target)
+        return Graph(
+            [final[at] for at in todo], [[(symbol, kept[to]) for symbol, to in edges[at]] for at in todo]
+        )
 
     def _graph(self, triple: Triple, name: Callable[[Triple], str]) -> Graph:
         """The nodes of a rule read between two states. `name` is asked for each rule called there."""

@@ -11,6 +11,8 @@ True
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.language import (
     ANY_BYTES,
@@ -50,10 +52,23 @@ from bltgen.constraints.regex_syntax import (
     children,
 )
 
-__all__ = ["lowered"]
+__all__ = ["Edges", "lowered"]
 
 
-def lowered(root: Node, *, is_bytes: bool) -> Expression:
+@dataclass(frozen=True)
+class Edges:
+    """Where a tree is matched inside of a text that holds marks besides its characters.
+
+    `skipped`: what may stand before a character, and is passed over; it has the empty text. `before` and
+    `after`: what stands before the beginning, and after the end, of the text that assertions see.
+    """
+
+    skipped: Language = EPSILON
+    before: Language = EPSILON
+    after: Language = EPSILON
+
+
+def lowered(root: Node, *, is_bytes: bool, edges: Edges = Edges()) -> Expression:
     """The expression that matches what the tree does. The tree has no atomic groups and conditionals."""
     done: dict[Node, Expression] = {}
     stack = [root]
@@ -65,20 +80,22 @@ def lowered(root: Node, *, is_bytes: bool) -> Expression:
             if missing:
                 for child in missing:
                     if isinstance(child, (Characters, Text)):
-                        done[child] = _lower(child, [], is_bytes)
+                        done[child] = _lower(child, [], is_bytes, edges)
                     else:
                         stack.append(child)
                 continue
-            done[node] = _lower(node, [done[child] for child in below], is_bytes)
+            done[node] = _lower(node, [done[child] for child in below], is_bytes, edges)
         stack.pop()
     return done[root]
 
 
-def _lower(node: Node, parts: list[Expression], is_bytes: bool) -> Expression:
+def _lower(node: Node, parts: list[Expression], is_bytes: bool, edges: Edges) -> Expression:
     if isinstance(node, Characters):
-        return _characters(node.ranges, is_bytes)
+        return concat(edges.skipped, _characters(node.ranges, is_bytes))
     if isinstance(node, Text):
-        return _text(node.text, is_bytes)
+        if edges.skipped is EPSILON:
+            return _text(node.text, is_bytes)
+        return concat(*(concat(edges.skipped, _text(char, is_bytes)) for char in node.text))
     if isinstance(node, Sequence):
         return chain(parts)
     if isinstance(node, Alternation):
@@ -88,10 +105,11 @@ def _lower(node: Node, parts: list[Expression], is_bytes: bool) -> Expression:
     if isinstance(node, Group):
         return parts[0]
     if isinstance(node, Look):
-        look = ahead if node.ahead else behind
-        return look(parts[0], negative=node.negative)
+        if node.ahead:
+            return ahead(parts[0], negative=node.negative)
+        return behind(chain([parts[0], edges.skipped]), negative=node.negative)
     if isinstance(node, Assertion):
-        return _assertion(node, is_bytes)
+        return _assertion(node, is_bytes, edges)
     assert not isinstance(node, Atomic | Conditional | Backreference), "rewritten before"
     raise AssertionError(node)
 
@@ -110,19 +128,22 @@ def _text(text: str, is_bytes: bool) -> Language:
         return EMPTY
 
 
-def _assertion(node: Assertion, is_bytes: bool) -> Expression:
+def _assertion(node: Assertion, is_bytes: bool, edges: Edges) -> Expression:
+    skipped = edges.skipped
+    at_start, at_end = concat(edges.before, skipped), concat(skipped, edges.after)
     if node.kind == "start":
-        return Before(EPSILON)
+        return Before(at_start)
     if node.kind == "end":
-        return Rest(EPSILON)
+        return Rest(at_end)
     if node.kind == "last line end":
-        return Rest(literal(b"\n").optional())
+        return Rest(union(at_end, concat(skipped, literal(b"\n"), at_end)))
+    line_end = _characters(node.line_ends, is_bytes)
     if node.kind == "line start":
-        return Before(union(EPSILON, concat(ANY_BYTES, _characters(node.line_ends, is_bytes))))
+        return Before(union(at_start, concat(ANY_BYTES, line_end, skipped)))
     if node.kind == "line end":
-        return Rest(union(EPSILON, concat(_characters(node.line_ends, is_bytes), ANY_BYTES)))
+        return Rest(union(at_end, concat(skipped, line_end, ANY_BYTES)))
     word = _characters(node.word, is_bytes)
-    word_before, word_after = concat(ANY_BYTES, word), concat(word, ANY_BYTES)
+    word_before, word_after = concat(ANY_BYTES, word, skipped), concat(skipped, word, ANY_BYTES)
     if node.kind == "boundary":
         return choice(
             [

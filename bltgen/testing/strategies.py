@@ -265,18 +265,18 @@ class SmallGrammar:
 
     def lark(self) -> str:
         """In Lark's notation."""
-        return self._text(": ")
+        return self._text(": ", "")
 
     def gbnf(self) -> str:
         """In GBNF, whose first rule is `root`."""
-        return f"root ::= {self.start}\n" + self._text(" ::= ")
+        return f"root ::= {self.start}\n" + self._text(" ::= ", '""')
 
-    def _text(self, between: str) -> str:
+    def _text(self, between: str, empty: str) -> str:
         def symbol(one: str | bytes) -> str:
             return json.dumps(one.decode()) if isinstance(one, bytes) else one
 
         return "".join(
-            f"{name}{between}{' | '.join(' '.join(map(symbol, body)) or chr(34) * 2 for body in bodies)}\n"
+            f"{name}{between}{' | '.join(' '.join(map(symbol, body)) or empty for body in bodies)}\n"
             for name, bodies in self.rules.items()
         )
 

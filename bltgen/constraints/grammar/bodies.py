@@ -72,6 +72,17 @@ class BodyBuilder:
         sequence = self._frames[-1][1][-1]
         sequence.append(self._helper(Repeat(sequence.pop(), low, high)))
 
+    def list_last(self, low: int, high: int | None, separator: Any) -> None:
+        """The last atom, between `low` and `high` times, with `separator` between any two."""
+        sequence = self._frames[-1][1][-1]
+        item = sequence.pop()
+        if high == 0:
+            return
+        more = self._helper(((separator, item),))
+        rest = self._helper(Repeat(more, max(0, low - 1), None if high is None else high - 1))
+        some = self._helper(((item, rest),))
+        sequence.append(some if low else self._helper(Repeat(some, 0, 1)))
+
     def finish(self) -> None:
         """End the rule. All groups must be closed."""
         ((_, alternatives),) = self._frames

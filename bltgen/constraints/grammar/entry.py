@@ -14,11 +14,13 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import re
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, Literal
 
-from bltgen.arguments import suggests_keywords
+from bltgen.arguments import one_of, suggests_keywords
 from bltgen.automata.context_free import Grammar
 from bltgen.automata.contract import Constraint, Report, ReportEntry
 from bltgen.automata.limits import current_limits
@@ -26,15 +28,24 @@ from bltgen.automata.productions import Body, Repeat, atoms
 from bltgen.automata.recipe import remembers
 from bltgen.constraints.grammar import abnf, gbnf, lark
 from bltgen.constraints.grammar.library import library_text, missing
-from bltgen.errors import ConstraintSyntaxError, LimitExceeded, Unsupported
+from bltgen.errors import ConstraintSyntaxError, LimitExceeded, Unsupported, did_you_mean
 
 __all__ = ["grammar", "grammar_file"]
 
 Format = Literal["lark", "gbnf", "abnf"]
 
 
+def _files_read(made: Grammar) -> dict[str, Any]:
+    """Grammars with the same imports are equal, whatever folder they were read from."""
+    try:
+        files = made.describe()["folder"]
+    except Unsupported:
+        return {}
+    return {"folder": files} if files else {}
+
+
 @suggests_keywords()
-@remembers()
+@remembers(_files_read)
 def grammar(
     text: str,
     format: Format = "lark",
@@ -42,62 +53,133 @@ def grammar(
     constraints: Mapping[str, Constraint] | None = None,
     *,
     numbers: abnf.Numbers = "auto",
+    folder: str | os.PathLike[str] | Mapping[str, str] | None = None,
 ) -> Grammar:
     """The language of a grammar.
 
     `format`: "lark" (Lark's EBNF), "gbnf" (llama.cpp's) or "abnf" (RFC 5234 and 7405); see the modules of
-    these names for what they read. `start`: the rule to start from; by default `start`, `root`, and the
-    first rule. `constraints`: other constraints (regexes, JSON Schemas, grammars, ...) under names that the
-    text uses without defining them. `numbers`: how ABNF's %x values are read.
+    these names for what they read, and for the short list of what they refuse. `start`: the rule to start
+    from; by default `start`, `root`, and the first rule. `constraints`: other constraints (regexes, JSON
+    Schemas, grammars, ...) under names that the text uses without defining them; each must be used.
+    `numbers`: how ABNF's %x values are read. `folder`: where a Lark grammar may import files from
+    (`%import file.rule`, `%import .file.rule`): a directory, or a mapping from names ("file.lark") to texts.
+    Nothing outside of it is read, and nothing at all without it.
 
-    Raises ConstraintSyntaxError with line and column, Unsupported with the place, EmptyLanguage where
-    nothing matches, LimitExceeded.
+    Raises ConstraintSyntaxError or Unsupported with line, column and caret, EmptyLanguage where nothing
+    matches, LimitExceeded.
     """
+    if not isinstance(text, str):
+        raise TypeError(f"a grammar is a str, not {type(text).__name__}")
+    one_of("format", format, tuple(_HEADS))
+    if folder is not None and format != "lark":
+        raise ValueError(f"folder= is for imports, which {format} does not have")
     if len(text) > (limit := current_limits().pattern_length):
         raise LimitExceeded("the length of the grammar", limit)
     given = dict(constraints or {})
-    rules: dict[str, Body]
-    if format == "lark":
-        rules, report = lark.parse(text, _lark_library, given, start or "start")
-        first = "~start"
-    elif format in ("gbnf", "abnf"):
-        rules = gbnf.parse(text) if format == "gbnf" else abnf.parse(text, numbers)
-        if format == "abnf":
-            given = {name.lower(): constraint for name, constraint in given.items()}
-            start = start.lower() if start else start
-        named = [name for name in rules if "~" not in name]
-        first = start or ("root" if format == "gbnf" else named[0])
-        if first not in rules:
-            raise ConstraintSyntaxError(
-                f"there is no rule {first!r} to start from",
-                text,
-                0,
-                expected="a rule of that name, or start=",
-            )
-        _bind(rules, given, text, format)
-        core = abnf.core_names() if format == "abnf" else frozenset()
-        report = [ReportEntry("", f"{format} grammar")]
-        report += [ReportEntry(name, "rule") for name in named if name not in core]
+    try:
+        if format == "lark":
+            return _of_lark(text, start, given, lark.Grammars(folder), numbers)
+        return _of_plain_rules(text, format, start, given, numbers)
+    except ConstraintSyntaxError as error:
+        likely = _likely_format(text)
+        if error.text != text or likely in (None, format):
+            raise
+        hint = f"format={format!r}; for {_NAMES[likely]} give format={likely!r}"
+        raise ConstraintSyntaxError(error.message, text, error.position, expected=hint) from error
+
+
+_NAMES = {"lark": "Lark's EBNF", "gbnf": "llama.cpp's GBNF", "abnf": "an RFC's ABNF"}
+_HEADS = {
+    "lark": re.compile(
+        r"^[?!]*[A-Za-z_]\w*(?:\{[\w, ]*\})?(?:\.-?\d+)?[ \t]*:(?!:)|^%(?:import|ignore)", re.M
+    ),
+    "gbnf": re.compile(r"^[ \t]*[A-Za-z0-9_-]+[ \t]*::=", re.M),
+    "abnf": re.compile(r"^[ \t]*[A-Za-z][A-Za-z0-9-]*[ \t]*=/?(?![=:])", re.M),
+}
+
+
+def _likely_format(text: str) -> Format | None:
+    """The one notation in which the text has heads of rules, if there is one."""
+    found = [format for format, head in _HEADS.items() if head.search(text)]
+    return found[0] if len(found) == 1 else None  # type: ignore[return-value]
+
+
+def _of_lark(
+    text: str, start: str | None, given: dict[str, Constraint], grammars: lark.Grammars, numbers: str
+) -> Grammar:
+    rules, entries, within = lark.parse(text, grammars, given, start or "start")
+    report = Report((*entries, *_given_entries(given)))
+    source = _source(text, "lark", start, given, numbers)
+    if source is not None:
+        source["folder"] = grammars.texts
+    if within is not None:
+        return Grammar.of_marked_rules(rules, "~start", within.language, within.marks, report, source)
+    return Grammar(rules, "~start", report, source)
+
+
+def _of_plain_rules(
+    text: str, format: Format, start: str | None, given: dict[str, Constraint], numbers: abnf.Numbers
+) -> Grammar:
+    """A grammar in a notation without terminals."""
+    if format == "abnf":
+        given = {name.lower(): constraint for name, constraint in given.items()}
+        start = start.lower() if start else start
+        parsed = abnf.parse(text, numbers, frozenset(given))
     else:
-        raise ValueError(f"format is 'lark', 'gbnf' or 'abnf', not {format!r}")
-    report += [ReportEntry(name, "constraint", "exact", "given by the caller") for name in given]
+        parsed = gbnf.parse(text)
+    rules, places = parsed
+    named = [name for name in rules if "~" not in name]
+    first = start or ("root" if format == "gbnf" else named[0])
+    if first not in rules:
+        raise ConstraintSyntaxError(
+            f"there is no rule {first!r} to start from{did_you_mean(first, named)}",
+            text,
+            0,
+            expected="a rule of that name, or start=",
+        )
+    core = abnf.core_names() if format == "abnf" else frozenset()
+    _bind(rules, given, text, places, core)
+    report = [ReportEntry("", f"{format} grammar")]
+    report += [ReportEntry(name, "rule") for name in named if name not in core]
+    report += _given_entries(given)
     return Grammar(rules, first, Report(tuple(report)), _source(text, format, start, given, numbers))
 
 
-def _bind(rules: dict[str, Body], given: dict[str, Constraint], text: str, format: str) -> None:
-    """Put the given constraints in place of their names; complain of names that are not there."""
+def _bind(
+    rules: dict[str, Body],
+    given: dict[str, Constraint],
+    text: str,
+    places: Mapping[str, int],
+    core: Collection[str],
+) -> None:
+    """Put the given constraints in place of their names; complain of names that are not there.
+
+    `places`: where each name stands first in the text. `core`: rules that the notation defines, which a
+    constraint may replace.
+    """
+    known = [name for name in rules if "~" not in name]
     for name in given:
-        if name in rules:
+        if name in rules and name in core and name not in places:
+            raise ConstraintSyntaxError(f"constraints= has {name!r}, which the grammar does not use", text, 0)
+        if name in rules and name in core:
+            del rules[name]
+        elif name in rules:
             raise ConstraintSyntaxError(
-                f"{name!r} is given as a constraint and defined too", text, _find(text, name)
+                f"{name!r} is given as a constraint and defined too", text, places.get(name, 0)
             )
+    used = set()
     for name, body in list(rules.items()):
         for atom in atoms(body):
-            if isinstance(atom, str) and atom not in rules and atom not in given:
+            if not isinstance(atom, str):
+                continue
+            used.add(atom)
+            if atom not in rules and atom not in given:
                 raise ConstraintSyntaxError(
-                    f"there is no rule {atom!r}, which {name.partition('~')[0]!r} uses",
+                    f"there is no rule {atom!r}, which {name.partition('~')[0]!r} uses"
+                    f"{did_you_mean(atom, [*known, *given])}",
                     text,
-                    _find(text, atom, format == "abnf"),
+                    places.get(atom, 0),
+                    expected="a rule of that name, or a constraint in constraints=",
                 )
         if isinstance(body, Repeat):
             if isinstance(body.atom, str) and body.atom in given:
@@ -107,14 +189,17 @@ def _bind(rules: dict[str, Body], given: dict[str, Constraint], text: str, forma
                 tuple(given.get(atom, atom) if isinstance(atom, str) else atom for atom in row)
                 for row in body
             )
+    for name in given:
+        if name not in used:
+            raise ConstraintSyntaxError(
+                f"constraints= has {name!r}, which the grammar does not use{did_you_mean(name, known)}",
+                text,
+                0,
+            )
 
 
-def _find(text: str, name: str, any_case: bool = False) -> int:
-    """Where the name stands first in the text, as a whole word."""
-    import re
-
-    match = re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", text, re.I if any_case else 0)
-    return match.start() if match else 0
+def _given_entries(given: Mapping[str, Constraint]) -> list[ReportEntry]:
+    return [ReportEntry(name, "constraint", "exact", "given by the caller") for name in given]
 
 
 def _source(
@@ -131,12 +216,8 @@ def _source(
         "start": start,
         "constraints": described,
         "numbers": numbers,
+        "folder": None,
     }
-
-
-def _lark_library(name: str) -> str | None:
-    found = library_text(name)
-    return found[0] if found is not None and found[1] == "lark" else None
 
 
 @suggests_keywords()

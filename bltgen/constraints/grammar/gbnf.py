@@ -15,7 +15,7 @@ As llama.cpp, except:
 
 Source: `grammars/README.md` and `src/llama-grammar.cpp` of ggml-org/llama.cpp.
 
->>> rules = parse('root ::= [ab] tail?\ntail ::= "c" | "d" root')
+>>> rules, _ = parse('root ::= [ab] tail?\ntail ::= "c" | "d" root')
 >>> sorted(name for name in rules if "~" not in name)
 ['root', 'tail']
 """
@@ -41,12 +41,13 @@ _HEX = {"x": 2, "u": 4, "U": 8}
 _LARGEST = 0x10FFFF
 
 
-def parse(text: str) -> dict[str, Body]:
-    """The rules of a GBNF text; names used need not be defined.
+def parse(text: str) -> tuple[dict[str, Body], dict[str, int]]:
+    """The rules of a GBNF text, and where each name stands first; names used need not be defined.
 
     Raises ConstraintSyntaxError with the position, Unsupported for token references.
     """
-    return _Parser(text).rules()
+    parser = _Parser(text)
+    return parser.rules(), parser.places
 
 
 class _Parser:
@@ -54,6 +55,7 @@ class _Parser:
         self.text = text
         self.at = 0
         self.made: dict[str, Body] = {}
+        self.places: dict[str, int] = {}
 
     def rules(self) -> dict[str, Body]:
         self.skip(lines=True)
@@ -95,13 +97,17 @@ class _Parser:
                 build.append(UTF8_CHAR)
                 self.at += 1
             elif char and _NAME.match(char):
-                build.append(self.take(_NAME, "a rule's name"))
+                used = self.take(_NAME, "a rule's name")
+                self.places.setdefault(used, self.at - len(used))
+                build.append(used)
             elif char in ("", "\r", "\n") and not build.depth:
                 break
             elif char in ("<", "!"):
                 raise Unsupported(
-                    "a reference to a token of a tokenizer: texts are bytes here, there are no tokens",
-                    f"offset {self.at}",
+                    "a reference to a token of a tokenizer: texts are bytes here, there are no tokens; write "
+                    "the token's text as a string",
+                    text=self.text,
+                    position=self.at,
                 )
             elif not char:
                 raise ConstraintSyntaxError(

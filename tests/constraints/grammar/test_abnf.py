@@ -162,7 +162,7 @@ def test_prose_values_are_refused() -> None:
         ("hello", 1, 1, "not a rule"),
         ("a = %x39-30", 1, 5, "ends before"),
         ("a = %b12", 1, 5, "base 2"),
-        ("a = 'x'", 1, 5, "does not belong"),
+        ("a = 'x'", 1, 5, "no quote of ABNF"),
         ("", 1, 1, "no rule"),
     ],
 )

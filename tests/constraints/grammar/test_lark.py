@@ -22,7 +22,7 @@ CASES = {
     "maybe": ('start: ["a"] "b"', ["ab", "b"], ["a"]),
     "star": ('start: "a"*', ["", "aaa"], ["b"]),
     "plus": ('start: "a"+', ["a", "aa"], [""]),
-    "question mark": ('start: "a"?b\nb: "b"', ["ab", "b"], ["aab"]),
+    "question mark": ('start: "a"? b\nb: "b"', ["ab", "b"], ["aab"]),
     "count": ('start: "a"~3', ["aaa"], ["aa", "aaaa"]),
     "counts": ('start: ("a" | "b")~2..3', ["ab", "bba"], ["a", "aaaa"]),
     "range": ('start: "a".."c"+', ["abc"], ["d"]),
@@ -200,20 +200,22 @@ def test_lookarounds_inside_of_a_terminal_see_the_pieces_beside_them() -> None:
     ("text", "what"),
     [
         ("start: A\n%declare A", "declare"),
-        ("start: /[a-z]+(?![a-z])/ /./", "past the end"),
-        ("start: /(?<=x)a/", "before the beginning"),
-        (r"start: /a\b/ /./", "past the edges"),
-        ("start: /^a/", "past the edges"),
+        ("start: A _INDENT\n%declare A _INDENT", "declare"),
+        ("start: _INDENT\n%declare _INDENT", "Indenter"),
         (r"start: /(a)\1/", "backreference"),
-        ('start: A\nA: "x" /a$/', "past the edges"),
-        ('start: A\nA: /a$b?/ & "a"', "beside a lookaround"),
+        ('start: A\nA: /a$b?/ & "a"', "a terminal of its own"),
+        ('start: "^".."b"', "another class|other classes|something else"),
+        ('start: "Z".."]"', "something else"),
+        (r"start: /(?=x)/ /./", "may be empty"),
+        (r'start: /a$/ "\x80"b', "bytes"),
     ],
 )
 def test_refusals(text: str, what: str) -> None:
-    """What cannot be enforced exactly is refused, with its line and column."""
+    """What cannot be enforced exactly is refused, with its line, its column and a caret."""
     with pytest.raises(Unsupported, match=what) as caught:
         grammar(text)
     assert caught.value.where.startswith("line ")
+    assert str(caught.value).splitlines()[-1].strip() == "^"
 
 
 @pytest.mark.parametrize(
@@ -233,7 +235,7 @@ def test_refusals(text: str, what: str) -> None:
         ('start: "b".."a"', 1, 8, "ends before"),
         ('start: "ab".."c"', 1, 8, "one character"),
         ("start: /(/", 1, 8, "regular expression"),
-        ("start: /a/q", 1, 8, "not a flag"),
+        ("start: /a/q", 1, 11, "not a flag"),
         ('start: x{"a"}', 1, 8, "no template"),
         ("start: x\nx{y}: y", 1, 8, "needs arguments"),
         ('start: x{"a", "b"}\nx{y}: y', 1, 8, "parameters"),
