@@ -23,6 +23,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bltgen.arguments import suggests_keywords
+from bltgen.errors import did_you_mean
 
 if TYPE_CHECKING:
     import os
@@ -145,14 +146,16 @@ def load(
     )
 
 
-def __getattr__(name: str) -> Any:
-    if name == "errors":
-        return import_module("bltgen.errors")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'bltgen' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # checkers see the imports above, and what is not among them as an error
+
+    def __getattr__(name: str) -> Any:
+        if name == "errors":
+            return import_module("bltgen.errors")
+        if name not in _HOMES:
+            raise AttributeError(f"module 'bltgen' has no attribute {name!r}{did_you_mean(name, __all__)}")
+        value = getattr(import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import bltgen
+from bltgen.constraints.json_schema.schema import SchemaOptions
+from bltgen.decoding.task import BatchOptions, Options, Sampling
 
 
 @pytest.mark.parametrize("name", bltgen.__all__)
@@ -33,10 +36,28 @@ def test_the_lazy_names_are_those_that_type_checkers_see():
     assert set(bltgen.__all__) == {*bltgen._HOMES, "errors", "load"}
 
 
+def test_what_type_checkers_see_of_options_is_what_functions_take():
+    """The dictionaries of options for overloads, and the signatures."""
+    taken = inspect.signature(bltgen.json_schema).parameters.keys() - {"schema", "kind"}
+    assert taken == SchemaOptions.__annotations__.keys()
+    for name, options in (("generate", Options), ("stream", Options), ("generate_many", BatchOptions)):
+        parameters = inspect.signature(getattr(bltgen.Generator, name)).parameters
+        taken = parameters.keys() - {"self", "prompt", "prompts", "constraint", "sampling"}
+        assert taken | Sampling.__annotations__.keys() == options.__annotations__.keys()
+    assert Sampling.__annotations__.keys() == inspect.signature(bltgen.SamplingParameters).parameters.keys()
+
+
+def test_the_package_says_that_it_is_typed():
+    """By the marker of PEP 561; `tests/typing` has what checkers find."""
+    assert (Path(bltgen.__file__).parent / "py.typed").is_file()
+
+
 def test_an_unknown_name_is_an_attribute_error():
     """As of any module."""
     with pytest.raises(AttributeError, match="no_such_name"):
         bltgen.no_such_name  # noqa: B018
+    with pytest.raises(AttributeError, match=r"'json_shema'; did you mean 'json_schema'\?"):
+        bltgen.json_shema  # noqa: B018
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,11 @@ SCHEMA = {
     "additionalProperties": False,
 }
 PROGRAM = f"""
-import bltgen, json
+import bltgen, json, pathlib
 assert "site-packages" in bltgen.__file__, bltgen.__file__
 model = bltgen.load()
 out = model.generate("Ada Lovelace is 36.\\n", bltgen.json_schema({SCHEMA!r}), max_bytes=80, temperature=0)
+assert (pathlib.Path(bltgen.__file__).parent / "py.typed").is_file()
 assert bltgen.grammar_file("json").accepts(b'[1]')
 print(json.dumps(out.value))
 """

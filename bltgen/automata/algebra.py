@@ -42,7 +42,7 @@ def _checked(*constraints: Any) -> None:
             raise TypeError(f"not a constraint: {constraint!r}; literal(...) makes one of a text")
 
 
-def union(*constraints: Any) -> Any:
+def union(*constraints: Any) -> Constraint:
     """The texts of any of the constraints."""
     _checked(*constraints)
     terms = [_as_regular(constraint) for constraint in constraints]
@@ -52,7 +52,7 @@ def union(*constraints: Any) -> Any:
     return _combined("union", constraints)
 
 
-def concatenation(*constraints: Any) -> Any:
+def concatenation(*constraints: Any) -> Constraint:
     """A text of each constraint, one after another."""
     _checked(*constraints)
     terms = [_as_regular(constraint) for constraint in constraints]
@@ -72,7 +72,7 @@ def repetition(constraint: Any, low: int, high: int | None = None) -> Language |
     return whole.repeat(low, high)
 
 
-def intersection(first: Any, second: Any) -> Any:
+def intersection(first: Any, second: Any) -> Constraint:
     """The texts that both contain. At least one must be regular, else Unsupported."""
     _checked(first, second)
     a, b = _as_regular(first), _as_regular(second)

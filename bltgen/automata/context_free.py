@@ -145,26 +145,27 @@ class Grammar(Made):
 
     # -- algebra -------------------------------------------------------------------------------------
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: Any) -> Constraint:
         return _combined("union", (self, other)) if _is_constraint(other) else NotImplemented
 
-    def __ror__(self, other: Any) -> Any:
+    def __ror__(self, other: Any) -> Constraint:
         return _combined("union", (other, self)) if _is_constraint(other) else NotImplemented
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Any) -> Constraint:
         return _combined("concat", (self, other)) if _is_constraint(other) else NotImplemented
 
-    def __radd__(self, other: Any) -> Any:
+    def __radd__(self, other: Any) -> Constraint:
         return _combined("concat", (other, self)) if _is_constraint(other) else NotImplemented
 
-    def __and__(self, other: Any) -> Any:
+    def __and__(self, other: Any) -> Constraint:
         if not _is_constraint(other):
             return NotImplemented
         mine, theirs = self.language, other.language if isinstance(other, Grammar) else other
         if mine is not None and isinstance(theirs, Language):
             return mine & theirs
         if mine is not None:
-            return mine & other
+            both: Constraint = mine & other
+            return both
         if not isinstance(theirs, Language):
             raise Unsupported(
                 "the intersection of two languages that are not regular: whether it is empty is undecidable"
@@ -177,7 +178,7 @@ class Grammar(Made):
         source = _source("intersection", (self, theirs))
         return Grammar._of_engine(engine, Report(entries), source, _combination("intersection", self, theirs))
 
-    def __rand__(self, other: Any) -> Any:
+    def __rand__(self, other: Any) -> Constraint:
         return self & other if isinstance(other, Language) else NotImplemented
 
     def __invert__(self) -> Constraint:

@@ -19,11 +19,20 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from bltgen.automata.byteset import ByteSet
 
-__all__ = ["FORCED_LIMIT", "Constraint", "Report", "ReportEntry", "State"]
+__all__ = ["FORCED_LIMIT", "Constraint", "Readable", "Report", "ReportEntry", "State"]
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    V_co = TypeVar("V_co", covariant=True, default=Any)
+else:
+    from typing import TypeVar
+
+    V_co = TypeVar("V_co", covariant=True)
 
 FORCED_LIMIT = 4096
 """The most bytes `State.forced` looks ahead. A longer forced text comes in pieces of this size."""
@@ -96,6 +105,16 @@ class State(Protocol):
 
     def allowed_within(self, n: int) -> ByteSet:
         """The bytes b in `allowed` with `advance(b).shortest <= n - 1`, for n bytes left in all."""
+
+
+class Readable(Protocol[V_co]):
+    """A constraint whose texts have values: a JSON Schema, a Python type."""
+
+    def start(self) -> State:
+        """The state before the first byte."""
+
+    def parse(self, data: bytes) -> V_co:
+        """The value of a valid text."""
 
 
 @runtime_checkable

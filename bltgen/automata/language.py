@@ -32,7 +32,7 @@ import random
 import weakref
 from collections.abc import Iterable
 from itertools import count
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast, overload
 
 from bltgen.automata.byteset import ALL_BITS, ByteSet
 from bltgen.automata.contract import Report
@@ -54,6 +54,7 @@ from bltgen.automata.summaries import SUMMARIES
 from bltgen.errors import LimitExceeded
 
 if TYPE_CHECKING:
+    from bltgen.automata.contract import Constraint
     from bltgen.automata.lazy_dfa import LanguageState
 
 __all__ = [
@@ -199,16 +200,28 @@ class Language:
         """The texts and the empty one."""
         return _union((EPSILON, self))
 
+    @overload
+    def __or__(self, other: Language) -> Language: ...
+    @overload
+    def __or__(self, other: Constraint) -> Constraint: ...
     def __or__(self, other: Any) -> Any:
         return _union((self, other)) if isinstance(other, Language) else NotImplemented
 
+    @overload
+    def __and__(self, other: Language) -> Language: ...
+    @overload
+    def __and__(self, other: Constraint) -> Constraint: ...
     def __and__(self, other: Any) -> Any:
         return _intersection((self, other)) if isinstance(other, Language) else NotImplemented
 
+    @overload
+    def __add__(self, other: Language) -> Language: ...
+    @overload
+    def __add__(self, other: Constraint) -> Constraint: ...
     def __add__(self, other: Any) -> Any:
         return _concat(self, other) if isinstance(other, Language) else NotImplemented
 
-    def __sub__(self, other: Any) -> Any:
+    def __sub__(self, other: Language) -> Language:
         return _intersection((self, _complement(other))) if isinstance(other, Language) else NotImplemented
 
     def __invert__(self) -> Language:

@@ -72,7 +72,7 @@ class Product(Made):
         """Both descriptions."""
         return {"kind": "intersection", "parts": [self.constraint.describe(), self.language.describe()]}
 
-    def __and__(self, other: Any) -> Any:
+    def __and__(self, other: Any) -> Constraint:
         if isinstance(other, Language):
             return Product(self.constraint, self.language & other)
         from bltgen.automata.algebra import intersection
@@ -81,22 +81,22 @@ class Product(Made):
 
     __rand__ = __and__
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: Any) -> Constraint:
         from bltgen.automata.algebra import union
 
         return union(self, other)
 
-    def __ror__(self, other: Any) -> Any:
+    def __ror__(self, other: Any) -> Constraint:
         from bltgen.automata.algebra import union
 
         return union(other, self)
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Any) -> Constraint:
         from bltgen.automata.algebra import concatenation
 
         return concatenation(self, other)
 
-    def __radd__(self, other: Any) -> Any:
+    def __radd__(self, other: Any) -> Constraint:
         from bltgen.automata.algebra import concatenation
 
         return concatenation(other, self)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import codecs
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, cast
 
 from bltgen.arguments import shown
+from bltgen.automata.contract import V_co
 from bltgen.decoding.hypothesis import Finish, Hypothesis
 from bltgen.decoding.json_stream import stream_values
 from bltgen.decoding.sampling import SamplingParameters
@@ -96,7 +97,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Generation:
+class Generation(Generic[V_co]):
     """A generated text. `data`: its bytes, valid under the constraint, at most `max_bytes` of them.
 
     log_probability: natural log, under the model as it is (temperature 1, no truncation), of the
@@ -126,22 +127,22 @@ class Generation:
         return self.data.decode("utf-8", "replace")
 
     @property
-    def value(self) -> Any:
+    def value(self) -> V_co:
         """What the constraint reads in the bytes (`constraint.parse(data)`: a JSON value for JSON).
 
         Without such a reading: the text, or the bytes where they are not UTF-8.
         """
-        parse = getattr(self.constraint, "parse", None)
+        parse: Any = getattr(self.constraint, "parse", None)
         if parse is not None:
             try:
-                return parse(self.data)
+                return cast("V_co", parse(self.data))
             except RecursionError:
                 *_, (_, value) = stream_values([self.data], self.constraint)
-                return value
+                return cast("V_co", value)
         try:
-            return self.data.decode("utf-8")
+            return cast("V_co", self.data.decode("utf-8"))
         except UnicodeDecodeError:
-            return self.data
+            return cast("V_co", self.data)
 
     @property
     def parts(self) -> Mapping[str, Any]:

@@ -18,7 +18,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from bltgen.arguments import integer, shown, suggests_keywords
 from bltgen.decoding.batch import Job, decode
@@ -36,9 +36,12 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from bltgen.automata.contract import Constraint
-    from bltgen.decoding.given import Given
+    from bltgen.decoding.given import Given, Plain, Textual, Typed
     from bltgen.decoding.strategy import Decoded, Strategy
+    from bltgen.decoding.task import BatchOptions, Options
     from bltgen.model.contract import ByteModel
+
+V = TypeVar("V")
 
 __all__ = ["Generator", "Sampling", "Stream", "as_prompt"]
 
@@ -101,6 +104,21 @@ class Generator:
         )
         return cls(model)
 
+    @overload
+    def generate(
+        self, prompt: str | bytes, constraint: Typed[V], **options: Unpack[Options]
+    ) -> Generation[V]: ...
+
+    @overload
+    def generate(
+        self, prompt: str | bytes, constraint: Textual = None, **options: Unpack[Options]
+    ) -> Generation[str | bytes]: ...
+
+    @overload
+    def generate(
+        self, prompt: str | bytes, constraint: Plain, **options: Unpack[Options]
+    ) -> Generation[Any]: ...
+
     @suggests_keywords(Sampling.__annotations__)
     def generate(
         self,
@@ -112,7 +130,7 @@ class Generator:
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
         **sampling: Unpack[Sampling],
-    ) -> Generation:
+    ) -> Generation[Any]:
         """One text after `prompt`: valid under `constraint`, whole, at most `max_bytes` bytes.
 
         constraint: None for free text, which is cut at `max_bytes`; a dict is a JSON Schema, a type is
@@ -130,6 +148,17 @@ class Generator:
             pass
         return task.generation()
 
+    @overload
+    def stream(self, prompt: str | bytes, constraint: Typed[V], **options: Unpack[Options]) -> Stream[V]: ...
+
+    @overload
+    def stream(
+        self, prompt: str | bytes, constraint: Textual = None, **options: Unpack[Options]
+    ) -> Stream[str | bytes]: ...
+
+    @overload
+    def stream(self, prompt: str | bytes, constraint: Plain, **options: Unpack[Options]) -> Stream[Any]: ...
+
     @suggests_keywords(Sampling.__annotations__)
     def stream(
         self,
@@ -141,7 +170,7 @@ class Generator:
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
         **sampling: Unpack[Sampling],
-    ) -> Stream:
+    ) -> Stream[Any]:
         """As `generate`, patch by patch: what they concatenate to is what `generate` gives.
 
         `stream.generation` has the whole result at the end. A patch comes as soon as nothing can
@@ -196,6 +225,19 @@ class Generator:
             ended=generation.finish == "end",
         )
 
+    @overload
+    def generate_many(
+        self, prompts: Iterable[str | bytes], constraint: Typed[V], **options: Unpack[BatchOptions]
+    ) -> list[Generation[V] | BltgenError]: ...
+
+    @overload
+    def generate_many(
+        self,
+        prompts: Iterable[str | bytes],
+        constraint: Given | Sequence[Given] = None,
+        **options: Unpack[BatchOptions],
+    ) -> list[Generation[Any] | BltgenError]: ...
+
     @suggests_keywords(Sampling.__annotations__)
     def generate_many(
         self,
@@ -209,7 +251,7 @@ class Generator:
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
         **sampling: Unpack[Sampling],
-    ) -> list[Generation | BltgenError]:
+    ) -> list[Generation[Any] | BltgenError]:
         """One outcome a prompt, in order, decoded `batch_size` at once.
 
         A prompt that is done makes room for the next.
@@ -233,6 +275,22 @@ class Generator:
         )
         return [outcomes[index] for index in range(len(outcomes))]
 
+    @overload
+    def outcomes(
+        self,
+        prompts: Iterable[str | bytes | BltgenError],
+        constraint: Typed[V],
+        **options: Unpack[BatchOptions],
+    ) -> Iterator[tuple[int, Generation[V] | BltgenError]]: ...
+
+    @overload
+    def outcomes(
+        self,
+        prompts: Iterable[str | bytes | BltgenError],
+        constraint: Given | Sequence[Given] = None,
+        **options: Unpack[BatchOptions],
+    ) -> Iterator[tuple[int, Generation[Any] | BltgenError]]: ...
+
     @suggests_keywords(Sampling.__annotations__)
     def outcomes(
         self,
@@ -246,7 +304,7 @@ class Generator:
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
         **sampling: Unpack[Sampling],
-    ) -> Iterator[tuple[int, Generation | BltgenError]]:
+    ) -> Iterator[tuple[int, Generation[Any] | BltgenError]]:
         """As `generate_many`, but each (index, outcome) once it is there; prompts are read as needed.
 
         An error in place of a prompt is its outcome.
@@ -295,7 +353,7 @@ class Generator:
         refused: list[tuple[int, BltgenError]],
         batch_size: int,
         bar: _Bar,
-    ) -> Iterator[tuple[int, Generation | BltgenError]]:
+    ) -> Iterator[tuple[int, Generation[Any] | BltgenError]]:
         with bar:
             for job in decode(self.model, jobs, batch_size):
                 if job is not None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from os import PathLike
-from typing import TYPE_CHECKING, Any, get_origin
+from typing import TYPE_CHECKING, Any, TypeVar, get_origin
 
 from bltgen.arguments import shown
 
@@ -22,9 +22,14 @@ if TYPE_CHECKING:
     from types import UnionType
     from typing import TypeAlias
 
-    from bltgen.automata.contract import Constraint
+    from bltgen.automata.contract import Constraint, Readable
+    from bltgen.automata.language import Language
 
-    Given: TypeAlias = Constraint | Mapping[str, Any] | type[Any] | UnionType | None
+    V = TypeVar("V")
+    Typed: TypeAlias = type[V] | Readable[V]
+    Textual: TypeAlias = Language | None
+    Plain: TypeAlias = Constraint | Mapping[str, Any] | UnionType
+    Given: TypeAlias = Typed[Any] | Textual | Plain
 
 __all__ = ["as_constraint"]
 

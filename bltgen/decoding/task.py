@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Generic, TypedDict
 
 from bltgen.arguments import shown
+from bltgen.automata.contract import V_co
 from bltgen.decoding.batch import Job, Rows, Steps, decode
 from bltgen.decoding.explain import Explanation, explain
 from bltgen.decoding.generation import Generation, Patch, Statistics, candidate_of, patches_of
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from bltgen.decoding.strategy import Decoded, Strategy
     from bltgen.model.contract import ByteModel
 
-__all__ = ["Sampling", "Stream", "Task", "task_of"]
+__all__ = ["BatchOptions", "Options", "Sampling", "Stream", "Task", "task_of"]
 
 
 class Sampling(TypedDict, total=False):
@@ -39,6 +40,22 @@ class Sampling(TypedDict, total=False):
     frequency_penalty: float
     penalty_ngram: int
     bias: Mapping[int | bytes, float]
+
+
+class Options(Sampling, total=False):
+    """What a generation is told by name, beside its constraint; `Generator.generate` documents it."""
+
+    max_bytes: int | None
+    strategy: str | Strategy
+    stop: str | bytes | Sequence[str | bytes]
+    seed: int | None
+
+
+class BatchOptions(Options, total=False):
+    """And what a batch of them is told."""
+
+    batch_size: int
+    progress: bool
 
 
 @dataclass
@@ -109,7 +126,7 @@ class Task:
         )
 
 
-class Stream:
+class Stream(Generic[V_co]):
     """An iterator of the patches of one text; `generation` has the whole once it has ended."""
 
     def __init__(self, model: ByteModel, task: Task) -> None:
@@ -153,7 +170,7 @@ class Stream:
         return f"<Stream {state}, {len(self.data)} bytes taken>"
 
     @property
-    def generation(self) -> Generation:
+    def generation(self) -> Generation[V_co]:
         """The whole result. Raises ValueError while there are patches to come."""
         if not self._task.job.done:
             raise ValueError("the stream has not ended: take its patches first")

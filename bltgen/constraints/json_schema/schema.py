@@ -15,18 +15,17 @@ The way through the package: `references` (documents and places) -> `formula` (w
 
 from __future__ import annotations
 
-import inspect
 import json
 import random
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, cast, overload
 
 import referencing
 
 from bltgen.arguments import one_of, suggests_keywords
 from bltgen.automata import algebra
-from bltgen.automata.contract import Constraint, Report, State
+from bltgen.automata.contract import Constraint, Report, State, V_co
 from bltgen.automata.language import INFINITE, Language, intersection
 from bltgen.automata.recipe import Made, remembers
 from bltgen.automata.sampling import draw
@@ -49,10 +48,15 @@ from bltgen.constraints.json_schema.well_formed import well_formed_places
 from bltgen.constraints.regex import regex
 from bltgen.errors import ConstraintSyntaxError, EmptyLanguage, Unsupported
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+V = TypeVar("V")
+
 __all__ = ["JsonSchema", "json_schema", "json_value"]
 
 
-class JsonSchema(Made):
+class JsonSchema(Made, Generic[V_co]):
     """The JSON texts that satisfy a schema. A `Constraint`; made by `json_schema`."""
 
     __slots__ = ("_compiler", "_description", "_documents", "_goal", "_parser", "_start", "_widest")
@@ -120,7 +124,7 @@ class JsonSchema(Made):
         """A random valid text of at most `max_bytes` bytes; BudgetTooSmall where none is so short."""
         return draw(self.start(), rng, max_bytes)
 
-    def parse(self, data: bytes) -> Any:
+    def parse(self, data: bytes) -> V_co:
         """The value of a valid text in any spelling, numbers exactly: int, float, or Decimal if need be.
 
         See `json_number_value.number_value` for the rule. For a Python type an instance of it; pydantic's
@@ -128,13 +132,14 @@ class JsonSchema(Made):
         where the text is nested about a thousand deep, LimitExceeded where an exponent is beyond reason.
         """
         if self._parser is not None:
-            return self._parser(data)
+            return cast("V_co", self._parser(data))
         wanted = iter(wanted_integers(data, lambda: self._in_any_spelling().start()))
-        return json.loads(
+        value = json.loads(
             data,
             parse_float=lambda text: number_value(text, integer=next(wanted)),
             parse_int=number_value,
         )
+        return cast("V_co", value)
 
     def watch_integers(self) -> IntegerWatch:
         """What tells, as a text in any spelling comes, where the schema wants an integer."""
@@ -156,32 +161,31 @@ class JsonSchema(Made):
         """The schema and the options as JSON values; `json_schema(**description)` rebuilds the constraint."""
         return {"kind": "json_schema", **self._description}
 
-    def __and__(self, other: Any) -> Any:
+    def __and__(self, other: Any) -> Constraint:
         if isinstance(other, JsonSchema):
             raise Unsupported('an intersection of two schemas is one schema: {"allOf": [...]}', "json_schema")
         return algebra.intersection(self, other)
 
     __rand__ = __and__
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: Any) -> Constraint:
         return algebra.union(self, other)
 
-    def __ror__(self, other: Any) -> Any:
+    def __ror__(self, other: Any) -> Constraint:
         return algebra.union(other, self)
 
     def __invert__(self) -> Constraint:
         raise Unsupported('the complement within JSON is a schema: {"not": ...}', "json_schema")
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Any) -> Constraint:
         return algebra.concatenation(self, other)
 
-    def __radd__(self, other: Any) -> Any:
+    def __radd__(self, other: Any) -> Constraint:
         return algebra.concatenation(other, self)
 
     def repeat(self, low: int, high: int | None = None) -> Constraint:
         """Between `low` and `high` texts in a row; without end where `high` is None. No array: no commas."""
-        made: Constraint = algebra.repetition(self, low, high)
-        return made
+        return algebra.repetition(self, low, high)
 
     def optional(self) -> Constraint:
         """The texts and the empty one."""
@@ -191,6 +195,38 @@ class JsonSchema(Made):
         if self._recipe.keywords["registry"] is not None:
             raise TypeError("a schema with registry= does not pickle: put the documents under $defs")
         return super().__reduce__()
+
+
+class SchemaOptions(TypedDict, total=False):
+    """The options of `json_schema`, which documents them."""
+
+    draft: str | None
+    registry: referencing.Registry[Any] | None
+    formats: str
+    custom_formats: Mapping[str, Any] | None
+    constraints: Mapping[str, Any] | None
+    whitespace: str | int | re.Pattern[str]
+    property_order: str | None
+    undeclared: str | None
+    numbers: str | None
+    escapes: str
+    ascii_only: bool
+    strings_from: str | bytes | None
+    numbers_from: str | bytes | None
+    ungrounded: str
+
+
+@overload
+def json_schema(schema: type[V], **options: Unpack[SchemaOptions]) -> JsonSchema[V]: ...
+
+
+@overload
+def json_schema(
+    schema: object,
+    *,
+    kind: str = ...,
+    **options: Unpack[SchemaOptions],
+) -> JsonSchema[Any]: ...
 
 
 @suggests_keywords()
@@ -213,7 +249,7 @@ def json_schema(
     numbers_from: str | bytes | None = None,
     ungrounded: str = "error",
     kind: str = "json_schema",
-) -> JsonSchema:
+) -> JsonSchema[Any]:
     """The constraint of all JSON texts that satisfy `schema`: a mapping, a bool, JSON text, or a Python type.
 
     A type is a pydantic model, dataclass, TypedDict, Enum, Union or any annotation that pydantic's
@@ -303,17 +339,15 @@ def json_schema(
     if parser is None:
         tell(places, compiler.keywords)
     goal = compiler.formulas.schema(documents.root)
-    made = JsonSchema(
+    made: JsonSchema[Any] = JsonSchema(
         documents, compiler, goal, description, parser, lambda: compiled(Layout.of("any"), Options())
     )
     made.start()
     return made
 
 
-@suggests_keywords(
-    name for name in inspect.signature(json_schema).parameters if name not in ("schema", "kind")
-)
-def json_value(**options: Any) -> JsonSchema:
+@suggests_keywords(SchemaOptions.__annotations__)
+def json_value(**options: Unpack[SchemaOptions]) -> JsonSchema[Any]:
     """Any JSON text; the options are those of `json_schema`.
 
     >>> json_value().accepts(b'[1, {"a": null}]'), json_value().accepts(b"[1,]")
