@@ -45,7 +45,7 @@ def add_constraint(parser: argparse.ArgumentParser, *, required: bool) -> None:
     group.add_argument(
         "--whitespace",
         metavar="KIND",
-        help="of --schema: bounded (the default), compact, spaced, indent=N, pattern=REGEX, or any",
+        help="of --schema: bounded (the default), spaced (of --type), compact, indent=N, pattern=REGEX, any",
     )
     group.add_argument(
         "--property-order", choices=["any", "schema"], help="of --schema (default: any; of --type: schema)"

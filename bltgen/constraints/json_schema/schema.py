@@ -239,7 +239,7 @@ def json_schema(
     formats: str = "assert",
     custom_formats: Mapping[str, Any] | None = None,
     constraints: Mapping[str, Any] | None = None,
-    whitespace: str | int | re.Pattern[str] = "bounded",
+    whitespace: str | int | re.Pattern[str] | None = None,
     property_order: str | None = None,
     undeclared: str | None = None,
     numbers: str | None = None,
@@ -259,8 +259,9 @@ def json_schema(
     - `registry`: further documents to refer to; nothing is fetched that it does not fetch.
     - `formats`: "assert" or "annotate"; `custom_formats`: regular expression or constraint by name.
     - `constraints`: constraints by name for strings with the keyword `x-bltgen-constraint`.
-    - `whitespace`: "bounded" (what pretty printers write), "compact", "spaced" (what `json.dumps` writes),
-      "indent=n", a regular expression (`re.compile(r"\n? *")`, "pattern=...") or "any"; see `layout`.
+    - `whitespace`: "bounded" (the default for schemas: what pretty printers write), "spaced" (for types: what
+      `json.dumps` writes), "compact", "indent=n", a regular expression (`re.compile(r"\n? *")`,
+      "pattern=...") or "any"; see `layout`.
     - `property_order`: "any" (the default for schemas), or "schema" (for types): declared members come as the
       schema lists them, others after.
     - `undeclared`: "allow" (the default for schemas), or "omit" (for types): members that the schema neither
@@ -301,6 +302,8 @@ def json_schema(
         ("escapes", escapes, ("any", "plain")),
     ):
         one_of(name, value, choices)
+    if whitespace is None:
+        whitespace = "bounded" if parser is None else "spaced"
     layout = Layout.of(whitespace)
     description: dict[str, Any] = {
         "schema": schema,

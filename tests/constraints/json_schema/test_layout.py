@@ -73,6 +73,14 @@ def test_samples_of_an_exact_layout_are_what_dumps_writes(option: str | int) -> 
     assert closed.start().forced.decode() == json.dumps({"x": 1, "y": [2, {}]}, **DUMPS[option])
 
 
+def test_types_are_written_as_dumps_writes_them() -> None:
+    """By default; every other layout is an option."""
+    assert json_schema(dict[str, int]).accepts(b'{"a": 1, "b": 2}')
+    assert not json_schema(dict[str, int]).accepts(b'{"a":1,"b":2}')
+    for option in ("compact", "bounded", "any"):
+        assert json_schema(dict[str, int], whitespace=option).accepts(b'{"a":1,"b":2}')
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -172,7 +172,7 @@ def test_fields_come_in_the_order_of_the_type(seed: int) -> None:
 
 def test_the_other_order_is_an_option() -> None:
     """`property_order="any"` narrows nothing; declared order is the default of types alone."""
-    point, other = b'{"z":1,"y":2,"ex":[]}', b'{"ex":[],"y":2,"z":1}'
+    point, other = b'{"z": 1, "y": 2, "ex": []}', b'{"ex": [], "y": 2, "z": 1}'
     assert bltgen.json_schema(Point).accepts(point)
     assert not bltgen.json_schema(Point).accepts(other)
     assert bltgen.json_schema(Point, property_order="any").accepts(other)
