@@ -20,7 +20,7 @@ LAYERS = {
     "constraints": {"automata", "arguments", "errors"},
     "model": {"arguments", "errors"},
     "decoding": {"automata", "model", "arguments", "errors"},
-    "training": {"model", "arguments", "errors"},
+    "training": {"automata", "model", "arguments", "errors"},
     "testing": {"automata", "constraints", "model", "decoding", "training", "arguments", "errors"},
     "integrations": {"automata", "constraints", "model", "decoding", "arguments", "errors"},
 }

@@ -13,6 +13,9 @@ import math
 import torch
 from torch import Tensor
 
+from bltgen.automata.contract import State
+from bltgen.automata.suffix_automaton import substring_of
+
 __all__ = ["bits_per_byte", "grounded_choices", "grounded_loss", "weighted_cross_entropy"]
 
 
@@ -48,39 +51,30 @@ def grounded_loss(logits: Tensor, positions: Tensor, choices: Tensor, targets: T
     return torch.nn.functional.cross_entropy(picked, targets, reduction="sum")
 
 
-def _is_word(byte: int) -> bool:
-    return byte >= 0x80 or chr(byte).isalnum()
-
-
-def _boundaries(text: bytes) -> list[bool]:
-    """Whether a word may begin or end before offset i, for i in 0..len(text)."""
-    return [
-        i in (0, len(text)) or not (_is_word(text[i - 1]) and _is_word(text[i])) for i in range(len(text) + 1)
-    ]
-
-
 def grounded_choices(prompt: bytes, value: bytes) -> list[bytes] | None:
     r"""The bytes allowed before each byte of `value` and its closing quote, or None if it is not grounded.
 
-    `value` is grounded where it occurs in `prompt` between word boundaries.
+    `value` is grounded where it is a span of `prompt` as `substring_of` cuts them, which is what a grounded
+    decoder admits.
 
     >>> grounded_choices(b"Ann met Al", b"Al")
     [b'Am', b'ln', b'"']
     """
-    boundary = _boundaries(prompt)
-    active = [i for i in range(len(prompt)) if boundary[i] and not prompt[i : i + 1].isspace()]
+    state: State | None = substring_of(prompt).start()
     out = []
-    for step, byte in enumerate(value):
-        allowed = {prompt[i] for i in active if i < len(prompt)}
-        if step and any(boundary[i] for i in active):
-            allowed.add(0x22)
-        out.append(bytes(sorted(allowed)))
-        active = [i + 1 for i in active if i < len(prompt) and prompt[i] == byte]
-        if not active:
+    for byte in value:
+        if state is None:
             return None
-    if not any(boundary[i] for i in active):
+        out.append(_with_quote(state))
+        state = state.advance(byte)
+    if state is None or not state.accepting:
         return None
-    last = {prompt[i] for i in active if i < len(prompt)} | {0x22}
     # Bytes that JSON must escape cannot stand in a value as they are.
-    out.append(bytes(sorted(b for b in last if b >= 0x20 or b == 0x22)))
+    out.append(bytes(byte for byte in _with_quote(state) if byte >= 0x20))
     return out
+
+
+def _with_quote(state: State) -> bytes:
+    """What may come next, the closing quote among it where the span may end."""
+    allowed = set(state.allowed) | ({0x22} if state.accepting else set())
+    return bytes(sorted(allowed))

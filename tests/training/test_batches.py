@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bltgen.automata.suffix_automaton import substring_of
 from bltgen.model.config import BOS_ID, BYTE_OFFSET, EOS_ID
 from bltgen.training.batches import KindWeights, Mixture, batches, collate
 from bltgen.training.objective import grounded_choices
@@ -61,18 +62,22 @@ def test_cut_documents_do_not_end() -> None:
     assert batch.byte_count == 20
 
 
-@given(st.lists(st.sampled_from(["ab", "a", "b", "é", "7", "a b"]), min_size=1, max_size=6), st.data())
+@given(
+    st.lists(
+        st.sampled_from(["ab", "a", "b", "é", "7", "a b", "김민", "민수는", "東京"]), min_size=1, max_size=6
+    ),
+    st.data(),
+)
 def test_grounded_choices_are_what_spans_allow(words: list[str], data: st.DataObject) -> None:
-    """Choices = next bytes of all prompt spans between word boundaries that begin with what was said."""
+    """Choices = next bytes of all spans of the prompt that begin with what was said."""
     prompt = ", ".join(words).encode()
     value = data.draw(st.sampled_from(words)).encode()
-    spans = set()
-    for start in range(len(prompt)):
-        for end in range(start + 1, len(prompt) + 1):
-            if _boundary(prompt, start) and _boundary(prompt, end) and prompt[start] != 0x20:
-                spans.add(prompt[start:end])
+    places = [(start, end) for end in range(len(prompt) + 1) for start in range(end)]
+    language = substring_of(prompt)
+    spans = {prompt[start:end] for start, end in places if language.accepts(prompt[start:end])}
     choices = grounded_choices(prompt, value)
     assert choices is not None
+    assert len(choices) == len(value) + 1
     for step, options in enumerate(choices):
         said = value[:step]
         expected = {span[step] for span in spans if len(span) > step and span.startswith(said)}
@@ -81,8 +86,7 @@ def test_grounded_choices_are_what_spans_allow(words: list[str], data: st.DataOb
         assert set(options) == expected
 
 
-def _boundary(text: bytes, i: int) -> bool:
-    def word(byte: int) -> bool:
-        return byte >= 0x80 or chr(byte).isalnum()
-
-    return i in (0, len(text)) or not (word(text[i - 1]) and word(text[i]))
+def test_what_is_no_span_is_not_grounded() -> None:
+    """A part of a word is none; a part of a name in Hangul is one."""
+    assert grounded_choices(b"Annabel", b"Anna") is None
+    assert grounded_choices("김민수는".encode(), "김민수".encode()) is not None
