@@ -43,12 +43,14 @@ class ReportEntry:
     """How one keyword or construct of a constraint's source is enforced.
 
     `place` is a JSON pointer, a rule name or a source position; `construct` the keyword or construct;
-    `enforced` is "exact", or "annotation" where the construct does not restrict texts; `note` says more.
+    `enforced` is "exact", or "annotation" where the construct does not restrict texts; of Python types also
+    "checked by pydantic only", where it is a validator that someone wrote or depends on the clock or the
+    file system, so that parsing a text may fail. `note` says more.
     """
 
     place: str
     construct: str
-    enforced: Literal["exact", "annotation"] = "exact"
+    enforced: Literal["exact", "annotation", "checked by pydantic only"] = "exact"
     note: str = ""
 
 

@@ -1,8 +1,16 @@
 """Python types as constraints: what pydantic's `TypeAdapter` takes goes in, instances come out.
 
-`bltgen.json_schema(T)` calls this for whatever is no schema. The schema is pydantic's own, for
-validation, so its constraints (bounds, patterns, discriminated unions, recursion, dates) are
-enforced while the text is generated; a validator written in Python runs only on the whole value.
+`bltgen.json_schema(T)` calls this for whatever is no schema. The texts of a type are those that
+`TypeAdapter(T).validate_json(text, strict=True)` takes, read off pydantic's core schema (not its JSON Schema,
+which leaves out much): bounds of dates, keys that are numbers, hosts of URLs, JSON within strings. So each
+text parses. What only pydantic can know gets a row "checked by pydantic only" in `report()`: validators that
+somebody wrote, whether a file exists, whether a date is still in the future.
+
+Left out, though strict mode takes it: timestamps in strings instead of dates, `NaN` and `Infinity`, an object
+that repeats a key, digits other than ASCII's; the files of `pydantic_types` say what else, kind by kind.
+Refused with `Unsupported`: `Callable`, `type[...]`, classes that pydantic only tests with isinstance,
+patterns of bytes (no JSON value is one of these; a union goes without), an alias that counts from the end of
+an array, a tuple with items after a part of any length, patterns of Rust's regex with operations on classes.
 
 >>> from dataclasses import dataclass
 >>> import bltgen
@@ -16,20 +24,33 @@ Person(name='Ada', age=36)
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from decimal import Decimal
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
-from bltgen.errors import ConstraintSyntaxError, Unsupported
+from bltgen.automata.contract import ReportEntry
+from bltgen.automata.language import Language
+from bltgen.errors import ConstraintSyntaxError
 
-__all__ = ["schema_and_parser"]
+__all__ = ["PythonType", "python_type"]
 
 
-def schema_and_parser(annotation: Any) -> tuple[dict[str, Any], Callable[[bytes], Any]]:
+class PythonType(NamedTuple):
+    """A type as a JSON Schema, with the languages that it names; `parse` gives the instance of a text."""
+
+    schema: dict[str, Any]
+    constraints: Mapping[str, Language]
+    rows: tuple[ReportEntry, ...]
+    parse: Callable[[bytes], Any]
+
+
+def python_type(annotation: Any, *, wide: bool = False) -> PythonType:
     """The JSON Schema of a type, and what makes an instance of a valid text.
 
-    Raises ConstraintSyntaxError for what is no type, Unsupported for a type that has no JSON Schema,
-    and ImportError, with what to install, where pydantic is missing.
+    wide: numbers may have more digits than a float keeps.
+
+    Raises ConstraintSyntaxError for what is no type, Unsupported, with the place in the schema, for a type
+    that has no JSON text or none that is exact, and ImportError, with what to install, where pydantic is
+    missing.
     """
     if isinstance(annotation, (list, tuple, set, int, float, complex)):
         raise ConstraintSyntaxError(
@@ -41,68 +62,14 @@ def schema_and_parser(annotation: Any) -> tuple[dict[str, Any], Callable[[bytes]
         raise ImportError(
             "a Python type as a schema needs pydantic: pip install 'bltgen[pydantic]'"
         ) from None
+    from bltgen.integrations.pydantic_types.context import Collected
+    from bltgen.integrations.pydantic_types.walk import translate
+
     try:
         adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(annotation)
         adapter.rebuild()
     except (pydantic.PydanticUserError, pydantic.PydanticUndefinedAnnotation) as error:
         raise ConstraintSyntaxError(f"pydantic makes no validator of {annotation!r}: {error}") from error
-    try:
-        schema = adapter.json_schema(mode="validation", schema_generator=_exact_generator())
-    except (pydantic.errors.PydanticInvalidForJsonSchema, pydantic.PydanticUserError) as error:
-        raise Unsupported(f"{annotation!r} has no JSON Schema: {error}") from error
-    return schema, adapter.validate_json
-
-
-_DURATION = (
-    r"^-?P(?=\d|T\d)(\d{1,6}Y)?(\d{1,7}M)?(\d{1,7}W)?(\d{1,8}D)?"
-    r"(T(?=\d)(\d{1,6}H)?(\d{1,7}M)?(\d{1,9}(\.\d{1,6})?S)?)?$"
-)
-"""ISO 8601 durations whose parts add up to no more than `timedelta.max`."""
-
-
-def _exact_generator() -> type[Any]:
-    """pydantic's generator of schemas, made exact where its schemas take more than the validator does."""
-    from pydantic.json_schema import GenerateJsonSchema
-
-    class ExactSchemas(GenerateJsonSchema):
-        def decimal_schema(self, schema: Any) -> dict[str, Any]:
-            found: dict[str, Any] = {"type": "number"}
-            bounds = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
-            for name, keyword in bounds.items():
-                if schema.get(name) is not None:
-                    found[keyword] = schema[name]
-            if schema.get("multiple_of") is not None:
-                found["multipleOf"] = schema["multiple_of"]
-            places, digits = schema.get("decimal_places"), schema.get("max_digits")
-            if digits is not None:
-                # With places, digits - places are left before the point; else the two share the digits.
-                ways = range(digits + 1) if places is None else [min(places, digits)]
-                return {"allOf": [found, {"anyOf": [_digits(digits, after) for after in ways]}]}
-            if places is not None:
-                found = {"allOf": [found, {"multipleOf": Decimal(1).scaleb(-places)}]}
-            return found
-
-        def uuid_schema(self, schema: Any) -> dict[str, Any]:
-            version = schema.get("version")
-            if version is None:
-                return {"type": "string", "format": "uuid"}
-            variant = f"{version}[0-9a-fA-F]{{3}}-[89abAB][0-9a-fA-F]{{3}}"
-            return {
-                "type": "string",
-                "pattern": f"^[0-9a-fA-F]{{8}}-[0-9a-fA-F]{{4}}-{variant}-[0-9a-fA-F]{{12}}$",
-            }
-
-        def timedelta_schema(self, schema: Any) -> dict[str, Any]:
-            return {"type": "string", "pattern": _DURATION}
-
-    return ExactSchemas
-
-
-def _digits(digits: int, after: int) -> dict[str, Any]:
-    """Numbers of at most `digits` digits, `after` of them after the point."""
-    bound = Decimal(10) ** (digits - after)
-    return {
-        "multipleOf": Decimal(1).scaleb(-after),
-        "exclusiveMinimum": -bound,
-        "exclusiveMaximum": bound,
-    }
+    collected = Collected(wide)
+    schema = translate(adapter.core_schema, collected)
+    return PythonType(schema, collected.constraints, tuple(collected.rows), adapter.validate_json)

@@ -280,7 +280,7 @@ class Compiler:
         found = self.written_numbers(self.keywords.in_place(place))
         if own is not None:
             found &= WrittenNumbers.however(own)
-        if types & values.NUMBER == values.INTEGER and place.dialect.number <= 4:
+        if self.keywords.written_as_integer(place):
             found = found.only_as_integer()
         return found
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from bltgen.automata.contract import Constraint, State
 from bltgen.automata.language import INFINITE, Language, from_automaton
 
-__all__ = ["embedded"]
+__all__ = ["embedded", "embedded_state"]
 
 
 class _Embedded:
@@ -52,4 +52,9 @@ class _Embedded:
 
 def embedded(constraint: Constraint) -> Language:
     """The texts of a constraint as a language term. Raises EmptyLanguage where the constraint does."""
-    return from_automaton(_Embedded(constraint.start()))
+    return embedded_state(constraint.start())
+
+
+def embedded_state(state: State) -> Language:
+    """What may follow a state as a language term."""
+    return from_automaton(_Embedded(state))

@@ -39,8 +39,10 @@ from bltgen.constraints.json_schema.vocabulary import (
     ANNOTATIONS,
     CONSTRAINT_KEYWORD,
     DRAFTS_OF,
+    JSON_TEXT_KEYWORD,
     REFERENCES,
     TYPES,
+    WRITTEN_KEYWORD,
     count_of,
     list_of,
     mapping_of,
@@ -125,6 +127,8 @@ class Keywords:
         self._patterns: dict[tuple[str, str], Language] = {}
         self.string_language: Callable[[Formula], Language] | None = None
         """Set by the compiler: the decoded strings that satisfy a formula, for `propertyNames`."""
+        self.json_text: Callable[[Formula], Language] | None = None
+        """Set by who makes states: the JSON texts that satisfy a formula, for strings that hold one."""
 
     # -- any type ------------------------------------------------------------------------------------
 
@@ -285,6 +289,12 @@ class Keywords:
             numbers = added if numbers is None else numbers & added
         return numbers
 
+    def written_as_integer(self, place: Place) -> bool:
+        """Whether the numbers of a place are written without a point or exponent."""
+        if place.dialect.number <= 4 and self.types(place) & NUMBER == values.INTEGER:
+            return True
+        return bool(self._get(place, WRITTEN_KEYWORD) == "integer")
+
     def string(self, place: Place) -> Language | None:
         """The decoded strings that the string keywords admit; None: all."""
         parts: list[Language] = []
@@ -308,6 +318,9 @@ class Keywords:
                     f"{place.pointer}/{CONSTRAINT_KEYWORD}",
                 )
             parts.append(constraint)
+        if self._get(place, JSON_TEXT_KEYWORD) is not None:
+            assert self.json_text is not None
+            parts.append(self.json_text(self._goal(place, JSON_TEXT_KEYWORD)))
         if not parts:
             return None
         made = parts[0]

@@ -19,20 +19,21 @@ import json
 import random
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, cast, overload
 
 import referencing
 
 from bltgen.arguments import one_of, suggests_keywords
 from bltgen.automata import algebra
-from bltgen.automata.contract import Constraint, Report, State, V_co
-from bltgen.automata.language import INFINITE, Language, intersection
+from bltgen.automata.contract import Constraint, Report, ReportEntry, State, V_co
+from bltgen.automata.language import EMPTY, INFINITE, Language, intersection
 from bltgen.automata.recipe import Made, remembers
 from bltgen.automata.sampling import draw
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_number_value import number_value
 from bltgen.constraints.json_schema.compiler import Compiler, Options
-from bltgen.constraints.json_schema.embedding import embedded
+from bltgen.constraints.json_schema.embedding import embedded, embedded_state
 from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.grounding import Grounding, text_of
 from bltgen.constraints.json_schema.json_values import read
@@ -59,7 +60,7 @@ __all__ = ["JsonSchema", "json_schema", "json_value"]
 class JsonSchema(Made, Generic[V_co]):
     """The JSON texts that satisfy a schema. A `Constraint`; made by `json_schema`."""
 
-    __slots__ = ("_compiler", "_description", "_documents", "_goal", "_parser", "_start", "_widest")
+    __slots__ = ("_compiler", "_description", "_documents", "_goal", "_parser", "_rows", "_start", "_widest")
 
     def __init__(
         self,
@@ -69,12 +70,14 @@ class JsonSchema(Made, Generic[V_co]):
         description: dict[str, Any],
         parser: Callable[[bytes], Any] | None = None,
         widest: Callable[[], Compiler] | None = None,
+        rows: tuple[ReportEntry, ...] = (),
     ) -> None:
         self._documents = documents
         self._compiler = compiler
         self._goal = goal
         self._description = description
         self._parser = parser
+        self._rows = rows
         self._widest: Callable[[], Compiler] | JsonSchema | None = widest
         self._start: JsonState | None = None
 
@@ -98,9 +101,7 @@ class JsonSchema(Made, Generic[V_co]):
                 raise EmptyLanguage(reason, conflicts)
             with compiler.table.effort:
                 compiler.foresee(self._goal)
-            around = compiler.layout.around
-            found = compiler.table.of((value_start(self._goal, Root(compiler), around),))
-            self._start = found
+            found = self._start = _before(compiler, self._goal)
         state: State = found
         return state
 
@@ -155,7 +156,8 @@ class JsonSchema(Made, Generic[V_co]):
 
     def report(self) -> Report:
         """How texts are spelled; then each keyword by its JSON pointer: enforced exactly or an annotation."""
-        return report_of(self._documents, self._compiler, self._description)
+        found = report_of(self._documents, self._compiler, self._description)
+        return Report(found.entries + self._rows)
 
     def describe(self) -> dict[str, Any]:
         """The schema and the options as JSON values; `json_schema(**description)` rebuilds the constraint."""
@@ -284,10 +286,12 @@ def json_schema(
     `ConstraintWarning` where keywords and formats are annotations because they are misspelt.
     """
     parser: Callable[[bytes], Any] | None = None
+    rows: tuple[ReportEntry, ...] = ()
+    languages: Mapping[str, Language] = {}
     if not isinstance(schema, (Mapping, bool, str, bytes)):
-        from bltgen.integrations.pydantic import schema_and_parser
+        from bltgen.integrations.pydantic import python_type
 
-        schema, parser = schema_and_parser(schema)
+        schema, languages, rows, parser = python_type(schema, wide=numbers not in (None, "plain"))
     numbers = numbers or ("any" if parser is None else "plain")
     undeclared = undeclared or ("allow" if parser is None else "omit")
     property_order = property_order or ("any" if parser is None else "schema")
@@ -326,10 +330,12 @@ def json_schema(
     grounding = Grounding.of(description["strings_from"], description["numbers_from"], ungrounded)
     documents = Documents(document, draft=draft or "2020-12", registry=registry)
     asserted = {n: _content(f) for n, f in (custom_formats or {}).items()}
-    named = {n: _content(c) for n, c in (constraints or {}).items()}
+    named = {**languages, **{n: _content(c) for n, c in (constraints or {}).items()}}
 
     def compiled(layout: Layout, options: Options) -> Compiler:
-        return Compiler(layout, options=options, formats=formats, custom_formats=asserted, constraints=named)
+        made = Compiler(layout, options=options, formats=formats, custom_formats=asserted, constraints=named)
+        made.keywords.json_text = partial(_json_text, made)
+        return made
 
     options = Options(
         numbers, escapes, ascii_only, property_order == "schema", undeclared == "omit", grounding
@@ -343,7 +349,7 @@ def json_schema(
         tell(places, compiler.keywords)
     goal = compiler.formulas.schema(documents.root)
     made: JsonSchema[Any] = JsonSchema(
-        documents, compiler, goal, description, parser, lambda: compiled(Layout.of("any"), Options())
+        documents, compiler, goal, description, parser, lambda: compiled(Layout.of("any"), Options()), rows
     )
     made.start()
     return made
@@ -357,6 +363,18 @@ def json_value(**options: Unpack[SchemaOptions]) -> JsonSchema[Any]:
     (True, False)
     """
     return json_schema(True, **options)
+
+
+def _before(compiler: Compiler, goal: Formula) -> JsonState:
+    """The state before the first byte of a text whose value satisfies the goal."""
+    return compiler.table.of((value_start(goal, Root(compiler), compiler.layout.around),))
+
+
+def _json_text(compiler: Compiler, goal: Formula) -> Language:
+    """The texts, within a string, whose value satisfies the goal."""
+    if compiler.cost(goal) >= INFINITE:
+        return EMPTY
+    return embedded_state(_before(compiler, goal))
 
 
 def _parse(text: str | bytes) -> Any:

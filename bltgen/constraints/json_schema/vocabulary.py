@@ -20,10 +20,12 @@ __all__ = [
     "ANNOTATIONS",
     "CONSTRAINT_KEYWORD",
     "DRAFTS_OF",
+    "JSON_TEXT_KEYWORD",
     "KEYWORDS",
     "OF_OBJECTS",
     "REFERENCES",
     "TYPES",
+    "WRITTEN_KEYWORD",
     "count_of",
     "list_of",
     "mapping_of",
@@ -33,6 +35,12 @@ __all__ = [
 
 CONSTRAINT_KEYWORD = "x-bltgen-constraint"
 """Names a constraint, passed to `json_schema`, that a string value must satisfy."""
+
+JSON_TEXT_KEYWORD = "x-bltgen-json"
+"""Holds a schema: a string value is itself a JSON text of a value that satisfies it."""
+
+WRITTEN_KEYWORD = "x-bltgen-written"
+"""With the value "integer": a number is written without a point or exponent."""
 
 TYPES = {
     "null": values.NULL,
@@ -86,7 +94,7 @@ KEYWORDS = frozenset({
     "maxItems", "uniqueItems", "properties", "patternProperties", "additionalProperties",
     "unevaluatedProperties", "propertyNames", "required", "minProperties", "maxProperties",
     "dependencies", "dependentRequired", "dependentSchemas"
-}) | {CONSTRAINT_KEYWORD}
+}) | {CONSTRAINT_KEYWORD, JSON_TEXT_KEYWORD, WRITTEN_KEYWORD}
 # fmt: on
 """Keywords that restrict values."""
 

@@ -25,9 +25,11 @@ from bltgen.constraints.json_schema.vocabulary import (
     ANNOTATIONS,
     CONSTRAINT_KEYWORD,
     DRAFTS_OF,
+    JSON_TEXT_KEYWORD,
     KEYWORDS,
     REFERENCES,
     TYPES,
+    WRITTEN_KEYWORD,
     count_of,
     list_of,
     mapping_of,
@@ -246,6 +248,12 @@ def _dependencies(keywords: Keywords, place: Place, keyword: str, given: Any) ->
     return found
 
 
+def _written(keywords: Keywords, place: Place, keyword: str, given: Any) -> Iterable[Path]:
+    if given != "integer":
+        raise _malformed(place, keyword, '"integer"', given)
+    return ()
+
+
 _EVERY_DRAFT: dict[str, Form] = {
     "type": _type,
     "enum": _enum,
@@ -288,6 +296,8 @@ _EVERY_DRAFT: dict[str, Form] = {
     "dependentRequired": _needed,
     "dependentSchemas": _by_name,
     CONSTRAINT_KEYWORD: _named_constraint,
+    JSON_TEXT_KEYWORD: _one,
+    WRITTEN_KEYWORD: _written,
 }
 
 

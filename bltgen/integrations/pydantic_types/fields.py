@@ -1,0 +1,143 @@
+"""Fields by name: models, dataclasses, typed dicts, as schemas of objects.
+
+A field is found under its alias, by its name (`validate_by_name`), or at the first of several places: names,
+or paths (`AliasPath("a", 0)`) into the value. A simple field is a property. Another is a choice: it is at the
+first place, or that place is empty and it is at the second, and so on; where it is not required all may be
+empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from bltgen.errors import Unsupported
+from bltgen.integrations.pydantic_types.context import Collected, Context, JsonDict, NoJson
+
+__all__ = ["Path", "at_path", "object_schema", "paths_of"]
+
+Core = Mapping[str, Any]
+Read = Callable[[Core, Context], JsonDict]
+Path = tuple["str | int", ...]
+
+
+class _Field(NamedTuple):
+    name: str
+    paths: tuple[Path, ...]
+    core: Core
+    required: bool
+
+
+def object_schema(
+    fields: Iterable[tuple[str, Core]],
+    extra: str,
+    extras: tuple[Core | None, Core | None],
+    at: Context,
+    to: Collected,
+    read: Read,
+    required_by_default: Callable[[Core], bool],
+) -> JsonDict:
+    """The objects with these fields.
+
+    `extra`: "ignore", "allow" or "forbid"; `extras`: the core schemas of other names and of their values.
+    """
+    properties: JsonDict = {}
+    required: list[str] = []
+    choices: list[JsonDict] = []
+    complex_fields: list[_Field] = []
+    for name, field in fields:
+        if field.get("init") is False:
+            continue
+        made = _Field(name, _places(name, field, at), field["schema"], required_by_default(field))
+        if len(made.paths) == 1 and len(made.paths[0]) == 1:
+            key = str(made.paths[0][0])
+            try:
+                properties[key] = read(made.core, at.below("properties", key))
+            except NoJson as error:
+                if made.required:
+                    raise
+                properties[key] = False
+                to.narrowed(at.below("properties", key), "left out", error.reason)
+            if made.required:
+                required.append(key)
+        else:
+            complex_fields.append(made)
+    firsts = {str(path[0]) for one in complex_fields for path in one.paths}
+    closed = extra == "forbid" or (extra == "allow" and extras[1] is not None)
+    for number, one in enumerate(complex_fields):
+        schema = read(one.core, at.below("allOf", number))
+        others = firsts - {str(path[0]) for path in one.paths} | set(properties)
+        choices.append(_choice(one, schema, others if closed else None, at))
+    found: JsonDict = {"type": "object"}
+    if properties or closed:
+        found["properties"] = {**dict.fromkeys(sorted(firsts), True), **properties} if closed else properties
+    if required:
+        found["required"] = required
+    if extra == "forbid":
+        found["additionalProperties"] = False
+    elif extra == "allow" and extras[1] is not None:
+        found["additionalProperties"] = read(extras[1], at.below("additionalProperties"))
+    if extra == "allow" and extras[0] is not None:
+        names = read(extras[0], Context(at.pointer + "/propertyNames", at.config, key=True))
+        known = sorted({*properties, *firsts})
+        found["propertyNames"] = {"anyOf": [{"enum": known}, names]} if known else names
+    if choices:
+        found["allOf"] = choices
+    return found
+
+
+def paths_of(alias: Any) -> tuple[Path, ...]:
+    """The places that an alias of a core schema names: one name, one path, or several paths."""
+    if isinstance(alias, str):
+        return ((alias,),)
+    if alias and isinstance(alias[0], (list, tuple)):
+        return tuple(tuple(path) for path in alias)
+    return (tuple(alias),)
+
+
+def _places(name: str, field: Core, at: Context) -> tuple[Path, ...]:
+    alias = field.get("validation_alias")
+    if alias is None:
+        return ((name,),)
+    config = at.config
+    by_name = config.get("validate_by_name") or config.get("populate_by_name")
+    by_alias = config.get("validate_by_alias") is not False
+    found = paths_of(alias) if by_alias else ()
+    return tuple(dict.fromkeys((*found, (name,)))) if by_name else found
+
+
+def at_path(path: Path, schema: JsonDict | bool, at: Context) -> JsonDict:
+    """The values that have something at a path, and what is there satisfies the schema."""
+    found: JsonDict | bool = schema
+    for step in reversed(path):
+        if isinstance(step, str):
+            found = {"type": "object", "properties": {step: found}, "required": [step]}
+        elif step >= 0:
+            found = {"type": "array", "prefixItems": [True] * step + [found], "minItems": step + 1}
+        else:
+            raise Unsupported(f"an alias that counts from the end: {step}", at.pointer)
+    assert isinstance(found, dict)
+    return found
+
+
+def _choice(field: _Field, schema: JsonDict, others: set[str] | None, at: Context) -> JsonDict:
+    """The field at one of its places, those before it empty. `others`: names of other fields, where no name
+    may be there in vain."""
+    ways: list[JsonDict] = []
+    for index in range(len(field.paths) + (not field.required)):
+        parts: list[JsonDict] = [_empty(path, at) for path in field.paths[:index]]
+        if index < len(field.paths):
+            parts.append(at_path(field.paths[index], schema, at))
+        if others is not None:
+            used = {field.paths[index][0]} if index < len(field.paths) else set()
+            unused = {str(path[0]) for path in field.paths} - used - others
+            if unused:
+                parts.append({"properties": dict.fromkeys(sorted(unused), False)})
+        ways.append(parts[0] if len(parts) == 1 else {"allOf": parts})
+    return ways[0] if len(ways) == 1 else {"anyOf": ways}
+
+
+def _empty(path: Path, at: Context) -> JsonDict:
+    if len(path) == 1:
+        return {"properties": {str(path[0]): False}}
+    return {"not": at_path(path, True, at)}
