@@ -10,6 +10,9 @@ The operators of all constraints come here for what is not their own. The inters
 that are not regular, and the complement of one, are refused: whether they are empty is undecidable for
 context-free languages, and no state could promise that it can be finished.
 
+What admits nothing is the empty language, which all operators take: `(a & b) | c` is `c` where no text is
+in both. Whoever asks it for a text gets EmptyLanguage.
+
 >>> from bltgen.automata.language import literal
 >>> union(literal(b"a"), literal(b"b")).accepts(b"b")
 True
@@ -23,7 +26,7 @@ from bltgen.automata import language as regular
 from bltgen.automata.context_free import Grammar, _combined
 from bltgen.automata.contract import Constraint
 from bltgen.automata.language import Language
-from bltgen.automata.product import Product
+from bltgen.automata.product import product_of
 from bltgen.errors import Unsupported
 
 __all__ = ["complement", "concatenation", "intersection", "repetition", "union"]
@@ -84,7 +87,7 @@ def intersection(first: Any, second: Any) -> Constraint:
             "the intersection of two constraints that are not regular: whether it is empty is undecidable"
         )
     other = first if a is None else second
-    return other & term if isinstance(other, Grammar) else Product(other, term)
+    return other & term if isinstance(other, Grammar) else product_of(other, term)
 
 
 def complement(constraint: Any) -> Language:

@@ -7,7 +7,8 @@ read by the regular layer, wholly where all of it is; the rest by Earley's algor
 - A grammar & a regular language is exact (`grammar_product`), bounded by limits.
 - The intersection of two grammars that are not regular, and the complement of one, cannot be had: whether
   they are empty is undecidable. They raise Unsupported.
-- A grammar in which nothing matches raises EmptyLanguage when it is made.
+- A grammar in which nothing matches raises EmptyLanguage when it is made. An operator whose result is empty
+  gives the empty language, which all operators take.
 
 >>> from bltgen.automata.language import literal
 >>> brackets = Grammar({"s": ((), (literal(b"("), "s", literal(b")"), "s"))}, "s")
@@ -26,13 +27,13 @@ from typing import Any
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import Constraint, Report, ReportEntry, State
 from bltgen.automata.earley import EarleyAutomaton
-from bltgen.automata.language import Language
+from bltgen.automata.language import EMPTY, Language
 from bltgen.automata.productions import Atom, Body, Repeat, Rules, trimmed
 from bltgen.automata.recipe import Made, Recipe
 from bltgen.automata.regular_folding import folded
 from bltgen.automata.sampling import draw
 from bltgen.automata.transition_network import network_of_rules
-from bltgen.errors import Unsupported
+from bltgen.errors import EmptyLanguage, Unsupported
 
 __all__ = ["Grammar"]
 
@@ -171,9 +172,16 @@ class Grammar(Made):
                 "the intersection of two languages that are not regular: whether it is empty is undecidable"
             )
         from bltgen.automata.grammar_product import product
+        from bltgen.automata.product import product_of
 
         assert isinstance(self._engine, EarleyAutomaton)
-        engine = EarleyAutomaton(product(self._engine.network, theirs))
+        try:
+            engine = EarleyAutomaton(product(self._engine.network, theirs))
+        except EmptyLanguage:
+            return EMPTY
+        except Unsupported:
+            # A constraint of another kind within the grammar has no transition network.
+            return product_of(self, theirs)
         entries = self._report.entries + theirs.report().entries
         source = _source("intersection", (self, theirs))
         return Grammar._of_engine(engine, Report(entries), source, _combination("intersection", self, theirs))
@@ -208,11 +216,15 @@ def _is_constraint(value: object) -> bool:
     return isinstance(value, Language | Grammar | Constraint)
 
 
-def _combined(kind: str, parts: tuple[Constraint, ...]) -> Grammar:
+def _combined(kind: str, parts: tuple[Constraint, ...]) -> Grammar | Language:
+    """The union or the concatenation as a grammar; EMPTY where no text is in it."""
     alternatives: tuple[tuple[Atom, ...], ...] = tuple((p,) for p in parts) if kind == "union" else (parts,)
     entries = tuple(entry for part in parts for entry in part.report().entries)
     recipe = _combination("union" if kind == "union" else "concatenation", *parts)
-    return Grammar({"~": alternatives}, "~", Report(entries), _source(kind, parts), recipe)
+    try:
+        return Grammar({"~": alternatives}, "~", Report(entries), _source(kind, parts), recipe)
+    except EmptyLanguage:
+        return EMPTY
 
 
 def _combination(name: str, *arguments: Any) -> Recipe:

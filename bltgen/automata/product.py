@@ -26,14 +26,14 @@ from typing import Any
 
 from bltgen.automata.byteset import ByteSet, lowest_byte
 from bltgen.automata.contract import FORCED_LIMIT, Constraint, Report, State
-from bltgen.automata.language import INFINITE, Language
+from bltgen.automata.language import EMPTY, INFINITE, Language
 from bltgen.automata.lazy_dfa import LanguageState
 from bltgen.automata.limits import current_limits
 from bltgen.automata.recipe import FixedState, Made, Recipe
 from bltgen.automata.sampling import draw
-from bltgen.errors import LimitExceeded
+from bltgen.errors import EmptyLanguage, LimitExceeded
 
-__all__ = ["Product", "ProductState"]
+__all__ = ["Product", "ProductState", "product_of"]
 
 _Key = tuple[int, int]
 
@@ -53,7 +53,10 @@ class Product(Made):
         self._recipe = Recipe("bltgen.automata.product:Product", (constraint, language))
 
     def start(self) -> ProductState:
-        """The state before the first byte. It is dead (`shortest` INFINITE) where no text is in both."""
+        """The state before the first byte. It is dead (`shortest` INFINITE) where no text is in both.
+
+        `product_of`, and so `&`, makes no such product.
+        """
         return self._state(self.constraint.start(), self.language.start())
 
     def accepts(self, data: bytes) -> bool:
@@ -74,7 +77,7 @@ class Product(Made):
 
     def __and__(self, other: Any) -> Constraint:
         if isinstance(other, Language):
-            return Product(self.constraint, self.language & other)
+            return product_of(self.constraint, self.language & other)
         from bltgen.automata.algebra import intersection
 
         return intersection(self, other)
@@ -197,6 +200,12 @@ class Product(Made):
             settled = parent.get(settled)
 
 
+def product_of(constraint: Constraint, language: Language) -> Product | Language:
+    """The texts that both contain; EMPTY where there are none. LimitExceeded where that is not found."""
+    made = Product(constraint, language)
+    return made if made.start().shortest < INFINITE else EMPTY
+
+
 def _successors(left: State, right: LanguageState) -> list[tuple[int, State, LanguageState]]:
     """The distinct pairs after one byte, each with the bytes (as bits) that lead to it."""
     found: dict[_Key, tuple[int, State, LanguageState]] = {}
@@ -261,11 +270,13 @@ class ProductState(FixedState):
         return self._next[byte]
 
     def completion(self) -> bytes:
-        """A shortest completion."""
+        """A shortest completion. Raises EmptyLanguage for a dead state."""
         text = bytearray()
         state = self
         while not state.accepting:
             left = state.shortest
+            if left >= INFINITE:
+                raise EmptyLanguage("no text satisfies the constraint")
             bits = state.allowed_within(left).bits
             text.append(lowest_byte(bits))
             following = state.advance(text[-1])

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bltgen.automata.contract import Constraint
-from bltgen.automata.language import Language
+from bltgen.automata.language import INFINITE
 from bltgen.errors import EmptyLanguage
 
 __all__ = [
@@ -69,8 +69,11 @@ def atoms(body: Body) -> Iterator[Atom]:
 
 
 def _is_possible(terminal: Constraint) -> bool:
-    """Whether a terminal has a text. Constraints of other kinds are never empty: compiling them says so."""
-    return not (isinstance(terminal, Language) and terminal.is_empty())
+    """Whether a terminal has a text."""
+    try:
+        return terminal.start().shortest < INFINITE
+    except EmptyLanguage:
+        return False
 
 
 def trimmed(rules: Rules, start: str) -> tuple[dict[str, Body], dict[str, str]]:

@@ -42,6 +42,7 @@ from bltgen.automata.language import INFINITE, Language, from_automaton
 from bltgen.automata.recipe import FixedState
 from bltgen.constraints.number_magnitudes import Intervals, Magnitudes, digit_count, span
 from bltgen.constraints.number_set import NumberSet, Value
+from bltgen.errors import EmptyLanguage
 
 __all__ = ["NumberState", "Spelling", "number_language", "number_state"]
 
@@ -183,7 +184,7 @@ class NumberState(FixedState, dict[int, "NumberState | None"]):
                     state = following
                     break
             else:
-                raise ValueError("an empty set of numbers has no completion")
+                raise EmptyLanguage("an empty set of numbers has no spelling")
         return bytes(text)
 
     def allowed_within(self, n: int) -> ByteSet:

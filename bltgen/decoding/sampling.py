@@ -27,6 +27,7 @@ a row's bytes do not depend on how many rows are decoded beside it. Cost: about 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
@@ -59,6 +60,11 @@ __all__ = [
 
 END = 256
 VOCABULARY = 257
+
+_LARGEST = sys.float_info.max
+
+WIDEST = 1e250
+"""Logits are kept within this of 0 and of each other, so that no parameter makes one infinite."""
 
 
 @suggests_keywords()
@@ -94,26 +100,29 @@ class SamplingParameters:
             value = getattr(self, item.name)
             if item.name == "bias":
                 continue
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
-                raise ValueError(f"{item.name}={value!r}: a number is needed")
+            if _float(value) is None:
+                raise ValueError(f"{item.name}={shown(value)}: a number is needed")
         for name in ("top_k", "penalty_ngram"):
             if not isinstance(getattr(self, name), int):
                 raise ValueError(f"{name}={getattr(self, name)!r}: an integer is needed")
         _check(
-            0 <= self.temperature < math.inf, "temperature", self.temperature, "finite and >= 0 (0 is greedy)"
+            0 <= self.temperature <= _LARGEST,
+            "temperature",
+            self.temperature,
+            "finite and >= 0 (0 is greedy)",
         )
         _check(self.top_k >= 0, "top_k", self.top_k, ">= 0 (0 keeps all)")
         _check(0 < self.top_p <= 1, "top_p", self.top_p, "in (0, 1]")
         _check(0 <= self.min_p <= 1, "min_p", self.min_p, "in [0, 1]")
         _check(0 < self.typical <= 1, "typical", self.typical, "in (0, 1]")
         _check(
-            0 < self.repetition_penalty < math.inf,
+            0 < self.repetition_penalty <= _LARGEST,
             "repetition_penalty",
             self.repetition_penalty,
             "> 0 (1 is none)",
         )
-        _check(math.isfinite(self.presence_penalty), "presence_penalty", self.presence_penalty, "finite")
-        _check(math.isfinite(self.frequency_penalty), "frequency_penalty", self.frequency_penalty, "finite")
+        _check(abs(self.presence_penalty) <= _LARGEST, "presence_penalty", self.presence_penalty, "finite")
+        _check(abs(self.frequency_penalty) <= _LARGEST, "frequency_penalty", self.frequency_penalty, "finite")
         _check(self.penalty_ngram >= 1, "penalty_ngram", self.penalty_ngram, ">= 1")
         bias: dict[int | bytes, float] = {}
         if not isinstance(self.bias, Mapping):
@@ -124,9 +133,10 @@ class SamplingParameters:
                 raise ValueError(
                     f"bias has the key {key!r}: a byte is needed (0..255, b'x', or 256 for the end)"
                 )
-            if not isinstance(value, (int, float)) or math.isnan(value) or value == math.inf:
-                raise ValueError(f"bias[{key!r}]={value!r}: a number below +inf is needed")
-            bias[column] = float(value)
+            number = _float(value)
+            if number is None or number == math.inf:
+                raise ValueError(f"bias[{key!r}]={shown(value)}: a number below +inf is needed")
+            bias[column] = number
         object.__setattr__(self, "bias", bias)
 
     def __repr__(self) -> str:
@@ -148,6 +158,16 @@ class SamplingParameters:
     def truncating(self) -> bool:
         """Some bytes may be dropped from the base distribution."""
         return not self.greedy and (self.top_k > 0 or self.top_p < 1 or self.min_p > 0 or self.typical < 1)
+
+
+def _float(value: object) -> float | None:
+    """A number as a float, infinite where none is so large; None where it is none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return None if math.isnan(value) else float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def _check(holds: bool, name: str, value: float, needed: str) -> None:
@@ -198,28 +218,40 @@ def apply_penalties(
     """Lower what occurred `counts` [rows, 257] times."""
     seen = counts > 0
     result = logits
-    if repetition != 1:
-        result = np.where(seen, np.where(result > 0, result / repetition, result * repetition), result)
-    lowered: Logits = result - presence * seen - frequency * counts
-    return lowered
+    with np.errstate(over="ignore"):
+        if repetition != 1:
+            result = np.where(seen, np.where(result > 0, result / repetition, result * repetition), result)
+        result = result - np.clip(presence * seen + frequency * counts, -WIDEST, WIDEST)
+    return _bounded(result, logits)
+
+
+def _bounded(made: Logits, logits: Logits) -> Logits:
+    """What was made of logits, finite where they are."""
+    result: Logits = np.where(np.isfinite(logits), np.clip(made, -WIDEST, WIDEST), logits)
+    return result
 
 
 def add_bias(logits: Logits, bias: Mapping[int, float]) -> Logits:
     """Add to the given columns; -inf wins over any logit."""
     result: Logits = logits.copy()
     for column, value in bias.items():
-        result[:, column] = -np.inf if value == -np.inf else result[:, column] + value
+        bounded = min(max(value, -WIDEST), WIDEST)
+        result[:, column] = -np.inf if value == -np.inf else result[:, column] + bounded
     return result
 
 
 def apply_temperature(logits: Logits, temperature: float) -> Logits:
-    """Divide by a temperature > 0, from the row's maximum down so that nothing overflows."""
+    """Divide by a temperature > 0, from the row's maximum down.
+
+    So little a temperature that a quotient would overflow is taken for the least at which none does: all
+    mass is where it is in the limit, and what is left under a mask keeps its order.
+    """
     if temperature == 1:
         return logits
     top = logits.max(axis=-1, keepdims=True)
-    top = np.where(np.isfinite(top), top, 0.0)
-    with np.errstate(over="ignore"):
-        result: Logits = (logits - top) / temperature
+    below = logits - np.where(np.isfinite(top), top, 0.0)
+    widest = np.where(np.isfinite(below), -below, 0.0).max(axis=-1, keepdims=True)
+    result: Logits = below / np.maximum(temperature, widest / WIDEST)
     return result
 
 

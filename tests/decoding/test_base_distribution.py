@@ -217,3 +217,62 @@ def test_a_row_draws_the_same_alone_and_in_company():
 def test_greedy_takes_the_lowest_of_equals():
     """Ties are broken by the byte, on every machine."""
     assert sampling.draw(rows_of([0.2, 0.4, 0.4]), [], greedy=True).tolist() == [ord("b")]
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.lists(st.integers(-2400, 2400).map(lambda n: n / 8), min_size=5, max_size=5, unique=True),
+    st.sets(st.integers(0, 4), min_size=1),
+    st.sampled_from([5e-324, 1e-310, 1e-308, 1e-250, 1e-100, 1e-50]),
+)
+def test_little_temperatures_are_greedy_under_any_mask(values, allowed, temperature):
+    """The limit: the most probable of the allowed bytes, however far it is from the most probable of all."""
+    logits = np.full((1, 257), -np.inf)
+    logits[0, FEW] = values
+    mask = np.zeros((1, 257), dtype=bool)
+    mask[0, [FEW[at] for at in allowed]] = True
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        kept, _ = masked(base_distribution(logits, SamplingParameters(temperature=temperature)), mask)
+    assert np.exp(kept[0]).argmax() == FEW[max(allowed, key=lambda at: values[at])]
+    assert np.exp(kept[0]).max() == 1
+
+
+_EXTREME = [5e-324, 1e-310, 1e-30, 1.0, 1e30, 1e308]
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "temperature": st.sampled_from([0, *_EXTREME]),
+            "top_p": st.sampled_from(_EXTREME[:4]),
+            "min_p": st.sampled_from([0, *_EXTREME[:4]]),
+            "typical": st.sampled_from(_EXTREME[:4]),
+            "repetition_penalty": st.sampled_from(_EXTREME),
+            "presence_penalty": st.sampled_from([*_EXTREME, *(-x for x in _EXTREME)]),
+            "frequency_penalty": st.sampled_from([*_EXTREME, *(-x for x in _EXTREME)]),
+            "bias": st.dictionaries(
+                st.sampled_from([*FEW, 256]), st.sampled_from([-math.inf, 1e308, -1e308, 1.0]), max_size=2
+            ),
+        },
+    ),
+    distributions,
+)
+def test_no_parameter_makes_a_distribution_that_cannot_be_drawn_from(given_ones, probabilities):
+    """Whatever is accepted gives probabilities that sum to 1 over the allowed bytes, without a warning."""
+    allowed = np.zeros((1, 257), dtype=bool)
+    allowed[0, FEW[1:]] = True
+    parameters = SamplingParameters(**given_ones)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        base = base_distribution(rows_of(probabilities), parameters, [b"abba"])
+    kept, _ = masked(base, allowed)
+    assert np.exp(kept).sum() == pytest.approx(1)
+    assert np.exp(kept)[0, ~allowed[0]].sum() == 0
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400, -1, "1", None, True])
+@pytest.mark.parametrize("name", ["temperature", "top_p", "min_p", "typical", "repetition_penalty"])
+def test_what_is_no_parameter_is_refused_by_name(name, value):
+    with pytest.raises(ValueError, match=name):
+        SamplingParameters(**{name: value})
