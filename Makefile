@@ -1,12 +1,14 @@
 # Two commands do everything from a bare clone; each makes its own virtual environment.
 #   make demo   run the main job on the embedded model
 #   make test   lint, types, every test, and an install from the built wheel
+# CI runs besides:
+#   make machines   the tests that may depend on the CPU, as on other CPUs
 PYTHON ?= python3
 DEMO := .venv-demo
 TEST := .venv
 CONSTRAINTS := .ci/constraints.txt
 
-.PHONY: demo test lint types pytest wheel-test clean
+.PHONY: demo test lint types pytest wheel-test machines clean
 
 demo: $(DEMO)/.installed
 	$(DEMO)/bin/bltgen generate --grounded --temperature 0 --stats \
@@ -27,6 +29,9 @@ pytest: $(TEST)/.installed
 
 wheel-test: $(TEST)/.installed
 	$(TEST)/bin/python tests/wheel_check.py
+
+machines: $(TEST)/.installed
+	$(TEST)/bin/python tests/machines.py
 
 $(DEMO)/.installed: pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(DEMO)

@@ -20,6 +20,7 @@ from bltgen.model.products import WIDENED_INT8, Int8Product, Product
 from tests.model.sessions import tiny_model
 from tests.model.tolerance import assert_close, logits_tolerance, product_tolerance
 
+pytestmark = pytest.mark.arithmetic
 TEXT = b"Every level has a dtype of its own, and boundaries stand where they stood."
 
 

@@ -18,6 +18,7 @@ from bltgen.model.int8_kernel import INNER, NAME, OUTER, aligned, kernel_for, tr
 from bltgen.model.products import WIDENED_INT8, Int8Product
 from tests.model.tolerance import product_tolerance
 
+pytestmark = pytest.mark.arithmetic
 SIZES = [1, 2, 3, 4, 7, 8, 12, 15, 16, 17, 24, 31, 32, 33, 40, 48, 63, 64, 65, 80, 100, 128, 1000]
 
 

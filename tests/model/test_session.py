@@ -19,6 +19,11 @@ from tests.model.tolerance import assert_close, draft_tolerance, logits_toleranc
 CASES = [(mode, "windows everywhere") for mode in MODES] + [
     ("entropy, at most 5", shape) for shape in list(SHAPES)[1:]
 ]
+# Of what takes longer, two shapes are enough on every kind of CPU.
+ON_EVERY_CPU = {"latent window alone", "no window, grouped keys, four queries"}
+LONG_CASES = [
+    pytest.param(*case, marks=[pytest.mark.arithmetic] if case[1] in ON_EVERY_CPU else []) for case in CASES
+]
 quick = settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 texts = st.lists(st.sampled_from([*b"ab, {1\n", 0, 0xC3, 0xFF]), max_size=30).map(bytes)
 
@@ -48,6 +53,7 @@ def check(session: BLTSession, model: ByteLatentTransformer, rows: list[bytes]) 
         e.check_logits(session.logits[row : row + 1], -1)
 
 
+@pytest.mark.arithmetic
 @pytest.mark.parametrize(("mode", "shape"), CASES)
 def test_byte_by_byte_equals_full_recompute_far_past_every_window(mode: str, shape: str) -> None:
     """300 bytes, one at a time: the same logits, entropies and patches as in one piece."""
@@ -63,7 +69,7 @@ def test_byte_by_byte_equals_full_recompute_far_past_every_window(mode: str, sha
     assert len(expected.starts) > 20
 
 
-@pytest.mark.parametrize(("mode", "shape"), CASES)
+@pytest.mark.parametrize(("mode", "shape"), LONG_CASES)
 def test_a_long_prompt_in_pieces_equals_full_recompute(mode: str, shape: str) -> None:
     """A prefill longer than one piece, its logits kept."""
     model = tiny_model(mode, shape)
@@ -86,7 +92,7 @@ operation = st.one_of(
 )
 
 
-@pytest.mark.parametrize(("mode", "shape"), CASES)
+@pytest.mark.parametrize(("mode", "shape"), LONG_CASES)
 @quick
 @given(
     prompts=st.lists(texts, min_size=1, max_size=3),

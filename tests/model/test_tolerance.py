@@ -19,6 +19,7 @@ def whole(model: ByteLatentTransformer, patched: PatchedBytes) -> torch.Tensor:
         return model(patched)[0].double()
 
 
+@pytest.mark.arithmetic
 @pytest.mark.parametrize("shape", SHAPES)
 def test_float32_is_as_near_to_float64_as_is_said(shape: str) -> None:
     """Logits and entropies; with room for another CPU, but for no more than that."""
@@ -51,6 +52,7 @@ def test_a_weight_that_is_off_by_a_hundredth_is_seen(name: str) -> None:
         assert error > 2 * logits_tolerance(model, expected, length=len(TEXT)), parameter_name
 
 
+@pytest.mark.arithmetic
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
 @pytest.mark.parametrize("inner", [1, 16, 1000])
 def test_a_product_is_as_near_as_is_said(dtype: torch.dtype, inner: int) -> None:
