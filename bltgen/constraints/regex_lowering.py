@@ -11,6 +11,7 @@ True
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bltgen.automata.byteset import ByteSet
@@ -71,6 +72,21 @@ class Edges:
 def lowered(root: Node, *, is_bytes: bool, edges: Edges = Edges()) -> Expression:
     """The expression that matches what the tree does. The tree has no atomic groups and conditionals."""
     done: dict[Node, Expression] = {}
+    sets: dict[int, Language] = {}  # by the identity of the ranges, which the tree keeps alive
+
+    def characters(ranges: Ranges) -> Language:
+        found = sets.get(id(ranges))
+        if found is None:
+            found = sets[id(ranges)] = _characters(ranges, is_bytes)
+        return found
+
+    def made(node: Node, parts: list[Expression]) -> Expression:
+        if isinstance(node, Assertion):
+            return _assertion(node, characters, edges)
+        if isinstance(node, Characters):
+            return concat(edges.skipped, characters(node.ranges))
+        return _lower(node, parts, is_bytes, edges)
+
     stack = [root]
     while stack:
         node = stack[-1]
@@ -80,18 +96,16 @@ def lowered(root: Node, *, is_bytes: bool, edges: Edges = Edges()) -> Expression
             if missing:
                 for child in missing:
                     if isinstance(child, (Characters, Text)):
-                        done[child] = _lower(child, [], is_bytes, edges)
+                        done[child] = made(child, [])
                     else:
                         stack.append(child)
                 continue
-            done[node] = _lower(node, [done[child] for child in below], is_bytes, edges)
+            done[node] = made(node, [done[child] for child in below])
         stack.pop()
     return done[root]
 
 
 def _lower(node: Node, parts: list[Expression], is_bytes: bool, edges: Edges) -> Expression:
-    if isinstance(node, Characters):
-        return concat(edges.skipped, _characters(node.ranges, is_bytes))
     if isinstance(node, Text):
         if edges.skipped is EPSILON:
             return _text(node.text, is_bytes)
@@ -108,8 +122,6 @@ def _lower(node: Node, parts: list[Expression], is_bytes: bool, edges: Edges) ->
         if node.ahead:
             return ahead(parts[0], negative=node.negative)
         return behind(chain([parts[0], edges.skipped]), negative=node.negative)
-    if isinstance(node, Assertion):
-        return _assertion(node, is_bytes, edges)
     assert not isinstance(node, Atomic | Conditional | Backreference), "rewritten before"
     raise AssertionError(node)
 
@@ -128,7 +140,7 @@ def _text(text: str, is_bytes: bool) -> Language:
         return EMPTY
 
 
-def _assertion(node: Assertion, is_bytes: bool, edges: Edges) -> Expression:
+def _assertion(node: Assertion, characters: Callable[[Ranges], Language], edges: Edges) -> Expression:
     skipped = edges.skipped
     at_start, at_end = concat(edges.before, skipped), concat(skipped, edges.after)
     if node.kind == "start":
@@ -137,12 +149,12 @@ def _assertion(node: Assertion, is_bytes: bool, edges: Edges) -> Expression:
         return Rest(at_end)
     if node.kind == "last line end":
         return Rest(union(at_end, concat(skipped, literal(b"\n"), at_end)))
-    line_end = _characters(node.line_ends, is_bytes)
+    line_end = characters(node.line_ends)
     if node.kind == "line start":
         return Before(union(at_start, concat(ANY_BYTES, line_end, skipped)))
     if node.kind == "line end":
         return Rest(union(at_end, concat(skipped, line_end, ANY_BYTES)))
-    word = _characters(node.word, is_bytes)
+    word = characters(node.word)
     word_before, word_after = concat(ANY_BYTES, word, skipped), concat(skipped, word, ANY_BYTES)
     if node.kind == "boundary":
         return choice(

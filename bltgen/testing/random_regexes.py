@@ -19,7 +19,6 @@ __all__ = ["LETTERS", "random_pattern", "random_text"]
 Dialect = Literal["python", "ecma262"]
 
 LETTERS = "aabbAB-_09 kKsSiIsſ\u212aßẞıİσςΣµμéÉǆǅ\u0390\u1fd3\u03b0\u1fe3ﬅﬆ語😀𐐀𐐨\n\r\u2028\u00a0\ufeff\u200d"
-_LETTERS = LETTERS
 _COMMON_ESCAPES = (
     *(rf"\{letter}" for letter in "dDwWsSdwbBnrtfv0"),
     *(rf"\{letter}" for letter in ".*+?^$(){}[]|\\/"),
@@ -29,7 +28,7 @@ _ESCAPES = {
     "python": (
         *_COMMON_ESCAPES,
         *(r"\A", r"\Z", r"\-", r"\_", r"\101", r"\07", r"\U0001F600", r"\N{DIGIT ONE}", r"\a", r"\1"),
-        *(r"\ ", r"\é", r"\!", r"\p{Lu}", r"\P{L}"),
+        *(r"\ ", r"\é", r"\!", r"\p{Lu}", r"\P{L}", "(?(1)b|k)", "(?(1)a)", "(?(n)a|b)"),
     ),
     "ecma262": (
         *_COMMON_ESCAPES,
@@ -277,7 +276,7 @@ def random_pattern(rng: random.Random, dialect: Dialect) -> str:
 def _drawn(rng: random.Random, dialect: Dialect, depth: int) -> str:
     kind = rng.randrange(12) if depth else rng.randrange(5)
     if kind <= 1:
-        return rng.choice(_LETTERS if rng.random() < 0.5 else "ab.AkS") if rng.random() < 0.95 else ""
+        return rng.choice(LETTERS if rng.random() < 0.5 else "ab.AkS") if rng.random() < 0.95 else ""
     if kind == 2:
         return rng.choice(_ESCAPES[dialect])
     if kind == 3:
@@ -299,7 +298,7 @@ def _drawn(rng: random.Random, dialect: Dialect, depth: int) -> str:
 
 
 def _class(rng: random.Random, dialect: Dialect) -> str:
-    items = rng.choices((*_CLASS_ITEMS[dialect], *_ESCAPES[dialect], *_LETTERS), k=rng.randint(1, 3))
+    items = rng.choices((*_CLASS_ITEMS[dialect], *_ESCAPES[dialect], *LETTERS), k=rng.randint(1, 3))
     return f"[{rng.choice(('', '', '^'))}{''.join(items)}]"
 
 
@@ -318,6 +317,6 @@ def random_text(rng: random.Random, pattern: str) -> str:
     """A short text, often of characters of the pattern."""
     letters = [char for char in pattern if char not in "()[]{}|?*+\\^$" and not "\ud800" <= char <= "\udfff"]
     return "".join(
-        rng.choice(letters) if letters and rng.random() < 0.5 else rng.choice(_LETTERS)
+        rng.choice(letters) if letters and rng.random() < 0.5 else rng.choice(LETTERS)
         for _ in range(rng.choice((0, 1, 1, 2, 2, 3, 4, 6)))
     )
