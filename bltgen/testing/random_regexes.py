@@ -19,239 +19,58 @@ __all__ = ["LETTERS", "random_pattern", "random_text"]
 Dialect = Literal["python", "ecma262"]
 
 LETTERS = "aabbAB-_09 kKsSiIsſ\u212aßẞıİσςΣµμéÉǆǅ\u0390\u1fd3\u03b0\u1fe3ﬅﬆ語😀𐐀𐐨\n\r\u2028\u00a0\ufeff\u200d"
-_COMMON_ESCAPES = (
-    *(rf"\{letter}" for letter in "dDwWsSdwbBnrtfv0"),
-    *(rf"\{letter}" for letter in ".*+?^$(){}[]|\\/"),
-    *(r"\x41", r"\x6b", r"\u0061", r"\u212A", r"\u017f", r"\u03b0", r"\u1fd3"),
-)
+
+
+def _pieces(text: str) -> list[str]:
+    return text.split()
+
+
+_SAME_ESCAPES = _pieces(r"""
+    \d \D \w \W \s \S \d \w \b \B \n \r \t \f \v \0 \. \* \+ \? \^ \$ \( \) \{ \} \[ \] \| \\ \/ \x41
+    \x6b \u0061 \u212A \u017f \u03b0 \u1fd3
+""")
 _ESCAPES = {
-    "python": (
-        *_COMMON_ESCAPES,
-        *(r"\A", r"\Z", r"\-", r"\_", r"\101", r"\07", r"\U0001F600", r"\N{DIGIT ONE}", r"\a", r"\1"),
-        *(r"\ ", r"\é", r"\!", r"\p{Lu}", r"\P{L}", "(?(1)b|k)", "(?(1)a)", "(?(n)a|b)"),
-    ),
-    "ecma262": (
-        *_COMMON_ESCAPES,
-        *(r"\u{61}", r"\u{1F600}", r"\u{00000010428}", r"\ud83d\ude00", r"\ud83d", r"\ude00", r"\cJ", r"\ck"),
-        *(r"\p{Lu}", r"\P{Lu}", r"\p{Ll}", r"\P{Script=Greek}", r"\p{scx=Grek}", r"\p{IDS}", r"\p{AHex}"),
-        *(r"\p{gc=Nd}", r"\p{ASCII}", r"\p{Any}", r"\P{Any}", r"\p{Uppercase_Letter}", r"\p{White_Space}"),
-        *(r"\1", r"\1", r"\2", r"\k<n>", r"\k<é>"),
-    ),
+    "python": _pieces(r"""
+    \A \Z \- \_ \101 \07 \U0001F600 \a \1 \é \! \p{Lu} \P{L} (?(1)b|k) (?(1)a) (?(n)a|b)
+"""),
+    "ecma262": _pieces(r"""
+    \u{61} \u{1F600} \u{00000010428} \ud83d\ude00 \ud83d \ude00 \cJ \ck \p{Lu} \P{Lu} \p{Ll}
+    \P{Script=Greek} \p{scx=Grek} \p{IDS} \p{AHex} \p{gc=Nd} \p{ASCII} \p{Any} \P{Any}
+    \p{Uppercase_Letter} \p{White_Space} \1 \1 \2 \k<n> \k<é>
+"""),
 }
+_ESCAPES = {dialect: [*_SAME_ESCAPES, *own] for dialect, own in _ESCAPES.items()}
+_ESCAPES["python"] += ["\\ ", r"\N{DIGIT ONE}"]
 _BAD = {
-    "python": (
-        *(r"\y", r"\9", r"\8", r"\777", r"\x4", r"\u12", r"\q", r"\k<n>", "(?<n>a)", "(?P<1>a)", r"\400"),
-        *(
-            "(?P=n)",
-            "(?P=q)",
-            "(?P>n)",
-            "(?P<n>",
-            "(?i",
-            "(?z)",
-            "(?i)",
-            "(?-i)",
-            "(?a-i:b)",
-            "(?L)",
-            "(?(1)",
-        ),
-        *("a**", "x*++", "[b-a]", r"[\d-z]", r"[a-\w]", "[]", "[^]", "{2}", "a{2,1}", "(?#", r"\Q", "(?-i:a"),
-        *("(?au:b)", "(?i-i:b)", "(?i-:b)", "(?(2)a|b)", "(?(n)a)", r"(a\1)", "(?s-i:", r"\N{NO}", "(?m-s:"),
-    ),
-    "ecma262": (
-        *(
-            r"\-",
-            r"\_",
-            r"\a",
-            r"\e",
-            r"\é",
-            r"\8",
-            r"\9",
-            r"\00",
-            r"\01",
-            r"\0٣",
-            r"\x4",
-            r"\u12",
-            r"\u{110000}",
-        ),
-        *(r"\u{}", r"\c", r"\c1", r"\k", r"\k<q>", r"\p", r"\pL", r"\p{", r"\p{Lx}", r"\p{lu}", r"\p{^Lu}"),
-        *(
-            r"\p{Script}",
-            r"\p{Greek}",
-            r"\p{sc=greek}",
-            r"\p{gc=Grek}",
-            r"\p{IDSU}",
-            r"\p{InGreek}",
-            r"\p{ Lu}",
-        ),
-        *(
-            r"\p{General_Category}",
-            r"\p{L&}",
-            r"\p{Lu=}",
-            r"\p{=Lu}",
-            r"\P",
-            r"\p{Block=Greek}",
-            r"\p{Script:Greek}",
-        ),
-        *(
-            "{",
-            "}",
-            "]",
-            "{2}",
-            "{,2}",
-            "x{,2}",
-            "x{2",
-            "x{2,",
-            "x{2,1}",
-            "(?=a)*",
-            "(?!a)?",
-            "(?<=a)+",
-            "(?<!a){2}",
-        ),
-        *(
-            "^*",
-            "$?",
-            r"\b+",
-            r"\B{2}",
-            "a**",
-            "a+++",
-            "a*+",
-            "a??",
-            "a???",
-            "(?>a)",
-            "(?#a)",
-            "(?P<n>a)",
-            "(?P=n)",
-        ),
-        *(
-            "(?<n>",
-            "(?<>a)",
-            "(?<1>a)",
-            r"(?<\u0061>b)",
-            r"(?<\u{62}c>b)",
-            r"(?<\x61>b)",
-            "(?<n n>a)",
-            "(?<😀>a)",
-        ),
-        *(
-            "(?<𝒜>a)",
-            r"(?<\ud835\udc9c>a)",
-            r"(?<\ud835>a)",
-            "(?<$>a)",
-            "(?<_\u200d>a)",
-            "(?<٣>a)",
-            "(?<a٣>b)",
-        ),
-        *(
-            "(?i",
-            "(?i)",
-            "(?^a)",
-            "(?(1)a)",
-            "[b-a]",
-            r"[\d-a]",
-            r"[a-\d]",
-            r"[\d-\w]",
-            r"[\B]",
-            r"[\k]",
-            r"[\1]",
-        ),
-        *(
-            r"[\cé]",
-            r"[\c]",
-            r"[\00]",
-            r"[\u{}]",
-            r"[\p{x}]",
-            r"[\p{Lu}-z]",
-            "[",
-            "[a",
-            "[^",
-            "[z-\\",
-            r"\99",
-            "(?",
-        ),
-        *(
-            r"[\ude00-\ud83d]",
-            r"[😀-a]",
-            r"[\ud83d\ude00-\ud83d\ude05]",
-            r"[\ud83d-\ude00]",
-            r"\A",
-            r"\Z",
-            r"\G",
-        ),
-    ),
+    "python": _pieces(r"""
+    \y \9 \8 \777 \x4 \u12 \q \k<n> (?<n>a) (?P<1>a) \400 (?P=n) (?P=q) (?P>n) (?P<n> (?i (?z) (?i)
+    (?-i) (?a-i:b) (?L) (?(1) a** x*++ [b-a] [\d-z] [a-\w] [] [^] {2} a{2,1} (?# \Q (?-i:a (?au:b)
+    (?i-i:b) (?i-:b) (?(2)a|b) (?(n)a) (a\1) (?s-i: \N{NO} (?m-s:
+"""),
+    "ecma262": _pieces(r"""
+    \- \_ \a \e \é \8 \9 \00 \01 \0٣ \x4 \u12 \u{110000} \u{} \c \c1 \k \k<q> \p \pL \p{ \p{Lx} \p{lu}
+    \p{^Lu} \p{Script} \p{Greek} \p{sc=greek} \p{gc=Grek} \p{IDSU} \p{InGreek} \p{General_Category}
+    \p{L&} \p{Lu=} \p{=Lu} \P \p{Block=Greek} \p{Script:Greek} { } ] {2} {,2} x{,2} x{2 x{2, x{2,1}
+    (?=a)* (?!a)? (?<=a)+ (?<!a){2} ^* $? \b+ \B{2} a** a+++ a*+ a?? a??? (?>a) (?#a) (?P<n>a) (?P=n)
+    (?<n> (?<>a) (?<1>a) (?<\u0061>b) (?<\u{62}c>b) (?<\x61>b) (?<😀>a) (?<𝒜>a) (?<\ud835\udc9c>a)
+    (?<\ud835>a) (?<$>a) (?<_>a) (?<٣>a) (?<a٣>b) (?i (?i) (?^a) (?(1)a) [b-a] [\d-a] [a-\d] [\d-\w]
+    [\B] [\k] [\1] [\cé] [\c] [\00] [\u{}] [\p{x}] [\p{Lu}-z] [ [a [^ [z-\ \99 (? [\ude00-\ud83d] [😀-a]
+    [\ud83d\ude00-\ud83d\ude05] [\ud83d-\ude00] \A \Z \G
+"""),
 }
+_BAD["ecma262"] += [r"\p{ Lu}", "(?<n n>a)", "(?<_\u200d>a)"]
+_SAME_ITEMS = _pieces(r"a b A-Z a-c k ſ é 0-9 - ^ [ ﬅ \b \- \] ΐ")
 _CLASS_ITEMS = {
-    "python": (
-        "a",
-        "b",
-        "A-Z",
-        "a-c",
-        "k",
-        "ſ",
-        "é",
-        "0-9",
-        "-",
-        "^",
-        "[",
-        "ﬅ",
-        r"\b",
-        r"\-",
-        r"\]",
-        "\u0390",
-    ),
-    "ecma262": (
-        *(
-            "a",
-            "b",
-            "A-Z",
-            "a-c",
-            "k",
-            "ſ",
-            "é",
-            "0-9",
-            "-",
-            "^",
-            "[",
-            "ﬅ",
-            r"\b",
-            r"\-",
-            r"\]",
-            "\u0390",
-            "(",
-            "$",
-        ),
-        *(
-            r"\ud83d\ude00",
-            "😀-😂",
-            r"\u{10400}-\u{10427}",
-            r"\ud83d",
-            r"\cJ",
-            r"\0",
-            "}",
-            "{",
-            "|",
-            ".",
-            "ı-ſ",
-        ),
-    ),
+    "python": _SAME_ITEMS,
+    "ecma262": [
+        *_SAME_ITEMS,
+        *_pieces(r"( $ \ud83d\ude00 😀-😂 \u{10400}-\u{10427} \ud83d \cJ \0 } { | . ı-ſ"),
+    ],
 }
-_QUANTIFIERS = ("*", "+", "?", "*?", "+?", "??", "{2}", "{0,2}", "{1,3}?", "{2,}", "{0}", "{1}", "{0,1}?")
+_QUANTIFIERS = _pieces("* + ? *? +? ?? {2} {0,2} {1,3}? {2,} {0} {1} {0,1}?")
 _GROUPS = {
-    "python": (
-        "(",
-        "(?:",
-        "(?P<n>",
-        "(?P<m>",
-        "(?=",
-        "(?!",
-        "(?<=",
-        "(?<!",
-        "(?>",
-        "(?i:",
-        "(?s-i:",
-        "(?a:",
-        "(?x:",
-    ),
-    "ecma262": ("(", "(", "(?:", "(?<n>", "(?<é>", "(?<m>", "(?=", "(?!", "(?<=", "(?<!"),
+    "python": _pieces("( (?: (?P<n> (?P<m> (?= (?! (?<= (?<! (?> (?i: (?s-i: (?a: (?x:"),
+    "ecma262": _pieces("( ( (?: (?<n> (?<é> (?<m> (?= (?! (?<= (?<!"),
 }
 
 

@@ -235,9 +235,9 @@ def _texts(
     drawn: list[str] = []
     try:
         language = pattern_language(pattern, dialect, flag_bits(flags), mode)
-        if not language.is_empty():
-            for _ in range(count // 3):
-                drawn.append(language.sample(rng, language.start().shortest + rng.choice((0, 1, 4))).decode())
+        shortest = 1000 if language.is_empty() else language.start().shortest
+        for _ in range(count // 3 if shortest < 1000 else 0):
+            drawn.append(language.sample(rng, shortest + rng.choice((0, 1, 4))).decode())
     except (ConstraintSyntaxError, Unsupported, LimitExceeded):
         pass
     # Other engines' Unicode may be older or newer than a sample needs.
