@@ -111,14 +111,14 @@ def spaces(dialect: Dialect, *, ascii_only: bool) -> Ranges:
     return _ASCII_SPACE if ascii_only else _scanned(r"\s", "re")
 
 
-def properties(name: str) -> Ranges:
-    r"""The code points of `\p{name}`. Raises ValueError where the property is unknown."""
+def properties(name: str, *, ignore_case: bool = False) -> Ranges:
+    r"""The code points of `\p{name}` in the `regex` module. Raises ValueError where it knows none."""
     if not re.fullmatch(r"\^?[A-Za-z0-9_ .&-]+([=:][A-Za-z0-9_ .&-]+)?", name):
         raise ValueError(f"not a property name: {name!r}")
     if name == "Any":
         return ANY
     try:
-        return _scanned(rf"\p{{{name}}}", "regex")
+        return _scanned(rf"(?i:\p{{{name}}})" if ignore_case else rf"\p{{{name}}}", "regex")
     except regex.error as error:
         raise ValueError(f"unknown property {name!r}") from error
 

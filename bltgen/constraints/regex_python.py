@@ -29,7 +29,7 @@ from bltgen.constraints.regex_syntax import (
 
 __all__ = ["PythonReader"]
 
-_X, _A, _U = FLAGS["x"], FLAGS["a"], FLAGS["u"]
+_I, _X, _A, _U = FLAGS["i"], FLAGS["x"], FLAGS["a"], FLAGS["u"]
 _OCTAL = re.compile("[0-7]{3}")
 _FLAGS = re.compile(r"([A-Za-z]*)(-([A-Za-z]*))?([:)]?)")
 
@@ -259,11 +259,11 @@ class PythonReader(Reader):
         else:
             name, after = self.text[self.position : self.position + 1], self.position + 1
         try:
-            ranges = classes.properties(name)
+            # Ignoring case, the capitals are all cased letters, and so on: as the module has it.
+            ranges = classes.properties(name, ignore_case=bool(self.flags & _I))
         except ValueError:
             expected = "a Unicode property, as in \\p{Lu}, \\p{Script=Greek}"
             raise self._error(f"unknown property {name!r}", begin, expected) from None
-        ranges = self._folded(ranges)
         self._met(begin, f"\\{'P' if negative else 'p'}{{{name}}}")
         self.position = after
         return classes.negated(ranges) if negative else ranges

@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import re
 import shutil
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -42,11 +43,13 @@ def test_random_patterns_as_the_installed_node_sees_them() -> None:
     assert not [*map(str, found)]
 
 
-def test_random_patterns_as_re_sees_them() -> None:
-    for judge in ("re", "regex"):
-        tally, found = run(judge, 400, "live", say=lambda line: None)
-        assert not [*map(str, found)]
-        assert tally["matches true"] > 500
+@pytest.mark.parametrize("judge", ["re", "regex"])
+def test_random_patterns_of_python(judge: str) -> None:
+    if judge == "re" and sys.version_info < (3, 11):
+        pytest.skip("this re knows no atomic groups")
+    tally, found = run(judge, 300, "live", say=lambda line: None)
+    assert not [*map(str, found)]
+    assert tally["matches true"] > 500
 
 
 NOT_SET = [

@@ -212,6 +212,17 @@ def test_ignoring_case_is_that_of_re() -> None:
         assert {other for other in letters if language.accepts(other.encode())} == matched
 
 
+@pytest.mark.parametrize(
+    "name", ["Lu", "Ll", "Lt", "L", "Lowercase", "Script=Greek", "Cased", "Nd", "IsUpper"]
+)
+def test_properties_ignoring_case_are_those_of_the_module_regex(name: str) -> None:
+    letters = "aAéÉßẞǅǆ\u1fd3\u0390ıİ1٣ªʰωΩ\u2126🄰_ "
+    for form in (r"\p{%s}", r"\P{%s}", r"[\p{%s}]", r"[^\p{%s}]"):
+        language, judge = regex(form % name, flags=re.I), regex_module.compile(form % name, re.I)
+        for letter in letters:
+            assert language.accepts(letter.encode()) == bool(judge.fullmatch(letter)), (form, letter)
+
+
 def test_bytes_patterns() -> None:
     """A bytes pattern speaks of bytes: any value, ASCII classes, no UTF-8."""
     language = regex(rb"\x89PNG\r\n.[\x80-\xff]{2}\w")
