@@ -335,14 +335,14 @@ def compare(
                 tally["matches"] += 1
                 tally["matches true"] += there
                 if here != there:
-                    if (known := known_match(case, judge_name, text)) is not None:
+                    if (known := known_match(case, judge_name, text, here)) is not None:
                         tally[f"known: {known}"] += 1
                         continue
                     yield Disagreement(f"{text!r} ({text!a}): ours {here}, {judge_name} {there}", case)
                     break
 
 
-def known_match(case: Case, judge: str, text: str) -> str | None:
+def known_match(case: Case, judge: str, text: str, here: bool | None) -> str | None:
     r"""The name of a known difference in what is matched.
 
     The module `regex` has its own rules for i, dotless i and their capitals under IGNORECASE, for white
@@ -362,6 +362,9 @@ def known_match(case: Case, judge: str, text: str) -> str | None:
             return "white space, words and Unicode's version in `regex`"
         if "x" in case.flags + case.pattern and re.search("[\\x85\\xa0\\u1680\\u2000-\\u3000]", case.pattern):
             return "verbose white space in `regex`"
+        by_re = _PythonJudge(re).verdicts([Case(case.pattern, case.flags, case.mode, (text,))])[0]
+        if by_re.matches == (here,):
+            return "an error of `regex`, since `re` says the same as we"
     if judge == "re" and "i" in case.flags + case.pattern and re.search("[\U00010000-\U0010ffff]", text):
         return "characters beyond U+FFFF in classes under IGNORECASE, an error of `re`"
     if judge in ("re", "regex") and not text and "\\B" in case.pattern and sys.version_info < (3, 14):
