@@ -13,6 +13,7 @@ ValueError: numbers='plane': one of 'any', 'plain' is needed; did you mean 'plai
 from __future__ import annotations
 
 import inspect
+import math
 import operator
 import sys
 import warnings
@@ -25,7 +26,18 @@ from typing import Any, TypeVar
 
 from bltgen.errors import did_you_mean
 
-__all__ = ["integer", "one_of", "shown", "suggests_keywords", "warn"]
+__all__ = [
+    "as_bytes",
+    "bounds",
+    "encoded",
+    "integer",
+    "number",
+    "of_type",
+    "one_of",
+    "shown",
+    "suggests_keywords",
+    "warn",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -103,6 +115,57 @@ def integer(name: str, value: object, low: int) -> int:
     except TypeError:
         raise ValueError(f"{name}={shown(value)}: an integer >= {low} is needed") from None
     return number
+
+
+def of_type(name: str, value: object, types: type | tuple[type, ...], needed: str) -> None:
+    """Raise TypeError where the argument is of another type. needed: what is, in words."""
+    if not isinstance(value, types):
+        raise TypeError(f"{name}={shown(value)}: {needed} is needed")
+
+
+def number(name: str, value: object) -> float:
+    """The value as a finite float. Raises ValueError where it is none."""
+    try:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError
+        found = float(value)
+        if not math.isfinite(found):
+            raise ValueError
+    except (ValueError, OverflowError):
+        raise ValueError(f"{name}={shown(value)}: a number is needed") from None
+    return found
+
+
+def as_bytes(name: str, value: object) -> bytes:
+    """A text that is asked about. Raises TypeError where it is not bytes."""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, bytearray | memoryview):
+        return bytes(value)
+    hint = "; text.encode() gives those of a str" if isinstance(value, str) else ""
+    raise TypeError(f"{name}={shown(value)}: bytes are needed{hint}")
+
+
+def encoded(name: str, value: object) -> bytes:
+    """The bytes of a str in UTF-8, or bytes as they are. Raises TypeError; ValueError for lone surrogates."""
+    if not isinstance(value, str):
+        of_type(name, value, (bytes, bytearray, memoryview), "str or bytes")
+        return as_bytes(name, value)
+    try:
+        return value.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{name} has a lone surrogate at index {error.start}, which UTF-8 cannot encode; give bytes"
+        ) from None
+
+
+def bounds(low: object, high: object) -> tuple[int, int | None]:
+    """The bounds of a repetition. Raises ValueError where they are no integers, or the wrong way round."""
+    least = integer("low", low, 0)
+    most = None if high is None else integer("high", high, 0)
+    if most is not None and most < least:
+        raise ValueError(f"repeat needs 0 <= low <= high, not {least}..{most}")
+    return least, most
 
 
 def shown(value: object, limit: int = 60) -> str:

@@ -244,3 +244,55 @@ def test_a_wrong_option_lists_the_right_ones(make, message):
     with pytest.raises(ValueError, match=r".") as caught:
         make()
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: bltgen.choice("yes"), "choice takes a list of options, not one text"),
+        (lambda: bltgen.choice({"a": 1}), "not a mapping"),
+        (lambda: bltgen.choice([1, 2, 3]), "option 0 of choice is the int 1"),
+        (lambda: bltgen.choice(["a", None]), "option 1 of choice is None"),
+        (lambda: bltgen.parts(a="yes"), "bltgen.literal("),
+        (lambda: bltgen.parts(a=None), "a=None: a constraint is needed; for any text bltgen.utf8()"),
+        (lambda: bltgen.json_schema(pathlib.Path("a.json")), "path.read_text()"),
+        (lambda: bltgen.json_schema(Point(1)), "an instance; give its class, Point"),
+        (
+            lambda: bltgen.regex("a").accepts("a"),
+            "data='a': bytes are needed; text.encode() gives",
+        ),
+        (lambda: bltgen.json_schema(True).accepts("1"), "text.encode()"),
+        (lambda: bltgen.json_schema(True).parse("1"), "text.encode()"),
+        (lambda: bltgen.regex("a").sample(1), "rng=1: a random.Random, such as random.Random(1), is needed"),
+        (lambda: bltgen.Generator("model"), "bltgen.load(path)"),
+        (lambda: GENERATOR.explain("text"), "a Generation or a Stream is needed"),
+        (lambda: bltgen.load(5), "path=5: the path of a checkpoint is needed"),
+        (lambda: list(bltgen.stream_values("[1]")), "pieces='[1]'"),
+    ],
+)
+def test_what_is_of_the_wrong_type_says_what_is_needed(make, message):
+    """And what to write."""
+    with pytest.raises(TypeError) as caught:
+        make()
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["person.json", "./schemas/person.json", "C:\\person.json"])
+def test_the_path_of_a_schema_is_told_from_its_text(text):
+    """What looks like one, since a str is JSON text."""
+    with pytest.raises(ValueError, match=r"looks like a path, so write path.read_text\(\)"):
+        bltgen.json_schema(text)
+
+
+def test_a_compiled_pattern_is_a_regex_with_its_flags():
+    """Of str or bytes."""
+    assert bltgen.regex(re.compile("a+")) == bltgen.regex("a+")
+    assert bltgen.regex(re.compile("a.", re.I | re.S)) == bltgen.regex("a.", flags=re.I | re.S)
+    assert bltgen.regex(re.compile("a."), flags=re.I).accepts(b"AB")
+    assert bltgen.regex(re.compile(b"\xff")).accepts(b"\xff")
+
+
+def test_a_part_may_be_a_schema_or_a_type():
+    """As in generate."""
+    text = bltgen.parts(head=bltgen.until(":"), value={"type": "integer"}, colour=Colour)
+    assert text.captures(b'n:7"red"') == {"head": "n:", "value": 7, "colour": Colour.RED}

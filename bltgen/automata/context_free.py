@@ -24,6 +24,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from bltgen.arguments import as_bytes, bounds
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import Constraint, Report, ReportEntry, State
 from bltgen.automata.earley import EarleyAutomaton
@@ -119,7 +120,7 @@ class Grammar(Made):
     def accepts(self, data: bytes) -> bool:
         """Whether `data` is in the language."""
         state: State | None = self._engine.start()
-        for byte in data:
+        for byte in as_bytes("data", data):
             state = state.advance(byte)  # type: ignore[union-attr]
             if state is None:
                 return False
@@ -199,8 +200,7 @@ class Grammar(Made):
 
     def repeat(self, low: int, high: int | None = None) -> Grammar:
         """Between `low` and `high` texts in a row; without an upper bound where `high` is None."""
-        if low < 0 or (high is not None and high < low):
-            raise ValueError(f"repeat needs 0 <= low <= high, not {low}..{high}")
+        low, high = bounds(low, high)
         source = _source("repeat", (self,))
         if source is not None:
             source.update(low=low, high=high)

@@ -34,6 +34,7 @@ from collections.abc import Iterable
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol, cast, overload
 
+from bltgen.arguments import as_bytes, bounds
 from bltgen.automata.byteset import ALL_BITS, ByteSet
 from bltgen.automata.contract import Report
 from bltgen.automata.limits import current_limits
@@ -184,8 +185,7 @@ class Language:
 
     def repeat(self, low: int, high: int | None = None) -> Language:
         """Between `low` and `high` texts in a row, without end where `high` is None. One term, no copies."""
-        if low < 0 or (high is not None and high < low):
-            raise ValueError(f"repeat needs 0 <= low <= high, not {low}..{high}")
+        low, high = bounds(low, high)
         return _repeat(self, low, INFINITE if high is None else high)
 
     def star(self) -> Language:
@@ -240,7 +240,7 @@ class Language:
         from bltgen.automata.derivative import step
 
         language = self
-        for byte in data:
+        for byte in as_bytes("data", data):
             language = step(language, byte)[1]
             if language is EMPTY:
                 return False

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import random
 
+from bltgen.arguments import integer, of_type
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import State
 from bltgen.automata.language import INFINITE
@@ -30,6 +31,9 @@ def draw(state: State, rng: random.Random, max_bytes: int | None = None) -> byte
 
     Raises EmptyLanguage where there is none, BudgetTooSmall where none fits.
     """
+    of_type("rng", rng, random.Random, "a random.Random, such as random.Random(1),")
+    if max_bytes is not None:
+        max_bytes = integer("max_bytes", max_bytes, 0)
     if state.shortest >= INFINITE:
         raise EmptyLanguage("no text satisfies the constraint")
     if max_bytes is not None and state.shortest > max_bytes:

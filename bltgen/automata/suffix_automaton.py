@@ -34,7 +34,7 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from bltgen.arguments import one_of, suggests_keywords
+from bltgen.arguments import of_type, one_of, suggests_keywords
 from bltgen.automata.contract import Report, ReportEntry
 from bltgen.automata.description import record, register
 from bltgen.automata.language import EMPTY, Language, from_automaton
@@ -69,6 +69,7 @@ def substring_of(text: str | bytes, boundary: Boundary = "word") -> Language:
     Raises ValueError for another boundary, or a text of more than 2**30 bytes.
     """
     one_of("boundary", boundary, ("word", "any"))
+    of_type("text", text, (str, bytes, bytearray, memoryview), "str or bytes")
     if isinstance(text, str):
         data = text.encode("utf-8", "surrogatepass")
         characters = text

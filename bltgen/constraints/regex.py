@@ -44,7 +44,7 @@ from __future__ import annotations
 import re
 from typing import Any, Literal
 
-from bltgen.arguments import one_of, shown, suggests_keywords
+from bltgen.arguments import of_type, one_of, shown, suggests_keywords
 from bltgen.automata.contract import Report, ReportEntry
 from bltgen.automata.description import record, register
 from bltgen.automata.language import ANY_BYTES, Language
@@ -63,9 +63,12 @@ Mode = Literal["fullmatch", "search"]
 
 @suggests_keywords()
 def regex(
-    pattern: str | bytes, dialect: Dialect = "python", flags: int = 0, mode: Mode = "fullmatch"
+    pattern: str | bytes | re.Pattern[Any],
+    dialect: Dialect = "python",
+    flags: int = 0,
+    mode: Mode = "fullmatch",
 ) -> Language:
-    """The language of a regular expression.
+    """The language of a regular expression, or of one that `re.compile` made, with its flags.
 
     `mode`: the whole text matches ("fullmatch"), or some part of it does ("search", the meaning of JSON
     Schema's `pattern`). `flags`: of the `re` module, among I, S, M, X, A, U.
@@ -73,10 +76,18 @@ def regex(
     Raises ConstraintSyntaxError, Unsupported or LimitExceeded, with the position in the pattern; and
     EmptyLanguage where nothing matches (`pattern_language` gives the empty language then).
     """
+    of_type("flags", flags, int, "an int, such as re.I | re.S,")
+    source: str | bytes
+    if isinstance(pattern, re.Pattern):
+        source, flags = pattern.pattern, flags | pattern.flags & ~re.U
+    else:
+        of_type("pattern", pattern, (str, bytes), "str or bytes")
+        source = pattern
     one_of("mode", mode, ("fullmatch", "search"))
-    language = pattern_language(pattern, dialect, flags, mode)
+    one_of("dialect", dialect, ("python", "ecma262"))
+    language = pattern_language(source, dialect, flags, mode)
     if _is_known_empty(language):
-        raise EmptyLanguage(f"nothing matches the regular expression {shown(pattern)}")
+        raise EmptyLanguage(f"nothing matches the regular expression {shown(source)}")
     return language
 
 

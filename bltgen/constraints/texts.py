@@ -81,7 +81,7 @@ def _listed(options: Any) -> Iterator[Any]:
 def _option(option: Any, number: int) -> Any:
     if isinstance(option, str | bytes | bytearray | memoryview):
         return language.literal(_data(option, f"option {number} of choice"))
-    if isinstance(option, Constraint):
+    if isinstance(option, Constraint) and not isinstance(option, type):
         return option
     which = f"option {number} of choice is {_named(option)}, which is no text"
     if isinstance(option, Enum):

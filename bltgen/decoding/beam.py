@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bltgen.arguments import suggests_keywords
+from bltgen.arguments import number, suggests_keywords
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.sampling import END, log_softmax
 from bltgen.decoding.search import masked_patch
@@ -63,6 +63,7 @@ class Beam:
 
     def __post_init__(self) -> None:
         check_counts(width=self.width)
+        number("length_penalty", self.length_penalty)
         if not 0 <= self.length_penalty < np.inf:
             raise ValueError(f"length_penalty={self.length_penalty!r}: must be finite and >= 0")
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from bltgen.arguments import integer, shown, suggests_keywords
+from bltgen.arguments import integer, of_type, shown, suggests_keywords
 from bltgen.decoding.batch import Job, decode
 from bltgen.decoding.explain import Explanation, explain
 from bltgen.decoding.generation import Generation
@@ -29,7 +29,7 @@ from bltgen.decoding.json_stream import stream_values
 from bltgen.decoding.sampling import SamplingParameters
 from bltgen.decoding.search import Search
 from bltgen.decoding.task import Sampling, Stream, Task, task_of
-from bltgen.errors import BltgenError, InvalidPrompt
+from bltgen.errors import BltgenError, InvalidPrompt, did_you_mean
 
 if TYPE_CHECKING:
     import torch
@@ -65,6 +65,12 @@ class Generator:
 
     model: ByteModel
 
+    def __post_init__(self) -> None:
+        if not callable(getattr(self.model, "session", None)) or isinstance(self.model, type):
+            raise TypeError(
+                f"model={shown(self.model)}: a ByteModel is needed; bltgen.load(path) reads a checkpoint"
+            )
+
     def __repr__(self) -> str:
         return f"<Generator {_summary(self.model)}>"
 
@@ -91,6 +97,9 @@ class Generator:
         """
         from bltgen.model.checkpoint import load_model
 
+        paths = (str, os.PathLike, type(None))
+        of_type("path", path, paths, "the path of a checkpoint")
+        of_type("entropy_path", entropy_path, paths, "the path of an entropy model")
         if path is None:
             path = Path(__file__).parent.parent / "model" / "embedded"
         entropy = None if entropy_path is None else Path(entropy_path)
@@ -213,6 +222,7 @@ class Generator:
 
         Of a stream under way, the patches taken so far.
         """
+        of_type("generation", generation, (Generation, Stream), "a Generation or a Stream")
         if isinstance(generation, Stream):
             return generation.explain(self.model)
         return explain(
@@ -381,13 +391,16 @@ def _summary(model: ByteModel) -> str:
 
 def _dtype(argument: str, given: torch.dtype | str | None) -> torch.dtype | None:
     """A dtype given by name, or as it is."""
-    if not isinstance(given, str):
-        return given
+    if given is None:
+        return None
     import torch
 
-    named = getattr(torch, given, None)
+    named = getattr(torch, given, None) if isinstance(given, str) else given
     if not isinstance(named, torch.dtype):
-        raise ValueError(f"{argument}={given!r}: a torch type is needed, such as float32 or bfloat16")
+        hint = did_you_mean(given, ("float32", "bfloat16", "float16", "float64", "int8"))
+        raise ValueError(
+            f"{argument}={shown(given)}: a torch type is needed, such as float32 or bfloat16{hint}"
+        )
     return named
 
 

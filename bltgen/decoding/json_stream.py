@@ -18,7 +18,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from bltgen.arguments import suggests_keywords
+from bltgen.arguments import as_bytes, shown, suggests_keywords
 from bltgen.errors import LimitExceeded, RejectedByte
 
 __all__ = ["JsonValues", "stream_values"]
@@ -186,7 +186,12 @@ def stream_values(pieces: Iterable[bytes], constraint: Any = None) -> Iterator[t
     >>> list(stream_values([b'[tr', b'ue, nu', b'll]']))
     [('/0', True), ('/1', None), ('', [True, None])]
     """
-    values = JsonValues(constraint)
+    if isinstance(pieces, str | bytes | bytearray) or not isinstance(pieces, Iterable):
+        raise TypeError(f"pieces={shown(pieces)}: the pieces of a text are needed, such as [b'[1, ', b'2]']")
+    return _stream_values(pieces, JsonValues(constraint))
+
+
+def _stream_values(pieces: Iterable[bytes], values: JsonValues) -> Iterator[tuple[str, Any]]:
     for piece in pieces:
-        yield from values.feed(piece)
+        yield from values.feed(as_bytes("a piece", piece))
     yield from values.end()

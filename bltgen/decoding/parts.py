@@ -23,17 +23,19 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from bltgen.arguments import suggests_keywords
+from bltgen.arguments import as_bytes, encoded, of_type, suggests_keywords
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import FORCED_LIMIT, Report, ReportEntry
 from bltgen.automata.language import ANY_BYTE, ANY_BYTES, Language, literal
 from bltgen.automata.recipe import FixedState, Made, Recipe
 from bltgen.automata.sampling import draw
 from bltgen.automata.utf8 import UTF8_TEXT
+from bltgen.decoding.given import as_constraint
 from bltgen.errors import EmptyLanguage, LimitExceeded, RejectedByte, Unsupported
 
 if TYPE_CHECKING:
     from bltgen.automata.contract import Constraint, State
+    from bltgen.decoding.given import Given
 
 __all__ = ["MAX_THREADS", "Parts", "PartsState", "parts", "until"]
 
@@ -51,7 +53,8 @@ def until(stop: str | bytes, *, text: bool = True) -> Language:
     >>> until("```json\n").accepts(b"Here it is:\n```json\n"), until("ab").accepts(b"abab")
     (True, False)
     """
-    marker = stop.encode() if isinstance(stop, str) else bytes(stop)
+    marker = encoded("stop", stop)
+    of_type("text", text, bool, "a bool")
     if not marker:
         raise ValueError("until needs a marker of at least one byte")
     found: Language = (ANY_BYTES + literal(marker)) - (ANY_BYTES + literal(marker) + ANY_BYTE.plus())
@@ -175,7 +178,7 @@ class Parts(Made):
     def accepts(self, data: bytes) -> bool:
         """Whether `data` can be split into one valid text of each part."""
         state: PartsState | None = self.start()
-        for byte in data:
+        for byte in as_bytes("data", data):
             assert state is not None
             state = state.advance(byte)
             if state is None:
@@ -187,6 +190,7 @@ class Parts(Made):
 
         Raises RejectedByte where `data` is no valid text.
         """
+        data = as_bytes("data", data)
         if not self.accepts(data):
             raise RejectedByte(data, len(data), b"", incomplete=True)
         threads: dict[tuple[int, State], tuple[int, ...]] = {}
@@ -273,10 +277,16 @@ class Parts(Made):
         )
 
 
-def parts(**named: Constraint) -> Parts:
+def parts(**named: Given) -> Parts:
     """Texts that are one text of each named part in a row, with the parts captured by name.
 
     `out.parts["json"]` is then the value of the part `json`. Raises EmptyLanguage where a part has no
     valid text, ValueError without parts.
     """
-    return Parts(named)
+    made: dict[str, Constraint] = {}
+    for name, given in named.items():
+        constraint = as_constraint(given, name)
+        if constraint is None:
+            raise TypeError(f"{name}=None: a constraint is needed; for any text bltgen.utf8()")
+        made[name] = constraint
+    return Parts(made)

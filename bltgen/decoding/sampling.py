@@ -221,7 +221,7 @@ def apply_penalties(
     with np.errstate(over="ignore"):
         if repetition != 1:
             result = np.where(seen, np.where(result > 0, result / repetition, result * repetition), result)
-        result = result - np.clip(presence * seen + frequency * counts, -WIDEST, WIDEST)
+        result = result - np.clip(float(presence) * seen + float(frequency) * counts, -WIDEST, WIDEST)
     return _bounded(result, logits)
 
 

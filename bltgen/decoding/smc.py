@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bltgen.arguments import suggests_keywords
+from bltgen.arguments import number, suggests_keywords
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.search import masked_patch
 from bltgen.decoding.strategy import Decoded, check_counts
@@ -80,6 +80,7 @@ class SMC:
 
     def __post_init__(self) -> None:
         check_counts(particles=self.particles)
+        number("ess_threshold", self.ess_threshold)
         if not 0 <= self.ess_threshold <= 1:
             raise ValueError(f"ess_threshold={self.ess_threshold!r}: must be in [0, 1]")
 

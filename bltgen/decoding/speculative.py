@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from bltgen.arguments import suggests_keywords
+from bltgen.arguments import number, suggests_keywords
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.sampling import END, draw, masked
 from bltgen.decoding.search import masked_patch
@@ -83,6 +83,7 @@ class Speculative:
 
     def __post_init__(self) -> None:
         check_counts(k=self.k)
+        number("confidence", self.confidence)
         if not 0 <= self.confidence <= 1:
             raise ValueError(f"confidence={self.confidence!r}: must be in [0, 1]")
 

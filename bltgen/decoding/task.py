@@ -186,7 +186,8 @@ def task_of(
     sampling: Sampling,
 ) -> Task:
     """Everything validated; no model is needed for it."""
-    if isinstance(strategy, type) or not (isinstance(strategy, str) or hasattr(strategy, "decode")):
+    odd = isinstance(strategy, type | bytes | bytearray)
+    if odd or not (isinstance(strategy, str) or hasattr(strategy, "decode")):
         raise TypeError(
             f"strategy={shown(strategy)}: a name ({', '.join(STRATEGIES)}) or an object with decode(), "
             "such as bltgen.Beam(width=8), is needed"

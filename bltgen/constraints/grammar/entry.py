@@ -20,7 +20,7 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, Literal
 
-from bltgen.arguments import one_of, suggests_keywords
+from bltgen.arguments import of_type, one_of, suggests_keywords
 from bltgen.automata.context_free import Grammar
 from bltgen.automata.contract import Constraint, Report, ReportEntry
 from bltgen.automata.limits import current_limits
@@ -70,6 +70,9 @@ def grammar(
     """
     if not isinstance(text, str):
         raise TypeError(f"a grammar is a str, not {type(text).__name__}")
+    of_type("start", start, (str, type(None)), "a str")
+    of_type("constraints", constraints, (Mapping, type(None)), "a dict of names to constraints")
+    of_type("folder", folder, (str, os.PathLike, Mapping, type(None)), "a path or a dict of names to texts")
     one_of("format", format, tuple(_HEADS))
     if folder is not None and format != "lark":
         raise ValueError(f"folder= is for imports, which {format} does not have")
@@ -221,12 +224,18 @@ def _source(
 
 
 @suggests_keywords()
-@lru_cache(maxsize=64)
 def grammar_file(name: str, start: str | None = None) -> Grammar:
     """The ready grammar of this name ("json", "sqlite-select", ...), from `grammars/`.
 
     Compiled once a process. Raises ConstraintError, with the names there are, where there is no such one.
     """
+    of_type("name", name, str, "a str")
+    of_type("start", start, (str, type(None)), "a str")
+    return _grammar_file(name, start)
+
+
+@lru_cache(maxsize=64)
+def _grammar_file(name: str, start: str | None) -> Grammar:
     found = library_text(name)
     if found is None:
         raise missing(name)

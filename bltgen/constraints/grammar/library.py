@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from bltgen.arguments import shown
 from bltgen.errors import ConstraintError, did_you_mean
 
 __all__ = ["FORMATS", "grammar_names", "library_text"]
@@ -41,7 +42,7 @@ def grammar_names() -> list[str]:
 
 def library_text(name: str) -> tuple[str, str] | None:
     """(text, format) of the ready grammar of this name, or None."""
-    if not _NAME.fullmatch(name):
+    if len(name) > 100 or not _NAME.fullmatch(name):
         return None
     for directory in _directories():
         for suffix in FORMATS:
@@ -54,5 +55,5 @@ def library_text(name: str) -> tuple[str, str] | None:
 def missing(name: str) -> ConstraintError:
     """The error for a name that is not there."""
     names = grammar_names()
-    listed = f"there is no grammar {name!r}; there are: {', '.join(names)}"
+    listed = f"there is no grammar {shown(name)}; there are: {', '.join(names)}"
     return ConstraintError(listed + did_you_mean(name, names))

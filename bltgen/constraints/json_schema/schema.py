@@ -19,12 +19,15 @@ import json
 import random
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
 from functools import partial
+from os import PathLike
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, cast, overload
 
 import referencing
 
-from bltgen.arguments import one_of, suggests_keywords
+from bltgen.arguments import as_bytes, of_type, one_of, shown, suggests_keywords
 from bltgen.automata import algebra
 from bltgen.automata.contract import Constraint, Report, ReportEntry, State, V_co
 from bltgen.automata.language import EMPTY, INFINITE, Language, intersection
@@ -114,7 +117,7 @@ class JsonSchema(Made, Generic[V_co]):
     def accepts(self, data: bytes) -> bool:
         """Whether `data` is a JSON text, in the chosen layout, that satisfies the schema."""
         state: State | None = self.start()
-        for byte in data:
+        for byte in as_bytes("data", data):
             assert state is not None
             state = state.advance(byte)
             if state is None:
@@ -132,6 +135,7 @@ class JsonSchema(Made, Generic[V_co]):
         ValidationError where the type has checks of its own that no schema tells. Raises RecursionError
         where the text is nested about a thousand deep, LimitExceeded where an exponent is beyond reason.
         """
+        data = as_bytes("data", data)
         if self._parser is not None:
             return cast("V_co", self._parser(data))
         wanted = iter(wanted_integers(data, lambda: self._in_any_spelling().start()))
@@ -285,6 +289,7 @@ def json_schema(
     EmptyLanguage where nothing satisfies it, LimitExceeded where it costs too much. Issues a
     `ConstraintWarning` where keywords and formats are annotations because they are misspelt.
     """
+    _check_types(locals())
     parser: Callable[[bytes], Any] | None = None
     rows: tuple[ReportEntry, ...] = ()
     languages: Mapping[str, Language] = {}
@@ -377,12 +382,43 @@ def _json_text(compiler: Compiler, goal: Formula) -> Language:
     return embedded_state(_before(compiler, goal))
 
 
+_TEXT = ((str, NoneType), "a str")
+_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
+    "registry": ((referencing.Registry, NoneType), "a referencing.Registry"),
+    "custom_formats": ((Mapping, NoneType), "a dict of names to regular expressions or constraints"),
+    "constraints": ((Mapping, NoneType), "a dict of names to constraints"),
+    "whitespace": ((str, int, re.Pattern, NoneType), "a str, an indentation or a compiled pattern"),
+    "property_order": _TEXT,
+    "undeclared": _TEXT,
+    "numbers": _TEXT,
+    "ascii_only": ((bool,), "a bool"),
+    "strings_from": ((str, bytes, NoneType), "a text, str or bytes,"),
+    "numbers_from": ((str, bytes, NoneType), "a text, str or bytes,"),
+}
+
+
+def _check_types(given: Mapping[str, Any]) -> None:
+    for name, (types, needed) in _TYPES.items():
+        of_type(name, given[name], types, needed)
+    schema = given["schema"]
+    if isinstance(schema, PathLike):
+        raise TypeError(f"schema={shown(schema)}: a path; give its text: path.read_text()")
+    if not isinstance(schema, type) and (is_dataclass(schema) or hasattr(schema, "__pydantic_fields__")):
+        raise TypeError(f"schema={shown(schema)}: an instance; give its class, {type(schema).__name__}")
+
+
 def _parse(text: str | bytes) -> Any:
     try:
         return read(text)
     except json.JSONDecodeError as error:
+        path = (
+            isinstance(text, str)
+            and "\n" not in text
+            and text.endswith((".json", ".yaml", ".yml", ".schema"))
+        )
+        hint = "the JSON itself: this looks like a path, so write path.read_text()" if path else None
         raise ConstraintSyntaxError(
-            f"the schema is no JSON text: {error.msg}", error.doc, error.pos
+            f"the schema is no JSON text: {error.msg}", error.doc, error.pos, expected=hint
         ) from error
     except UnicodeDecodeError as error:
         raise ConstraintSyntaxError(f"the schema is no UTF-8 text: {error}") from error
