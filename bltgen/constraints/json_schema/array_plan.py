@@ -289,19 +289,19 @@ class ArrayPlan:
 
     def cost(self, get: Cost, layout: Layout, depth: int) -> int:
         """Bytes of the shortest array inside of `depth` containers, given the costs of goals inside of it."""
-        lengths = layout.lengths(depth + 1)
+        gaps = layout.inside(depth + 1)
         met = (0,) * len(self.counts)
         if self.records:
             done = not self.spec.repeated
-            rest = distinct_cost(self, 0, met, NOTHING_SEEN, done, get, lengths.comma, depth + 1)
+            rest = distinct_cost(self, 0, met, NOTHING_SEEN, done, get, gaps.comma, depth + 1)
         else:
-            rest = self.rest_cost(0, met, get, lengths.comma)
+            rest = self.rest_cost(0, met, get, gaps.comma)
         if rest >= INFINITE:
             return INFINITE
         if not rest:
-            return 2 + lengths.empty
+            return 2 + gaps.empty.shortest
         # Before the first item there is a bracket, where the others have a comma.
-        return lengths.open + rest - lengths.comma + lengths.close + 1
+        return gaps.open.shortest + rest - gaps.comma + gaps.close.shortest + 1
 
 
 def _too_many_forks() -> LimitExceeded:
@@ -366,9 +366,9 @@ class ArrayFrame:
 
     def own_cost(self) -> int:
         """Bytes from here to the closing bracket, it included."""
-        lengths = self.compiler.layout.lengths(self.depth)
-        rest = self._rest(self.value_cost, lengths.comma)
-        return rest + 1 + lengths.close if rest < INFINITE else INFINITE
+        gaps = self.compiler.layout.inside(self.depth)
+        rest = self._rest(self.value_cost, gaps.comma)
+        return rest + 1 + gaps.close.shortest if rest < INFINITE else INFINITE
 
     def _rest(self, get: Cost, line: int) -> int:
         plan = self.plan
@@ -409,7 +409,7 @@ class ArrayFrame:
     @property
     def has_more(self) -> bool:
         """Whether a further item may come."""
-        return bool(self.further(self.compiler.layout.gap("after comma", self.depth)))
+        return bool(self.further(self.compiler.layout.inside(self.depth).after_comma))
 
     def further(self, gap: Gap) -> tuple[Position, ...]:
         """The positions before a further item; only those that lead to an end."""
@@ -552,8 +552,8 @@ class ArrayFrame:
         found = self._after
         if found is None:
             layout, depth = self.compiler.layout, self.depth
-            to_close = layout.gap("close", depth) if self.closable else None
-            to_comma = layout.gap("before comma", depth) if self.has_more else None
+            to_close = layout.inside(depth).close if self.closable else None
+            to_comma = layout.inside(depth).before_comma if self.has_more else None
             found = self._after = self.after_gaps(to_close, to_comma)
         return found
 

@@ -507,7 +507,7 @@ class Compiler:
         if place is None:
             return False
         if takes_empty(place):
-            self.goal(formula).cost = 2 + self._even.lengths(1).empty
+            self.goal(formula).cost = 2 + self._even.inside(1).empty.shortest
             return True
         key = scalar_key(place) if self._scalar_options is not None else None
         if key is None:
@@ -578,8 +578,8 @@ class Compiler:
         horizon = 4
         while True:
             best = self._cut_cost(formula, depth, horizon)
-            levels = [self.layout.lengths(depth + level + 1) for level in range(horizon)]
-            deeper = sum(2 + lengths.open + lengths.close for lengths in levels)
+            levels = [self.layout.inside(depth + level + 1) for level in range(horizon)]
+            deeper = sum(2 + gaps.open.shortest + gaps.close.shortest for gaps in levels)
             if best <= deeper:
                 return best
             horizon *= 2

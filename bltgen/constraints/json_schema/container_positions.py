@@ -52,7 +52,7 @@ class Opened:
         self.frame = frame
         self.state: Any = None
         layout = frame.compiler.layout
-        self.to_close = layout.gap("empty", frame.depth) if frame.closable else None
+        self.to_close = layout.inside(frame.depth).empty if frame.closable else None
         self._starts: tuple[Position, ...] | None = None
 
     @property
@@ -61,7 +61,7 @@ class Opened:
         found = self._starts
         if found is None:
             frame = self.frame
-            gap = frame.compiler.layout.gap("open", frame.depth)
+            gap = frame.compiler.layout.inside(frame.depth).open
             found = self._starts = frame.further(gap) if frame.has_more else ()
         return found
 
@@ -81,8 +81,8 @@ class Opened:
         if self.to_close is not None:
             return self.to_close.shortest + 1 + frame.parent.cost
         # What a part needs after a comma it needs here without one.
-        lengths = frame.compiler.layout.lengths(frame.depth)
-        return frame.cost - 1 - lengths.comma + lengths.open
+        gaps = frame.compiler.layout.inside(frame.depth)
+        return frame.cost - 1 - gaps.comma + gaps.open.shortest
 
     def step(self, byte: int) -> tuple[Position, ...]:
         frame, gap = self.frame, self.to_close
@@ -145,8 +145,8 @@ class AfterPart:
         if self.to_close is not None:
             best = self.to_close.shortest + 1 + frame.parent.cost
         if self.to_comma is not None and not frame.closable:
-            lengths = frame.compiler.layout.lengths(frame.depth)
-            best = self.to_comma.shortest - lengths.before_comma + frame.cost
+            gaps = frame.compiler.layout.inside(frame.depth)
+            best = self.to_comma.shortest - gaps.before_comma.shortest + frame.cost
         return best
 
     def step(self, byte: int) -> tuple[Position, ...]:
@@ -163,7 +163,7 @@ class AfterPart:
 
     def _further(self) -> tuple[Position, ...]:
         frame = self.frame
-        return frame.further(frame.compiler.layout.gap("after comma", frame.depth))
+        return frame.further(frame.compiler.layout.inside(frame.depth).after_comma)
 
     def within(self, n: int) -> int:
         frame, bits = self.frame, 0

@@ -10,47 +10,48 @@ r"""Where whitespace may stand between JSON tokens, and how much.
   as bytes out of space, tab, line feed and carriage return.
 - `any`: any amount, also before and after the value, as RFC 8259 section 2 says.
 
->>> bytes(b for b in range(256) if Layout.of("bounded").gap("open", 2).bits >> b & 1)
+>>> bytes(b for b in range(256) if Layout.of("bounded").inside(2).open.bits >> b & 1)
 b'\n\r '
->>> Layout.of("indent=2").gap("open", 2).rest
+>>> Layout.of("indent=2").inside(2).open.rest
 b'\n    '
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
+from bltgen.arguments import shown
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.language import EPSILON, Language, byte_set, concat, literal, union
 from bltgen.automata.lazy_dfa import LanguageState
 from bltgen.constraints.regex import regex
-from bltgen.errors import BltgenError
+from bltgen.errors import BltgenError, did_you_mean
 
-__all__ = ["WHITESPACE", "Gap", "Layout", "Lengths", "Where"]
+__all__ = ["WHITESPACE", "Gap", "Gaps", "Layout"]
 
 WHITESPACE = 1 << 0x20 | 1 << 0x09 | 1 << 0x0A | 1 << 0x0D
 """The whitespace bytes of JSON, as bits."""
 
-Where = Literal["open", "empty", "close", "before comma", "after comma", "before colon", "after colon"]
-"""A place between tokens: after a bracket that opens, before one that closes, or between two brackets."""
+_WHERE = ("empty", "open", "close", "before comma", "after comma", "before colon", "after colon")
 
 MOST_COLUMNS = 8
 """`bounded` admits indentation by at most so many spaces a level."""
 
 _BLANKS = byte_set(ByteSet(WHITESPACE)).star()
 _LINE_BREAK = union(literal(b"\n"), literal(b"\r\n"))
-_FORMS = '"compact", "spaced", "bounded", "any", "indent=n" (n <= 64), "indent=tab" or "pattern=..."'
+_FORMS = "'compact', 'spaced', 'bounded', 'any', 'indent=n' (n <= 64), 'indent=tab', 'pattern=...'"
 
 
 class Gap:
     """What may still come of the whitespace at one place: a state of an automaton.
 
-    `bits`: the whitespace that may come next; `ends`: the next token may come; `shortest`: bytes to there,
-    and `rest`, such bytes. Gaps are equal where they are the same object.
+    `bits`: the whitespace that may come next; `ends`: the next token may come; `shortest`: bytes to there.
+    Gaps are equal where they are the same object.
     """
 
-    __slots__ = ("_gaps", "_next", "_state", "bits", "ends", "rest", "shortest")
+    __slots__ = ("_gaps", "_next", "_state", "bits", "ends", "shortest")
 
     def __init__(self, state: LanguageState, gaps: dict[Language, Gap]) -> None:
         self._state = state
@@ -59,7 +60,6 @@ class Gap:
         self.bits = state.allowed.bits
         self.ends = state.accepting
         self.shortest = state.shortest
-        self.rest = state.completion()
 
     @staticmethod
     def of(language: Language, gaps: dict[Language, Gap]) -> Gap:
@@ -68,6 +68,11 @@ class Gap:
         if found is None:
             found = gaps[language] = Gap(language.start(), gaps)
         return found
+
+    @property
+    def rest(self) -> bytes:
+        """Bytes after which the next token may come, `shortest` of them."""
+        return self._state.completion()
 
     def after(self, byte: int) -> Gap | None:
         """What may come after a byte of whitespace; None where it must not come."""
@@ -81,14 +86,17 @@ class Gap:
         return self._state.allowed_within(n).bits if self.bits and n > 0 else 0
 
 
-class Lengths(NamedTuple):
-    """The least bytes of whitespace beside the tokens of a container: in an empty one, after the opening
-    and before the closing bracket, beside a comma and beside a colon (before and after it)."""
+class Gaps(NamedTuple):
+    """The whitespace inside of so many containers: between two brackets, after one that opens and before one
+    that closes, beside commas and colons. `comma`, `colon`: the least bytes beside one, on both sides."""
 
-    empty: int
-    open: int
-    close: int
-    before_comma: int
+    empty: Gap
+    open: Gap
+    close: Gap
+    before_comma: Gap
+    after_comma: Gap
+    before_colon: Gap
+    after_colon: Gap
     comma: int
     colon: int
 
@@ -109,8 +117,7 @@ class Layout:
         self._unit = unit
         self._between: Language = EPSILON if between is None else between
         self._gaps: dict[Language, Gap] = {}
-        self._placed: dict[tuple[Where, int], Gap] = {}
-        self._lengths: dict[int, Lengths] = {}
+        self._inside: dict[int, Gaps] = {}
         self.nothing = Gap.of(EPSILON, self._gaps)
         """No whitespace."""
         self.around = Gap.of(_BLANKS if mode == "any" else EPSILON, self._gaps)
@@ -123,29 +130,30 @@ class Layout:
             whitespace = _pattern_option(whitespace)
         if isinstance(whitespace, int) and not isinstance(whitespace, bool):
             whitespace = f"indent={whitespace}"
-        if whitespace in _NOTES:
-            between = _BLANKS if whitespace == "any" else None
-            return Layout(whitespace, whitespace, _NOTES[whitespace], between=between)
-        name, _, value = whitespace.partition("=") if isinstance(whitespace, str) else ("", "", "")
-        if name == "indent" and value in ("tab", "\t"):
-            return Layout("indent", "indent=tab", r"exactly as json.dumps(value, indent='\t')", b"\t")
-        if name == "indent" and value.isdecimal() and int(value) <= 64:
-            note = f"exactly as json.dumps(value, indent={int(value)})"
-            return Layout("indent", f"indent={int(value)}", note, b" " * int(value))
-        if name == "pattern":
-            note = f"between any two tokens what {value!r} matches"
-            return Layout("pattern", f"pattern={value}", note, between=_matched(value))
-        raise ValueError(f"whitespace is {_FORMS}, or a compiled pattern, not {whitespace!r}")
+        if isinstance(whitespace, str):
+            found = _layout(whitespace)
+            if found is not None:
+                return found
+        raise ValueError(
+            f"whitespace={shown(whitespace)}: one of {_FORMS} is needed, or a compiled pattern"
+            f"{did_you_mean(whitespace, _NOTES)}"
+        )
 
-    def gap(self, where: Where, depth: int) -> Gap:
-        """What may stand at a place inside of `depth` containers."""
-        key = (where, 0 if self.is_level else depth)
-        found = self._placed.get(key)
+    def inside(self, depth: int) -> Gaps:
+        """What may stand inside of `depth` containers."""
+        if self.is_level:
+            depth = 0
+        found = self._inside.get(depth)
         if found is None:
-            found = self._placed[key] = Gap.of(self._language(where, depth), self._gaps)
+            languages = [self._language(where, depth) for where in _WHERE]
+            empty, opening, closing, *beside = [Gap.of(language, self._gaps) for language in languages]
+            before, after, before_colon, after_colon = beside
+            comma, colon = before.shortest + after.shortest, before_colon.shortest + after_colon.shortest
+            found = Gaps(empty, opening, closing, before, after, before_colon, after_colon, comma, colon)
+            self._inside[depth] = found
         return found
 
-    def _language(self, where: Where, depth: int) -> Language:
+    def _language(self, where: str, depth: int) -> Language:
         if self.mode == "spaced":
             return literal(b" ") if where in ("after comma", "after colon") else EPSILON
         if self.mode == "indent":
@@ -157,27 +165,10 @@ class Layout:
         if self.mode == "bounded":
             if where == "before comma":
                 return EPSILON
-            blank = union(EPSILON, literal(b" "))
             if where in ("before colon", "after colon"):
-                return blank
-            return union(blank, concat(_LINE_BREAK, _indentation(depth - (where in ("close", "empty")))))
+                return _BLANK
+            return _line(depth - (where in ("close", "empty")))
         return self._between
-
-    def lengths(self, depth: int) -> Lengths:
-        """The least whitespace inside of `depth` containers."""
-        key = 0 if self.is_even else depth
-        found = self._lengths.get(key)
-        if found is None:
-            before, after = self.gap("before comma", depth).shortest, self.gap("after comma", depth).shortest
-            found = self._lengths[key] = Lengths(
-                self.gap("empty", depth).shortest,
-                self.gap("open", depth).shortest,
-                self.gap("close", depth).shortest,
-                before,
-                before + after,
-                self.gap("before colon", depth).shortest + self.gap("after colon", depth).shortest,
-            )
-        return found
 
 
 _NOTES = {
@@ -188,10 +179,33 @@ _NOTES = {
 }
 
 
-def _indentation(depth: int) -> Language:
-    if depth < 1:
-        return EPSILON
-    return union(literal(b" " * depth).repeat(0, MOST_COLUMNS), literal(b"\t" * depth))
+@lru_cache(maxsize=64)
+def _layout(option: str) -> Layout | None:
+    """The layout of a value; all schemas share its gaps. None: there is no such value."""
+    if option in _NOTES:
+        return Layout(option, option, _NOTES[option], between=_BLANKS if option == "any" else None)
+    name, _, value = option.partition("=")
+    if name == "indent" and value in ("tab", "\t"):
+        return Layout("indent", "indent=tab", r"exactly as json.dumps(value, indent='\t')", b"\t")
+    if name == "indent" and value.isdecimal() and int(value) <= 64:
+        note = f"exactly as json.dumps(value, indent={int(value)})"
+        return Layout("indent", f"indent={int(value)}", note, b" " * int(value))
+    if name == "pattern":
+        note = f"between any two tokens what {value!r} matches"
+        return Layout("pattern", option, note, between=_matched(value))
+    return None
+
+
+_BLANK = union(EPSILON, literal(b" "))
+
+
+@lru_cache(maxsize=1024)
+def _line(depth: int) -> Language:
+    """A blank, none, or a line break with the indentation inside of `depth` containers."""
+    indentation = EPSILON
+    if depth > 0:
+        indentation = union(literal(b" " * depth).repeat(0, MOST_COLUMNS), literal(b"\t" * depth))
+    return union(_BLANK, concat(_LINE_BREAK, indentation))
 
 
 def _pattern_option(pattern: re.Pattern[Any]) -> str:

@@ -156,7 +156,7 @@ class NameText:
         frame = self.frame
         name = self.name()
         i = frame.plan.index.get(name)
-        gap = frame.compiler.layout.gap("before colon", frame.depth)
+        gap = frame.compiler.layout.inside(frame.depth).before_colon
         return tuple([colon(goal, following, gap) for goal, following in frame.forks(i, name)])
 
     @property
@@ -296,7 +296,7 @@ class Colon:
     def value(self) -> Position:
         """The position after the colon."""
         frame = self.frame
-        return value_start(self.goal, frame, frame.compiler.layout.gap("after colon", frame.depth))
+        return value_start(self.goal, frame, frame.compiler.layout.inside(frame.depth).after_colon)
 
     @property
     def bits(self) -> int:

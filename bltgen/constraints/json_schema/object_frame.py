@@ -99,12 +99,12 @@ class ObjectFrame:
     @property
     def _closing(self) -> int:
         """Bytes of the closing brace with the whitespace before it."""
-        return 1 + self.compiler.layout.lengths(self.depth).close
+        return 1 + self.compiler.layout.inside(self.depth).close.shortest
 
     @property
     def colon_length(self) -> int:
         """Bytes of the colon with the whitespace beside it."""
-        return 1 + self.compiler.layout.lengths(self.depth).colon
+        return 1 + self.compiler.layout.inside(self.depth).colon
 
     def value_cost(self, goal: Formula) -> int:
         """Bytes of the shortest value of a member that satisfies the goal."""
@@ -146,10 +146,8 @@ class ObjectFrame:
     def prices(self) -> Prices:
         """What members cost here."""
         layout = self.compiler.layout
-        lengths = layout.lengths(self.depth)
-        return Prices(
-            self.value_cost, lengths.comma + lengths.colon, "even" if layout.is_even else self.depth
-        )
+        gaps = layout.inside(self.depth)
+        return Prices(self.value_cost, gaps.comma + gaps.colon, "even" if layout.is_even else self.depth)
 
     @property
     def progress(self) -> Progress:
@@ -394,8 +392,8 @@ class ObjectFrame:
         found = self._after
         if found is None:
             layout, depth = self.compiler.layout, self.depth
-            to_close = layout.gap("close", depth) if self.closable else None
-            to_comma = layout.gap("before comma", depth) if self.has_more else None
+            to_close = layout.inside(depth).close if self.closable else None
+            to_comma = layout.inside(depth).before_comma if self.has_more else None
             found = self._after = self.after_gaps(to_close, to_comma)
         return found
 

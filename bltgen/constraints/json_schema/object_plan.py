@@ -203,14 +203,14 @@ class ObjectPlan:
 
     def cost(self, get: Cost, layout: Layout, depth: int) -> int:
         """Bytes of the shortest object inside of `depth` containers, given the costs of goals within."""
-        lengths = layout.lengths(depth + 1)
-        rest = self.rest_cost(0, 0, NOTHING_SEEN, -1, get, lengths.comma + lengths.colon)
+        gaps = layout.inside(depth + 1)
+        rest = self.rest_cost(0, 0, NOTHING_SEEN, -1, get, gaps.comma + gaps.colon)
         if rest >= INFINITE:
             return INFINITE
         if not rest:
-            return 2 + lengths.empty
+            return 2 + gaps.empty.shortest
         # Before the first member there is a brace, where the others have a comma.
-        return lengths.open + rest - lengths.comma + lengths.close + 1
+        return gaps.open.shortest + rest - gaps.comma + gaps.close.shortest + 1
 
     def rest_cost(self, mask: int, met: int, seen: Seen, last: int, get: Cost, line: int) -> int:
         """Bytes of the members still needed; INFINITE where the object cannot end.

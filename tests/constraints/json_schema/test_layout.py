@@ -221,6 +221,7 @@ def test_budgets_of_what_is_needed(option: str | int, schema: Any) -> None:
         ("pattern=(?!)", "nothing"),
         ("indent=65", "indent=n"),
         ("wide", "compact"),
+        ("space", "did you mean 'spaced'"),
         (True, "compact"),
     ],
 )
