@@ -23,7 +23,7 @@ from collections.abc import Sequence
 
 from bltgen import cli_check, cli_convert, cli_flops, cli_generate, cli_patches, cli_sample, cli_train
 from bltgen.cli_options import Parser
-from bltgen.errors import BltgenError, did_you_mean
+from bltgen.errors import BltgenError, ConstraintWarning, did_you_mean
 
 __all__ = ["main"]
 
@@ -57,6 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(given)
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("always", ConstraintWarning)
             warnings.showwarning = lambda message, *place, **how: print(
                 f"bltgen {options.command}: warning: {message}", file=sys.stderr
             )

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from bltgen.cli_options import count, number
+
 __all__ = ["add"]
 
 EXAMPLES = """examples:
@@ -32,19 +34,19 @@ def add(commands: Any) -> None:
         "--run", dest="folder", required=True, metavar="FOLDER", help="checkpoints, log, model"
     )
     parser.add_argument("--size", choices=["tiny", "small"], default="small", help="default: small")
-    parser.add_argument("--bytes", type=float, default=20e6, metavar="N", help="of the transformer (20e6)")
-    parser.add_argument("--entropy-bytes", type=float, metavar="N", help="default: a quarter of --bytes")
-    parser.add_argument("--step-bytes", type=int, default=12_000, metavar="N", help="of one step (12000)")
-    parser.add_argument("--window", type=int, default=512, metavar="N", help="bytes of a document (512)")
+    parser.add_argument("--bytes", type=number, default=20e6, metavar="N", help="of the transformer (20e6)")
+    parser.add_argument("--entropy-bytes", type=number, metavar="N", help="default: a quarter of --bytes")
+    parser.add_argument("--step-bytes", type=count(1), default=12_000, metavar="N", help="of a step (12000)")
+    parser.add_argument("--window", type=count(1), default=512, metavar="N", help="bytes of a document (512)")
     parser.add_argument(
         "--patch-bytes",
-        type=float,
+        type=number,
         default=4.5,
         metavar="X",
         help="bytes of a patch on average; the entropy threshold is set from the data for it (4.5)",
     )
-    parser.add_argument("--learning-rate", type=float, default=2e-3, metavar="X")
-    parser.add_argument("--seed", type=int, default=1, metavar="N")
+    parser.add_argument("--learning-rate", type=number, default=2e-3, metavar="X")
+    parser.add_argument("--seed", type=count(0), default=1, metavar="N")
     parser.add_argument("--device", default="cpu")
     parser.set_defaults(run=run)
 

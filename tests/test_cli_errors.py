@@ -84,6 +84,8 @@ def test_a_misspelt_command_is_told_with_what_was_meant(command, capsys):
         (["generate", "--temperature", "warm"], "'warm': a number is needed"),
         (["generate", "--top-p", "nan"], "'nan': a number is needed"),
         (["sample", "--json", "-n", "x"], "'x': an integer >= 0 is needed"),
+        (["train", "x", "--run", "r", "--window", "0"], "'0': an integer >= 1 is needed"),
+        (["train", "x", "--run", "r", "--bytes", "much"], "'much': a number is needed"),
     ],
 )
 def test_an_option_error_lists_what_is_allowed(arguments, said, capsys):
@@ -162,3 +164,13 @@ def test_check_says_when_only_the_last_line_break_is_wrong(capsys, monkeypatch):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"abc\n")))
         assert main(["check", *arguments]) == code
         assert ("--strip leaves it out" in capsys.readouterr().out) == (code == 1)
+
+
+def test_a_warning_is_one_line_of_the_command(capsys):
+    """Not a place in the package."""
+    schema = '{"properties": {"mail": {"type": "string", "format": "emial"}}}'
+    assert main(["sample", "--schema", schema, "--seed", "1"]) == 0
+    assert capsys.readouterr().err == (
+        "bltgen sample: warning: what restricts nothing: #/properties/mail/format "
+        "(there is no format 'emial'; did you mean 'email'?)\n"
+    )

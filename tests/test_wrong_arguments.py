@@ -36,6 +36,13 @@ class Point:
     x: Annotated[int, "the column"]
 
 
+CONSTRAINTS = {
+    "regex": bltgen.regex("a"),
+    "schema": bltgen.json_schema(True),
+    "grammar": bltgen.grammar('start: "a" start?'),
+    "product": bltgen.json_schema(True) & bltgen.regex("."),
+    "parts": bltgen.parts(a=bltgen.regex("a")),
+}
 RESULTS = ("Explanation", "Generation", "Patch", "Statistics")
 """Classes that users do not make."""
 
@@ -49,6 +56,8 @@ def public_callables() -> dict[str, tuple[object, list[str]]]:
     methods = ("generate", "stream", "stream_values", "generate_many", "outcomes", "load")
     found |= {f"Generator.{name}": getattr(GENERATOR, name) for name in methods}
     callables = {}
+    for kind, constraint in CONSTRAINTS.items():
+        found |= {f"{kind}.sample": constraint.sample, f"{kind}.repeat": constraint.repeat}
     for name, value in found.items():
         if getattr(value, "_is_protocol", False) or name in RESULTS:
             continue

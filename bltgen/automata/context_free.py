@@ -24,7 +24,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from bltgen.arguments import as_bytes, bounds
+from bltgen.arguments import as_bytes, bounds, suggests_keywords
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import Constraint, Report, ReportEntry, State
 from bltgen.automata.earley import EarleyAutomaton
@@ -126,6 +126,7 @@ class Grammar(Made):
                 return False
         return state.accepting  # type: ignore[union-attr]
 
+    @suggests_keywords()
     def sample(self, rng: random.Random, max_bytes: int | None = None) -> bytes:
         """A random text of at most `max_bytes` bytes, without rejection. Raises BudgetTooSmall."""
         return draw(self.start(), rng, max_bytes)
@@ -198,6 +199,7 @@ class Grammar(Made):
             )
         return ~self.language
 
+    @suggests_keywords()
     def repeat(self, low: int, high: int | None = None) -> Grammar:
         """Between `low` and `high` texts in a row; without an upper bound where `high` is None."""
         low, high = bounds(low, high)

@@ -34,7 +34,7 @@ from collections.abc import Iterable
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol, cast, overload
 
-from bltgen.arguments import as_bytes, bounds
+from bltgen.arguments import as_bytes, bounds, suggests_keywords
 from bltgen.automata.byteset import ALL_BITS, ByteSet
 from bltgen.automata.contract import Report
 from bltgen.automata.limits import current_limits
@@ -183,6 +183,7 @@ class Language:
 
         return step(self, byte)[1]
 
+    @suggests_keywords()
     def repeat(self, low: int, high: int | None = None) -> Language:
         """Between `low` and `high` texts in a row, without end where `high` is None. One term, no copies."""
         low, high = bounds(low, high)
@@ -246,6 +247,7 @@ class Language:
                 return False
         return language.nullable
 
+    @suggests_keywords()
     def sample(self, rng: random.Random, max_bytes: int | None = None, *, length: int | None = None) -> bytes:
         """A random text of at most `max_bytes` bytes, or of exactly `length` bytes; no rejection.
 

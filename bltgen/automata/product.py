@@ -24,6 +24,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
+from bltgen.arguments import suggests_keywords
 from bltgen.automata.byteset import ByteSet, lowest_byte
 from bltgen.automata.contract import FORCED_LIMIT, Constraint, Report, State
 from bltgen.automata.language import EMPTY, INFINITE, Language
@@ -63,6 +64,7 @@ class Product(Made):
         """Whether both contain `data`."""
         return self.language.accepts(data) and self.constraint.accepts(data)
 
+    @suggests_keywords()
     def sample(self, rng: random.Random, max_bytes: int | None = None) -> bytes:
         """A random common text of at most `max_bytes` bytes, without rejection."""
         return draw(self.start(), rng, max_bytes)
@@ -109,6 +111,7 @@ class Product(Made):
 
         return complement(self)
 
+    @suggests_keywords()
     def repeat(self, low: int, high: int | None = None) -> Constraint:
         """Between `low` and `high` common texts in a row; without end where `high` is None."""
         from bltgen.automata.algebra import repetition

@@ -231,6 +231,7 @@ class Parts(Made):
                 found[name] = piece
         return found
 
+    @suggests_keywords()
     def sample(self, rng: random.Random, max_bytes: int | None = None) -> bytes:
         """A random valid text of at most `max_bytes` bytes; BudgetTooSmall where none is so short."""
         return draw(self.start(), rng, max_bytes)
@@ -262,6 +263,7 @@ class Parts(Made):
     def __add__(self, other: Any) -> Constraint:
         return self._refuse("a concatenation")
 
+    @suggests_keywords()
     def repeat(self, low: int, high: int | None = None) -> Constraint:
         """Refused."""
         return self._refuse("a repetition")

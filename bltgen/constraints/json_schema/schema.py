@@ -124,6 +124,7 @@ class JsonSchema(Made, Generic[V_co]):
                 return False
         return state is not None and state.accepting
 
+    @suggests_keywords()
     def sample(self, rng: random.Random, max_bytes: int | None = None) -> bytes:
         """A random valid text of at most `max_bytes` bytes; BudgetTooSmall where none is so short."""
         return draw(self.start(), rng, max_bytes)
@@ -189,6 +190,7 @@ class JsonSchema(Made, Generic[V_co]):
     def __radd__(self, other: Any) -> Constraint:
         return algebra.concatenation(other, self)
 
+    @suggests_keywords()
     def repeat(self, low: int, high: int | None = None) -> Constraint:
         """Between `low` and `high` texts in a row; without end where `high` is None. No array: no commas."""
         return algebra.repetition(self, low, high)
