@@ -105,7 +105,8 @@ def _located(text: str | None, position: int | None) -> tuple[int | None, int | 
         return None, None, ""
     line_start = text.rfind("\n", 0, position) + 1
     line, column = text.count("\n", 0, position) + 1, position - line_start + 1
-    source = text[line_start:].split("\n", 1)[0]
+    # A lone surrogate could not be printed.
+    source = text[line_start:].split("\n", 1)[0].encode("utf-8", "replace").decode()
     begin = max(0, column - 1 - 60)
     return line, column, f"\n  {source[begin : begin + 100]}\n  {' ' * (column - 1 - begin)}^"
 

@@ -38,6 +38,7 @@ from bltgen.arguments import of_type, one_of, suggests_keywords
 from bltgen.automata.contract import Report, ReportEntry
 from bltgen.automata.description import record, register
 from bltgen.automata.language import EMPTY, Language, from_automaton
+from bltgen.errors import ConstraintSyntaxError
 
 __all__ = ["Boundary", "substring_of"]
 
@@ -66,12 +67,18 @@ def substring_of(text: str | bytes, boundary: Boundary = "word") -> Language:
     `boundary`: "word", or "any" for every place between two characters. Bytes of a `bytes` text that are
     no UTF-8 count as one character each. The empty language where the text holds no piece.
 
-    Raises ValueError for another boundary, or a text of more than 2**30 bytes.
+    Raises ValueError for another boundary, a text of more than 2**30 bytes, or a str with a lone surrogate.
     """
     one_of("boundary", boundary, ("word", "any"))
     of_type("text", text, (str, bytes, bytearray, memoryview), "str or bytes")
     if isinstance(text, str):
-        data = text.encode("utf-8", "surrogatepass")
+        try:
+            data = text.encode()
+        except UnicodeEncodeError as error:
+            raise ConstraintSyntaxError(
+                f"a lone surrogate at index {error.start} of the text is no character; give bytes where it "
+                "is not Unicode"
+            ) from None
         characters = text
     else:
         data = bytes(text)

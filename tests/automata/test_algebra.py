@@ -16,6 +16,7 @@ from bltgen.automata.contract import Constraint, State
 from bltgen.automata.language import ANY_BYTE, INFINITE, Language, literal
 from bltgen.automata.limits import Limits, use_limits
 from bltgen.automata.product import Product
+from bltgen.constraints.grammar import grammar
 from bltgen.constraints.json_schema import json_schema
 from bltgen.constraints.regex import regex
 from bltgen.constraints.texts import choice
@@ -158,3 +159,41 @@ def test_what_is_not_regular_is_refused() -> None:
     finite = Grammar({"s": ((literal(b"a"),), (literal(b"b"), literal(b"c")))}, "s")
     assert isinstance(algebra.complement(finite), Language)
     assert isinstance(algebra.intersection(finite, regex("a")), Language)
+
+
+@pytest.mark.parametrize(
+    ("source", "format"),
+    [("start: X", "lark"), ('start: "[" start "]" | X', "lark"), ("root ::= X", "gbnf"), ("r = X", "abnf")],
+)
+def test_a_product_within_a_grammar_is_both_of_its_parts(source: str, format: Any) -> None:
+    """And not its regular part alone."""
+    both = json_schema({"type": "string", "pattern": "^a*$"}) & regex("(..)*")
+    made = grammar(source, format, constraints={"X": both})
+    assert [made.accepts(t) for t in (b'""', b'"aa"', b'"a"', b"ab", b"")] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
+def test_the_empty_language_goes_through_every_operator() -> None:
+    """No text, where a text of it is needed; what is left, where none is."""
+    empty = json_schema({"type": "integer"}) & regex("b")
+    number, brackets, word = json_schema({"type": "integer"}), _brackets(), regex("x")
+    for other in (number, brackets, word, number & regex("[12]"), empty):
+        for none in (empty + other, other + empty, empty & other, empty.repeat(1), empty.repeat(2, 3)):
+            assert none.start().shortest >= INFINITE
+            assert not none.start().allowed
+            with pytest.raises(EmptyLanguage):
+                none.start().completion()
+        for same in (empty | other, other | empty):
+            assert same.start().shortest == other.start().shortest
+            assert same.start().allowed == other.start().allowed
+    for blank in (empty.optional(), empty.repeat(0, 0), empty.repeat(0), empty.optional() + regex("x?")):
+        assert blank.accepts(b"")
+        assert not blank.accepts(b"b")
+    assert grammar('start: "a" X | "b"', constraints={"X": empty}).accepts(b"b")
+    with pytest.raises(EmptyLanguage):
+        grammar('start: "a" X', constraints={"X": empty})

@@ -78,6 +78,9 @@ def grammar(
         raise ValueError(f"folder= is for imports, which {format} does not have")
     if len(text) > (limit := current_limits().pattern_length):
         raise LimitExceeded("the length of the grammar", limit)
+    surrogate = re.search("[\ud800-\udfff]", text)
+    if surrogate is not None:
+        raise ConstraintSyntaxError("a lone surrogate is no character", text, surrogate.start())
     given = dict(constraints or {})
     try:
         if format == "lark":

@@ -53,6 +53,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
+from bltgen.automata.context_free import Grammar
 from bltgen.automata.contract import Constraint, ReportEntry
 from bltgen.automata.language import EPSILON, Language, union
 from bltgen.automata.productions import Body, Repeat, components
@@ -583,8 +584,7 @@ def _row_piece(row: tuple[Any, ...], value: Callable[[Any], Piece]) -> Piece:
 def _regular(constraint: Constraint) -> Language | None:
     if isinstance(constraint, Language):
         return constraint
-    language = getattr(constraint, "language", None)
-    return language if isinstance(language, Language) else None
+    return constraint.language if isinstance(constraint, Grammar) else None
 
 
 def _items(body: Any) -> list[Any]:

@@ -46,7 +46,7 @@ from bltgen.constraints.json_schema.glance import (
     takes_empty,
 )
 from bltgen.constraints.json_schema.grounding import Grounding
-from bltgen.constraints.json_schema.json_values import STRING
+from bltgen.constraints.json_schema.json_values import STRING, is_text
 from bltgen.constraints.json_schema.keywords import Keywords
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.name_trie import Spelling
@@ -319,7 +319,7 @@ class Compiler:
         if op == VALUES:
             members, positive = formula.value
             texts = [v[1] for v in members if v[0] == "s"]
-            listed = words([text.encode() for text in texts if _is_text(text)])
+            listed = words([text.encode() for text in texts if is_text(text)])
             return listed if positive else UTF8_TEXT - listed
         if op == SCHEMA:
             place, positive = formula.value
@@ -647,10 +647,6 @@ def _asserted(formula: Formula) -> Place | None:
         return None
     place = referred(formula.value[0])
     return None if isinstance(place.schema, bool) else place
-
-
-def _is_text(text: str) -> bool:
-    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def _meet(one: Language, other: Language) -> Language:

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bltgen.constraints.json_schema.json_values import is_text
 from bltgen.constraints.json_schema.references import Place
 from bltgen.constraints.json_schema.vocabulary import KEYWORDS
 
@@ -145,9 +146,12 @@ def _satisfied(place: Place, known: dict[Place, bool], depth: int) -> bool:
             return False
         closed = schema.get("additionalProperties", True) is not True
         return all(
-            surely_satisfiable(place.child("properties", name), known, depth)
-            if name in declared
-            else not closed
+            (
+                surely_satisfiable(place.child("properties", name), known, depth)
+                if name in declared
+                else not closed
+            )
+            and is_text(name)
             for name in required
         )
     if "anyOf" in schema and _BESIDE_ALTERNATIVES.isdisjoint(schema):

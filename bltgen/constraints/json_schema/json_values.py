@@ -26,12 +26,16 @@ __all__ = [
     "BOOLEAN",
     "INTEGER",
     "KINDS",
+    "LISTED_DEPTH",
     "NULL",
     "NUMBER",
     "OBJECT",
     "STRING",
     "Value",
     "canonical",
+    "holds_surrogate",
+    "is_deep",
+    "is_text",
     "read",
     "type_bit",
     "written_value",
@@ -48,6 +52,9 @@ Value = tuple[Any, ...]
 """("z",), ("b", bool), ("n", sign, digits, exponent), ("s", str), ("a", items) or ("o", members)."""
 
 _DEPTH = 500
+
+LISTED_DEPTH = 200
+"""How deep a value may be nested that a schema lists by `enum` or `const`."""
 
 
 def canonical(value: Any, depth: int = 0) -> Value:
@@ -77,6 +84,20 @@ def canonical(value: Any, depth: int = 0) -> Value:
         members = [(key, canonical(item, depth + 1)) for key, item in value.items()]
         return ("o", frozenset(members))
     raise ConstraintSyntaxError(f"not a JSON value: {value!r}")
+
+
+def is_deep(value: Any) -> bool:
+    """Whether a value, which may hold itself, is nested deeper than a listed one may be. No recursion."""
+    todo = [(value, 0)]
+    while todo:
+        part, depth = todo.pop()
+        if isinstance(part, Mapping):
+            part = list(part.values())
+        if isinstance(part, (list, tuple)):
+            if depth >= LISTED_DEPTH:
+                return True
+            todo += [(one, depth + 1) for one in part]
+    return False
 
 
 def decimal_value(number: Decimal) -> Value:
@@ -125,6 +146,25 @@ def _number_value(text: str) -> Value:
 def to_decimal(value: Value) -> Decimal:
     """The number of a canonical ("n", ...) value."""
     return Decimal((value[1], tuple(map(int, value[2])), value[3]))
+
+
+def is_text(text: str) -> bool:
+    """Whether a str is Unicode text. A lone surrogate is no character: no text holds it (RFC 7493)."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def holds_surrogate(value: Any) -> bool:
+    """Whether some str of a JSON value, which may hold itself, has a lone surrogate. Without recursion."""
+    seen: set[int] = set()
+    todo = [value]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, str) and not is_text(part):
+            return True
+        if isinstance(part, (Mapping, list, tuple)) and id(part) not in seen:
+            seen.add(id(part))
+            todo += [*part, *part.values()] if isinstance(part, Mapping) else part
+    return False
 
 
 def type_bit(value: Value) -> int:

@@ -32,7 +32,7 @@ from bltgen.automata.language import EMPTY, Language
 from bltgen.automata.utf8 import UTF8_CHAR
 from bltgen.constraints.json_schema import json_values as values
 from bltgen.constraints.json_schema.formula import Formula, Formulas, Summary, meet
-from bltgen.constraints.json_schema.json_values import ARRAY, NUMBER, OBJECT
+from bltgen.constraints.json_schema.json_values import ARRAY, NUMBER, OBJECT, is_text
 from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.constraints.json_schema.references import Place
 from bltgen.constraints.json_schema.vocabulary import (
@@ -388,6 +388,8 @@ class Keywords:
         if declared is not None:
             for name in mapping_of(place, "properties", declared):
                 goal = self._goal(place, "properties", name)
+                if not is_text(name):
+                    continue
                 names.append(_name(name))
                 if self.mentions_all or goal is not formulas.true:
                     parts.append(atom(("each", KeySet(frozenset((names[-1],))), goal)))
@@ -442,15 +444,19 @@ class Keywords:
     def _present(self, name: Any) -> Formula:
         if not isinstance(name, str):
             raise ConstraintSyntaxError(f"a property name is a string, not {name!r}")
+        if not is_text(name):
+            return self.formulas.false
         return self.formulas.atom(("some", KeySet(frozenset((_name(name),))), self.formulas.true))
 
     def _mention(self, name: str) -> Formula:
         """Nothing of a member but its name, for those who ask for the names."""
-        if not self.mentions_all:
+        if not (self.mentions_all and is_text(name)):
             return self.formulas.true
         return self.formulas.atom(("each", KeySet(frozenset((_name(name),))), self.formulas.true))
 
     def _absent(self, name: str) -> Formula:
+        if not is_text(name):
+            return self.formulas.true
         return self.formulas.atom(("each", KeySet(frozenset((_name(name),))), self.formulas.false))
 
     def items(self, place: Place) -> tuple[Formula, Prefix]:
@@ -663,6 +669,8 @@ class Keywords:
             parts = []
             names = []
             for key, member in sorted(value[1], key=lambda entry: str(entry[0])):
+                if not is_text(key):
+                    return formulas.false
                 name = _name(key)
                 names.append(name)
                 parts.append(atom(("some", KeySet(frozenset((name,))), formulas.values([member]))))
@@ -689,4 +697,4 @@ _EXACT_KEYWORDS = ANNOTATIONS | {"type", "enum", "const"}
 
 
 def _name(name: str) -> bytes:
-    return name.encode("utf-8", "surrogatepass")
+    return name.encode()

@@ -39,7 +39,7 @@ from bltgen.constraints.json_schema.compiler import Compiler, Options
 from bltgen.constraints.json_schema.embedding import embedded, embedded_state
 from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.grounding import Grounding, text_of
-from bltgen.constraints.json_schema.json_values import read
+from bltgen.constraints.json_schema.json_values import holds_surrogate, read
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.near_misses import check_draft, tell
 from bltgen.constraints.json_schema.positions import Root, value_start
@@ -101,6 +101,8 @@ class JsonSchema(Made, Generic[V_co]):
                         "the text of strings_from or numbers_from tells no value that the schema admits;"
                         " with ungrounded='schema' the schema alone decides there"
                     )
+                elif holds_surrogate(self._documents.root.schema):
+                    reason += "; a lone surrogate is no character, and no text holds it (RFC 7493)"
                 raise EmptyLanguage(reason, conflicts)
             with compiler.table.effort:
                 compiler.foresee(self._goal)

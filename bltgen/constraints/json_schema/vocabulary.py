@@ -139,6 +139,10 @@ def count_of(place: Place, keyword: str, given: Any) -> int | None:
 
 def value_of(place: Place, keyword: str, value: Any) -> values.Value:
     """The canonical form of a value that `enum` or `const` lists."""
+    if values.is_deep(value):
+        raise ConstraintSyntaxError(
+            f"{place.pointer}/{keyword}: a value is nested deeper than {values.LISTED_DEPTH}, or holds itself"
+        )
     try:
         return values.canonical(value)
     except ConstraintSyntaxError as error:
