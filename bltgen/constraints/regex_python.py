@@ -30,6 +30,7 @@ from bltgen.constraints.regex_syntax import (
 __all__ = ["PythonReader"]
 
 _I, _X, _A, _U = FLAGS["i"], FLAGS["x"], FLAGS["a"], FLAGS["u"]
+_COMMENT = re.compile(r"(?:[^\\)]|\\.)*\)", re.S)
 _OCTAL = re.compile("[0-7]{3}")
 _FLAGS = re.compile(r"([A-Za-z]*)(-([A-Za-z]*))?([:)]?)")
 
@@ -92,10 +93,10 @@ class PythonReader(Reader):
             self.names[name] = frame.number
             return frame
         if self._take("#"):
-            end = self.text.find(")", self.position)
-            if end < 0:
+            comment = _COMMENT.match(self.text, self.position)
+            if comment is None:
                 raise self._error("the comment does not end", begin, "')'")
-            self.position = end + 1
+            self.position = comment.end()
             return None
         if self._take(">"):
             self._met(begin, "atomic group")
@@ -257,7 +258,8 @@ class PythonReader(Reader):
             name = self.text[self.position : end] if end >= 0 else ""
             after = end + 1
         else:
-            name, after = self.text[self.position : self.position + 1], self.position + 1
+            letter = self.text[self.position : self.position + 1]
+            name, after = letter if letter in "CLMNPSZ" else "", self.position + 1
         try:
             # Ignoring case, the capitals are all cased letters, and so on: as the module has it.
             ranges = classes.properties(name, ignore_case=bool(self.flags & _I))

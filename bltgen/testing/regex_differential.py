@@ -291,8 +291,8 @@ def known_difference(case: Case, judge: str, theirs: Verdict) -> str | None:
             return "lookbehinds of varying length, as in `regex`"
         if re.search(r"\\[pP]", case.pattern) and "bad escape \\p" in refusal.lower():
             return "properties, as in `regex`"
-        if "(?(" in case.pattern and ("same lookbehind" in refusal or "to an open group" in refusal):
-            return "conditions within their group or lookbehind, as in `regex`"
+        if "same lookbehind" in refusal or ("to an open group" in refusal and "(?(" in case.pattern):
+            return "references within their lookbehind, conditions within their group, as in `regex`"
         if "bad escape \\z" in refusal:
             return "\\z, Python 3.14"
     return None
@@ -356,8 +356,9 @@ def known_match(case: Case, judge: str, text: str, here: bool | None) -> str | N
             return "ASCII in `regex`"
         if ("i" in case.flags or "(?i" in case.pattern) and re.search("[iIıİ]", text):
             return "Turkish i in `regex`"
-        if re.search(r"(?s)\[.*\\[pP]", case.pattern) and "i" in case.flags + case.pattern:
-            return "properties in classes under IGNORECASE in `regex`"
+        in_set = re.search(r"\\[pP]", case.pattern) and re.search(r"[\[|]", case.pattern)
+        if in_set and "i" in case.flags + case.pattern:
+            return "properties in sets under IGNORECASE in `regex`"
         if any(map(_differs, text)):
             return "white space, words and Unicode's version in `regex`"
         if "x" in case.flags + case.pattern and re.search("[\\x85\\xa0\\u1680\\u2000-\\u3000]", case.pattern):
