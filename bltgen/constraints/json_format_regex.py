@@ -37,7 +37,8 @@ from bltgen.automata.language import (
 )
 from bltgen.automata.liveness import completion
 from bltgen.automata.utf8 import code_points, merged_ranges
-from bltgen.constraints.regex_classes import Ranges, negated, properties
+from bltgen.constraints.regex_classes import Ranges, identifier_characters, negated, properties
+from bltgen.constraints.regex_properties import BINARY, GENERAL_CATEGORY, SCRIPT
 
 __all__ = ["ecma_regex"]
 
@@ -46,35 +47,8 @@ _HEX = "0123456789abcdefABCDEF"
 _DIGITS = "0123456789"
 
 
-# ECMA-262, tables 67 to 70, as far as the `regex` module knows them.
-_CATEGORIES = """
-L Lu Ll Lt LC Lm Lo M Mn Mc Me N Nd Nl No P Pc Pd Ps Pe Pi Pf Po S Sm Sc Sk So Z Zs Zl Zp C Cc Cf Cs Co Cn
-Letter Uppercase_Letter Lowercase_Letter Titlecase_Letter Cased_Letter Modifier_Letter Other_Letter
-Mark Nonspacing_Mark Spacing_Mark Enclosing_Mark Number Decimal_Number Letter_Number Other_Number
-Punctuation Connector_Punctuation Dash_Punctuation Open_Punctuation Close_Punctuation Initial_Punctuation
-Final_Punctuation Other_Punctuation Symbol Math_Symbol Currency_Symbol Modifier_Symbol Other_Symbol
-Separator Space_Separator Line_Separator Paragraph_Separator Other Control Format Surrogate Private_Use
-Unassigned
-"""
-_BINARY = """
-ASCII ASCII_Hex_Digit AHex Alphabetic Alpha Any Assigned Bidi_Control Bidi_C Case_Ignorable CI Cased Dash
-Default_Ignorable_Code_Point DI Deprecated Dep Diacritic Dia Emoji Emoji_Component Emoji_Modifier
-Emoji_Modifier_Base Emoji_Presentation Extended_Pictographic Extender Ext Hex_Digit Hex
-IDS_Binary_Operator ID_Continue IDC ID_Start IDS Ideographic Ideo Join_Control Join_C Lowercase Lower Math
-Noncharacter_Code_Point NChar Pattern_Syntax Pat_Syn Pattern_White_Space Pat_WS Quotation_Mark QMark Radical
-Regional_Indicator RI Sentence_Terminal STerm Soft_Dotted SD Terminal_Punctuation Term Unified_Ideograph
-UIdeo Uppercase Upper Variation_Selector VS White_Space space XID_Continue XIDC XID_Start XIDS
-"""
-_SCRIPTS = """
-Adlam Arabic Armenian Balinese Bengali Bopomofo Braille Cherokee Common Coptic Cyrillic Devanagari Ethiopic
-Georgian Glagolitic Gothic Greek Gujarati Gurmukhi Han Hangul Hebrew Hiragana Inherited Javanese Kannada
-Katakana Khmer Lao Latin Malayalam Mongolian Myanmar Nko Ogham Oriya Phoenician Runic Sinhala Syriac Tamil
-Telugu Thaana Thai Tibetan Tifinagh Vai Yi
-"""
-
-
-def _names(table: str) -> Language:
-    return union(*[literal(name.encode()) for name in table.split()])
+def _names(names: Iterable[str]) -> Language:
+    return union(*[literal(name.encode()) for name in names])
 
 
 def _points(characters: str) -> Ranges:
@@ -89,9 +63,8 @@ def _pattern_characters() -> Language:
 @cache
 def _name_language() -> tuple[Language, Language]:
     """The first character of a group's name, and any further one."""
-    start = merged_ranges([*_points("$_"), *properties("ID_Start")])
-    further = merged_ranges([*_points("$\u200c\u200d"), *properties("ID_Continue")])
-    return code_points(start), code_points(further)
+    first, further = identifier_characters()
+    return code_points(first), code_points(further)
 
 
 @cache
@@ -99,13 +72,13 @@ def _property_names() -> Language:
     """What may be between the braces of `\\p{...}`."""
     of_category = concat(
         union(literal(b"General_Category="), literal(b"gc=")).optional(),
-        _names(_CATEGORIES),
+        _names(GENERAL_CATEGORY),
     )
     of_script = concat(
         union(*[literal(name) for name in (b"Script=", b"sc=", b"Script_Extensions=", b"scx=")]),
-        _names(_SCRIPTS),
+        _names(SCRIPT),
     )
-    return union(of_category, of_script, _names(_BINARY))
+    return union(of_category, of_script, _names(BINARY))
 
 
 @cache
