@@ -368,6 +368,8 @@ def known_match(case: Case, judge: str, text: str, here: bool | None) -> str | N
             return "an error of `regex`, since `re` says the same as we"
     if judge == "re" and "i" in case.flags + case.pattern and re.search("[\U00010000-\U0010ffff]", text):
         return "characters beyond U+FFFF in classes under IGNORECASE, an error of `re`"
+    if judge == "re" and case.mode == "search" and "(?a:" in case.pattern and not text.isascii():
+        return "a search that begins with ASCII's class in a Unicode pattern, an error of `re`"
     if judge in ("re", "regex") and not text and "\\B" in case.pattern and sys.version_info < (3, 14):
         return "\\B in an empty text, Python 3.14"
     return None
