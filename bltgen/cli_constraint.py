@@ -60,14 +60,14 @@ def add_constraint(parser: argparse.ArgumentParser, *, required: bool) -> None:
     group.add_argument("--formats", choices=["assert", "annotate"], help="of --schema (default: assert)")
 
 
-def constraint_of(options: argparse.Namespace, *, strings_from: str | None = None) -> Constraint | None:
-    """The constraint that the options describe. strings_from: free strings are spans of this text."""
-    if strings_from is not None and options.schema is None and options.type is None:
-        raise ValueError("--grounded needs --schema or --type: it is about the strings of a JSON value")
+def constraint_of(options: argparse.Namespace, *, told_by: str | None = None) -> Constraint | None:
+    """The constraint that the options describe. told_by: the text in which values are grounded, if any."""
+    if told_by is not None and options.schema is None and options.type is None:
+        raise ValueError("--grounded needs --schema or --type: it is about the values in a JSON text")
     if options.schema is not None:
         from bltgen.constraints.json_schema import json_schema
 
-        return json_schema(_schema_text(options.schema), **_schema_options(options, strings_from))
+        return json_schema(_schema_text(options.schema), **_schema_options(options, told_by))
     if options.regex is not None:
         from bltgen.constraints.regex import regex
 
@@ -77,15 +77,15 @@ def constraint_of(options: argparse.Namespace, *, strings_from: str | None = Non
     if options.type is not None:
         from bltgen.constraints.json_schema import json_schema
 
-        return json_schema(_named_type(options.type), **_schema_options(options, strings_from))
+        return json_schema(_named_type(options.type), **_schema_options(options, told_by))
     if options.json:
         from bltgen.constraints.json_schema import json_schema
 
-        return json_schema(True, **_schema_options(options, strings_from))
+        return json_schema(True, **_schema_options(options, told_by))
     return None
 
 
-def _schema_options(options: argparse.Namespace, strings_from: str | None) -> dict[str, Any]:
+def _schema_options(options: argparse.Namespace, told_by: str | None) -> dict[str, Any]:
     chosen = {
         "draft": options.draft,
         "whitespace": options.whitespace,
@@ -94,7 +94,8 @@ def _schema_options(options: argparse.Namespace, strings_from: str | None) -> di
         "numbers": options.numbers,
         "escapes": options.escapes,
         "formats": options.formats,
-        "strings_from": strings_from,
+        "strings_from": told_by if getattr(options, "grounded", False) else None,
+        "numbers_from": told_by if getattr(options, "grounded_numbers", False) else None,
         "ungrounded": getattr(options, "ungrounded", None),
     }
     return {name: value for name, value in chosen.items() if value is not None}

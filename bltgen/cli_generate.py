@@ -61,6 +61,9 @@ def add(commands: Any) -> None:
     )
     group.add_argument("--grounded", action="store_true", help="string values are spans of the prompt")
     group.add_argument(
+        "--grounded-numbers", action="store_true", help="numbers have values that the prompt tells"
+    )
+    group.add_argument(
         "--ungrounded",
         choices=["error", "schema"],
         help="where no span fits: an error (the default), or the schema alone decides",
@@ -168,7 +171,7 @@ def _ended(prompt: T, options: argparse.Namespace) -> T:
 
 
 def _grounding(prompt: bytes, options: argparse.Namespace) -> str | None:
-    return prompt.decode("utf-8", "replace") if options.grounded else None
+    return prompt.decode("utf-8", "replace") if options.grounded or options.grounded_numbers else None
 
 
 def _run_one(options: argparse.Namespace) -> int:
@@ -176,7 +179,7 @@ def _run_one(options: argparse.Namespace) -> int:
     from bltgen.decoding.generator import Generator
 
     given = _prompt(options)
-    constraint = constraint_of(options, strings_from=_grounding(given, options))
+    constraint = constraint_of(options, told_by=_grounding(given, options))
     generator: Generator = model_of(options)
     prompt, how = _ended(given, options), _how(options)
     if options.stream:
@@ -220,13 +223,14 @@ def _show_statistics(generation: Generation) -> None:
 def _run_many(options: argparse.Namespace) -> int:
     lines = list(lines_of(read_bytes(options.json_lines)))
     asked: list[str | BltgenError] = []
-    constraint = None if options.grounded else constraint_of(options)
+    is_grounded = options.grounded or options.grounded_numbers
+    constraint = None if is_grounded else constraint_of(options)
     constraints = [constraint] * len(lines)
     for index, line in enumerate(lines):
         asked.append(line.prompt if isinstance(line.prompt, BltgenError) else _ended(line.prompt, options))
-        if options.grounded and isinstance(line.prompt, str):
+        if is_grounded and isinstance(line.prompt, str):
             try:
-                constraints[index] = constraint_of(options, strings_from=line.prompt)
+                constraints[index] = constraint_of(options, told_by=line.prompt)
             except BltgenError as error:
                 asked[index] = error
     generator = model_of(options)

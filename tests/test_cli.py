@@ -69,6 +69,12 @@ def test_generate_prints_json_that_the_schema_admits(capfdbinary, schema):
         assert set(value) == {"name", "age"}
     assert main(["generate", "--schema", schema, "--grounded", "--prompt", "Ada is 36.", "--seed", "1"]) == 0
     assert json.loads(capfdbinary.readouterr().out)["name"] in "Ada is 36."
+    arguments = ["generate", "--schema", schema, "--grounded-numbers", "--seed", "1", "--prompt"]
+    assert main([*arguments, "Ada is 36."]) == 0
+    assert json.loads(capfdbinary.readouterr().out)["age"] == 36
+    assert main([*arguments, "no age"]) == 2
+    assert b"#/properties/age" in capfdbinary.readouterr().err
+    assert main([*arguments, "no age", "--ungrounded", "schema"]) == 0
 
 
 def test_the_prompt_comes_from_an_option_a_file_or_the_standard_input(
