@@ -22,7 +22,7 @@ read by the regular layer, wholly where all of it is; the rest by Earley's algor
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bltgen.arguments import as_bytes, bounds, suggests_keywords
 from bltgen.automata.byteset import ByteSet
@@ -35,6 +35,9 @@ from bltgen.automata.regular_folding import folded
 from bltgen.automata.sampling import draw
 from bltgen.automata.transition_network import network_of_rules
 from bltgen.errors import EmptyLanguage, Unsupported
+
+if TYPE_CHECKING:
+    from bltgen.automata.grammar_product import Reader
 
 __all__ = ["Grammar"]
 
@@ -78,20 +81,21 @@ class Grammar(Made):
         cls,
         rules: Rules,
         start: str,
-        language: Language,
+        first: Reader,
         marks: ByteSet,
         report: Report,
         source: dict[str, Any] | None = None,
     ) -> Grammar:
         """The texts of rules that are in a regular language of texts with marks, without the marks.
 
-        Each byte of `marks` stands in the rules as a terminal by itself, and what lies between two marks is
-        not empty. It has no recipe: the front end gives it one. Raises what `&` does.
+        `first`: the state before any byte of an automaton of that language. Each byte of `marks` stands in
+        the rules as a terminal by itself, and what lies between two marks is not empty. It has no recipe: the
+        front end gives it one. Raises what `&` does.
         """
         from bltgen.automata.grammar_product import product
 
         live, notes = trimmed(_flattened(rules), start)
-        engine = EarleyAutomaton(product(network_of_rules(live, start), language, marks))
+        engine = EarleyAutomaton(product(network_of_rules(live, start), first, marks))
         noted = [ReportEntry(name, "rule", "exact", note) for name, note in notes.items() if "~" not in name]
         return cls._of_engine(engine, Report((*report.entries, *noted)), source, None)
 
@@ -178,7 +182,7 @@ class Grammar(Made):
 
         assert isinstance(self._engine, EarleyAutomaton)
         try:
-            engine = EarleyAutomaton(product(self._engine.network, theirs))
+            engine = EarleyAutomaton(product(self._engine.network, theirs.start()))
         except EmptyLanguage:
             return EMPTY
         except Unsupported:

@@ -17,7 +17,7 @@ Source: Y. Bar-Hillel, M. Perles, E. Shamir, "On formal properties of simple phr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import State
@@ -29,11 +29,27 @@ from bltgen.errors import EmptyLanguage, LimitExceeded, Unsupported
 
 __all__ = ["product"]
 
-Pair: TypeAlias = "tuple[Node, LanguageState]"
+
+class Reader(Protocol):
+    """A state of a deterministic automaton; equal states are one object. `allowed` may hold dead ends."""
+
+    @property
+    def accepting(self) -> bool:
+        """Whether what was read so far is in the language."""
+
+    @property
+    def allowed(self) -> ByteSet:
+        """The bytes that may follow."""
+
+    def advance(self, byte: int, /) -> Reader | None:
+        """The state after a byte, None where there is none."""
+
+
+Pair: TypeAlias = "tuple[Node, Reader]"
 """A node of the grammar and a state of the regular language."""
-Entry: TypeAlias = "tuple[int, LanguageState]"
+Entry: TypeAlias = "tuple[int, Reader]"
 """A rule begun in a state."""
-Triple: TypeAlias = "tuple[int, LanguageState, LanguageState]"
+Triple: TypeAlias = "tuple[int, Reader, Reader]"
 """A rule read between two states."""
 
 
@@ -46,7 +62,7 @@ class _Walk:
 
     __slots__ = ("_key", "_table", "accepting", "at", "longest", "shortest")
 
-    def __init__(self, at: tuple[State, LanguageState], table: _Table, goal: LanguageState) -> None:
+    def __init__(self, at: tuple[State, Reader], table: _Table, goal: Reader) -> None:
         self.at = at
         self._table = table
         self._key = (at, goal)
@@ -72,10 +88,10 @@ class _Walk:
 class _Table:
     """All pairs that a terminal and the regular language reach side by side from one pair."""
 
-    def __init__(self, first: tuple[State, LanguageState], budget: _Budget) -> None:
-        self.edges: dict[tuple[State, LanguageState], list[tuple[int, tuple[State, LanguageState]]]] = {}
-        self._distances: dict[LanguageState, dict[tuple[State, LanguageState], int]] = {}
-        self.ends: dict[LanguageState, None] = {}
+    def __init__(self, first: tuple[State, Reader], budget: _Budget) -> None:
+        self.edges: dict[tuple[State, Reader], list[tuple[int, tuple[State, Reader]]]] = {}
+        self._distances: dict[Reader, dict[tuple[State, Reader], int]] = {}
+        self.ends: dict[Reader, None] = {}
         todo = [first]
         while todo:
             pair = todo.pop()
@@ -85,7 +101,7 @@ class _Table:
             terminal, other = pair
             if terminal.accepting:
                 self.ends[other] = None
-            targets: dict[tuple[State, LanguageState], int] = {}
+            targets: dict[tuple[State, Reader], int] = {}
             for byte in terminal.allowed & other.allowed:
                 one, two = terminal.advance(byte), other.advance(byte)
                 if one is not None and two is not None:
@@ -93,12 +109,12 @@ class _Table:
             self.edges[pair] = [(bits, target) for target, bits in targets.items()]
             todo += targets
 
-    def distances(self, goal: LanguageState) -> dict[tuple[State, LanguageState], int]:
+    def distances(self, goal: Reader) -> dict[tuple[State, Reader], int]:
         """Bytes from each pair to the nearest end of the terminal in `goal`; no entry where there is none."""
         found = self._distances.get(goal)
         if found is not None:
             return found
-        into: dict[tuple[State, LanguageState], list[tuple[State, LanguageState]]] = {}
+        into: dict[tuple[State, Reader], list[tuple[State, Reader]]] = {}
         for pair, edges in self.edges.items():
             for _, target in edges:
                 into.setdefault(target, []).append(pair)
@@ -134,8 +150,8 @@ class _Budget:
             )
 
 
-def product(network: Network, language: Language, marks: ByteSet | None = None) -> Network:
-    """The network of the texts of `network` that are in `language`.
+def product(network: Network, first: Reader, marks: ByteSet | None = None) -> Network:
+    """The network of the texts of `network` that are in a regular language, given by its first state.
 
     `marks`: bytes that are left out of the texts, once they were read. Each must be a terminal by itself, and
     between any two calls or ends of rules something else must be read.
@@ -144,7 +160,6 @@ def product(network: Network, language: Language, marks: ByteSet | None = None) 
     the grammar embeds constraints that are not regular.
     """
     budget = _Budget()
-    first = language.start()
     graphs = _Tabulation(network, first, budget, marks).graphs()
     return network_of_graphs(graphs, "root")
 
@@ -153,12 +168,12 @@ class _Tabulation:
     """Which rules are read from which states of the regular language, and to which."""
 
     def __init__(
-        self, network: Network, first: LanguageState, budget: _Budget, marks: ByteSet | None = None
+        self, network: Network, first: Reader, budget: _Budget, marks: ByteSet | None = None
     ) -> None:
         self.network, self.first, self.budget = network, first, budget
         self.marks = marks
-        self.tables: dict[tuple[State, LanguageState], _Table] = {}
-        self.exits: dict[Entry, dict[LanguageState, None]] = {}
+        self.tables: dict[tuple[State, Reader], _Table] = {}
+        self.exits: dict[Entry, dict[Reader, None]] = {}
         self.seen: dict[Entry, dict[Pair, None]] = {}
         self.waiting: dict[Entry, list[tuple[Entry, Node]]] = {}
         self.todo: list[tuple[Entry, Pair]] = []
@@ -167,7 +182,7 @@ class _Tabulation:
         while self.todo:
             self.visit(*self.todo.pop())
 
-    def table(self, terminal: State, state: LanguageState) -> _Table:
+    def table(self, terminal: State, state: Reader) -> _Table:
         if not isinstance(terminal, LanguageState):
             raise Unsupported("the intersection of a grammar that embeds a constraint that is not regular")
         key = (terminal, state)
@@ -175,7 +190,7 @@ class _Tabulation:
             self.tables[key] = _Table(key, self.budget)
         return self.tables[key]
 
-    def enter(self, rule: int, state: LanguageState) -> None:
+    def enter(self, rule: int, state: Reader) -> None:
         key = (rule, state)
         if key not in self.seen:
             self.seen[key] = {}
@@ -267,11 +282,11 @@ class _Tabulation:
     def _graph(self, triple: Triple, name: Callable[[Triple], str]) -> Graph:
         """The nodes of a rule read between two states. `name` is asked for each rule called there."""
         rule, begin, end = triple
-        steps: dict[Pair, list[tuple[State | int, LanguageState, Node]]] = {}
+        steps: dict[Pair, list[tuple[State | int, Reader, Node]]] = {}
         into: dict[Pair, list[Pair]] = {}
         for pair in self.seen[rule, begin]:
             node, state = pair
-            out: list[tuple[State | int, LanguageState, Node]] = []
+            out: list[tuple[State | int, Reader, Node]] = []
             for terminal, after in node.scans:
                 out += [(terminal, to, after) for to in self.table(terminal, state).ends]
             for callee, after in node.calls:

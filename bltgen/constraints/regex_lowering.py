@@ -56,17 +56,22 @@ from bltgen.constraints.regex_syntax import (
 __all__ = ["Edges", "lowered"]
 
 
+LINE_FEED = literal(b"\n")
+
+
 @dataclass(frozen=True)
 class Edges:
     """Where a tree is matched inside of a text that holds marks besides its characters.
 
     `skipped`: what may stand before a character, and is passed over; it has the empty text. `before` and
     `after`: what stands before the beginning, and after the end, of the text that assertions see.
+    `line_feed`: how a line feed is spelt.
     """
 
     skipped: Language = EPSILON
     before: Language = EPSILON
     after: Language = EPSILON
+    line_feed: Language = LINE_FEED
 
 
 def lowered(root: Node, *, is_bytes: bool, edges: Edges = Edges()) -> Expression:
@@ -148,7 +153,7 @@ def _assertion(node: Assertion, characters: Callable[[Ranges], Language], edges:
     if node.kind == "end":
         return Rest(at_end)
     if node.kind == "last line end":
-        return Rest(union(at_end, concat(skipped, literal(b"\n"), at_end)))
+        return Rest(union(at_end, concat(skipped, edges.line_feed, at_end)))
     line_end = characters(node.line_ends)
     if node.kind == "line start":
         return Before(union(at_start, concat(ANY_BYTES, line_end, skipped)))

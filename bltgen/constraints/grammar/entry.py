@@ -119,7 +119,7 @@ def _of_lark(
     if source is not None:
         source["folder"] = grammars.texts
     if within is not None:
-        return Grammar.of_marked_rules(rules, "~start", within.language, within.marks, report, source)
+        return Grammar.of_marked_rules(rules, "~start", within.start(), within.marks, report, source)
     return Grammar(rules, "~start", report, source)
 
 

@@ -70,10 +70,14 @@ class Gaps:
 
     def before(self, terminal: Language) -> Language:
         """The texts of a terminal, which are not empty, each with ignored text before it or without."""
+        return union(*(concat(gap, rest) for gap, rest in self.ways(terminal)))
+
+    def ways(self, terminal: Language) -> list[tuple[Language, Language]]:
+        """The same as pairs of ignored text, or none, and those texts of the terminal that it may precede."""
         grouped: dict[Language, list[Language]] = {}
         for follow, gap in self._ends:
             grouped.setdefault(_without(terminal, follow), []).append(gap)
-        return union(*(concat(union(*gaps), rest) for rest, gaps in grouped.items()))
+        return [(union(*gaps), rest) for rest, gaps in grouped.items() if rest is not EMPTY]
 
     def is_open(self, terminal: Language) -> bool:
         """Whether a text of the terminal, after ignored text, could be the beginning of more of that."""

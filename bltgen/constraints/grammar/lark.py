@@ -69,6 +69,7 @@ from bltgen.constraints.grammar.lark_syntax import (
     Text,
     Use,
 )
+from bltgen.constraints.grammar.looking_terminals import relaxed
 from bltgen.constraints.grammar.surroundings import Surroundings
 from bltgen.constraints.grammar.terminal_patterns import (
     Piece,
@@ -489,7 +490,7 @@ class _Compiler:
         if not any(terminal.root is not None for terminal in ignored.values()):
             gaps = Gaps([terminal.language for terminal in ignored.values()])
             following = [*ignored.values(), *terminals]
-            if any(gaps.is_open(terminal.language) for terminal in following if terminal.root is None):
+            if any(gaps.is_open(_nonempty(relaxed(terminal))) for terminal in following):
                 gaps = None
         if gaps is not None and not looking:
             atoms = {key: self.spaced(token, gaps) for key, token in used.items()}
@@ -510,9 +511,8 @@ class _Compiler:
         else:
             language = _regular(token)
         if language is not None:
-            if language.nullable:
-                return union(gaps.before(language - EPSILON), EPSILON)
-            return gaps.before(language)
+            spaced = gaps.before(_nonempty(language))
+            return union(spaced, EPSILON) if language.nullable else spaced
         if gaps.at_end is EPSILON:
             return token
         name = f"~spaced{len(self.made)}"
@@ -534,12 +534,12 @@ class _Compiler:
                 )
         gap: Any = None if gaps is None else gaps.at_end
         if gaps is None:
-            rows = []
+            tokens = []
             for terminal in ignored.values():
                 source, position = self.places[id(terminal)]
                 mark = located(source, position, partial(surroundings.mark, terminal, ignored=True))
-                rows.append((mark.opening, mark.inside, mark.closing))
-            self.made["~ignored"] = tuple(rows)
+                tokens.append((mark.opening, mark.inside, mark.closing))
+            self.made["~ignored"] = tuple(tokens)
             self.made["~gap"] = Repeat("~ignored", 0, None)
             gap = "~gap"
         atoms: dict[int, Any] = {}
@@ -547,7 +547,10 @@ class _Compiler:
             if isinstance(token, Terminal) and token.root is not None:
                 source, position = self.places[key]
                 mark = located(source, position, partial(surroundings.mark, token, ignored=False))
-                row: tuple[Any, ...] = (gap, mark.opening, mark.inside, mark.closing)
+                before = [(gap, mark.inside)] if gaps is None else gaps.ways(mark.inside)
+                rows: list[tuple[Any, ...]] = [
+                    (space, mark.opening, inside, mark.closing) for space, inside in before
+                ]
                 may_be_empty = mark.may_be_empty
             elif gaps is not None:
                 atoms[key] = self.spaced(token, gaps)
@@ -557,9 +560,9 @@ class _Compiler:
                 if language is None:
                     raise Unsupported("a constraint that is not regular beside a terminal that looks around")
                 may_be_empty = language.nullable
-                row = (gap, language - EPSILON if may_be_empty else language)
+                rows = [(gap, _nonempty(language))]
             name = f"~token{len(atoms)}"
-            self.made[name] = (row, ()) if may_be_empty else (row,)
+            self.made[name] = (*rows, ()) if may_be_empty else tuple(rows)
             atoms[key] = name
         return atoms, gap, surroundings
 
@@ -585,6 +588,10 @@ def _regular(constraint: Constraint) -> Language | None:
     if isinstance(constraint, Language):
         return constraint
     return constraint.language if isinstance(constraint, Grammar) else None
+
+
+def _nonempty(language: Language) -> Language:
+    return language - EPSILON if language.nullable else language
 
 
 def _items(body: Any) -> list[Any]:

@@ -3,57 +3,35 @@ r"""Terminals that look at the text around them, exactly: marks in the text, and
 Such a terminal (`/[a-z]+(?![a-z])/`, `/^#.*$/m`, `/\bif\b/`) is no language by itself. In the grammar it
 becomes OPEN any text CLOSE, where OPEN and CLOSE are bytes that no UTF-8 text has. Which marked texts are
 right is regular: at each OPEN, what is read up to its CLOSE must be a text that the terminal may be there,
-with the unmarked text before and after it. `Surroundings.language` says so; the grammar is intersected with
-it and the marks are erased (`grammar_product`), which gives a grammar again.
+with the unmarked text before and after it (`looking_terminals`). `Surroundings` reads the right texts; the
+grammar is intersected with them and the marks are erased (`grammar_product`), which gives a grammar again.
 
-What a terminal may be at a place is what Lark's Earley parser with `dynamic_complete` takes (`xearley.py`):
-the text s that its pattern matches there, seeing all before and after; and of each shorter beginning of s
-that which the pattern matches of it *alone*. So `/[a-z]+(?![a-z])/` may be "ab" of "abc", where the lookahead
-sees an end. An ignored terminal may be s only.
-
-The languages here are over bytes and three more marks: BEGIN and END of a terminal's text, and CUT, the end
-of the beginning of s that is looked at alone. K = {A BEGIN u END B} for one terminal comes from
-its pattern, lowered so that marks are passed over.
+The automaton is put together terminal by terminal over the classes of characters that any of them tells
+apart, and minimised each time; only then are characters read byte by byte.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
-from bltgen.automata.byteset import ALL_BITS, ByteSet
+from bltgen.automata.byteset import ByteSet
 from bltgen.automata.derivative import step, transitions
-from bltgen.automata.language import (
-    ANY_BYTES,
-    EMPTY,
-    EPSILON,
-    INFINITE,
-    Language,
-    byte_set,
-    concat,
-    from_automaton,
-    intersection,
-    literal,
-    union,
+from bltgen.automata.language import EMPTY, EPSILON, Language, literal
+from bltgen.automata.utf8 import code_points
+from bltgen.constraints.grammar.letter_automata import LetterAutomaton, both, explored, minimised
+from bltgen.constraints.grammar.looking_terminals import (
+    BEGIN,
+    END,
+    character_classes,
+    empty_text,
+    holds,
+    relaxed,
+    right_places,
 )
-from bltgen.automata.lookaround import Expression, chain
-from bltgen.automata.lookaround_automaton import language_of
-from bltgen.constraints.grammar.ignored import by_follow
-from bltgen.constraints.grammar.terminal_patterns import Terminal
-from bltgen.constraints.regex_lowering import Edges, lowered
-from bltgen.constraints.regex_preference import first_match, rewritten, without_atomic_groups
-from bltgen.constraints.regex_syntax import (
-    EMPTY_SEQUENCE,
-    Alternation,
-    Assertion,
-    Atomic,
-    Group,
-    Look,
-    Node,
-    Repetition,
-    Sequence,
-    children,
-)
+from bltgen.constraints.grammar.terminal_patterns import Terminal, pattern_root
+from bltgen.constraints.regex_classes import Ranges
+from bltgen.constraints.regex_syntax import Node
 from bltgen.errors import LimitExceeded, Unsupported
 
 __all__ = ["Marked", "Surroundings"]
@@ -61,9 +39,11 @@ __all__ = ["Marked", "Surroundings"]
 _OPENINGS = (0xC0, 0xC1, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9, 0xFA, 0xFB, 0xFC)
 """Bytes that no UTF-8 text has; one for each terminal that looks around."""
 
-_CUT, _BEGIN, _END = 0xFD, 0xFE, 0xFF
-_MARKS = ByteSet.of({*_OPENINGS, _CUT, _BEGIN, _END})
-_UNMARKED = byte_set(~_MARKS).star()
+_CLOSE = 0xFF
+_MARKS = ByteSet.of({*_OPENINGS, _CLOSE})
+
+MOST_STATES = 20_000
+"""The automaton of several terminals may have so many states before it is minimised."""
 
 
 @dataclass(frozen=True)
@@ -76,214 +56,204 @@ class Marked:
     may_be_empty: bool
 
 
+@dataclass(frozen=True)
+class _Looking:
+    """A terminal that looks around: its pattern, the classes it tells apart, and where it may stand."""
+
+    root: Node
+    classes: list[Ranges]
+    places: LetterAutomaton
+
+
 class Surroundings:
     """The terminals of one grammar that look around."""
 
-    marks = ByteSet.of({*_OPENINGS, _END})
+    marks = _MARKS
     """The bytes to erase."""
 
     def __init__(self) -> None:
-        self._rights: list[Language] = []
-
-    @property
-    def language(self) -> Language:
-        """The marked texts in which every marked terminal may be what it is."""
-        return from_automaton(_Monitor(tuple(self._rights), ANY_BYTES))
+        self._terminals: list[_Looking] = []
 
     def mark(self, terminal: Terminal, *, ignored: bool) -> Marked:
         """Give a terminal its marks. Raises Unsupported where its emptiness depends on what is around."""
-        if len(self._rights) == len(_OPENINGS):
+        if len(self._terminals) == len(_OPENINGS):
             raise LimitExceeded("terminals that look around, in one grammar,", len(_OPENINGS))
-        opening = literal(bytes([_OPENINGS[len(self._rights)]]))
-        if terminal.root is None:
-            language = terminal.language - EPSILON if terminal.language.nullable else terminal.language
-            self._rights.append(_right_of_language(language))
-            return Marked(opening, language, literal(bytes([_END])), terminal.language.nullable)
-        inside = language_of(lowered(_without_assertions(terminal.root), is_bytes=terminal.is_bytes))
-        surely, possibly = _empty_text(terminal.root)
+        opening = literal(bytes([_OPENINGS[len(self._terminals)]]))
+        if terminal.piece.language is not None:
+            raise Unsupported("'&', '~' or a constraint in ignored text, in a grammar that looks around")
+        root = pattern_root(terminal.piece) if terminal.root is None else terminal.root
+        inside = relaxed(terminal)
+        surely, possibly = empty_text(root)
         if possibly and not surely:
             raise Unsupported("what stands around this terminal decides whether it may be empty")
-        self._rights.append(_right(terminal.root, terminal.is_bytes, ignored))
-        return Marked(opening, inside - EPSILON, literal(bytes([_END])), surely)
+        classes = character_classes([root])
+        self._terminals.append(_Looking(root, classes, right_places(root, classes, ignored=ignored)))
+        inside = inside - EPSILON if inside.nullable else inside
+        return Marked(opening, inside, literal(bytes([_CLOSE])), surely)
+
+    def start(self) -> Monitor:
+        """The state before any byte, of an automaton of the right texts. No terminal is marked after that."""
+        classes = character_classes([terminal.root for terminal in self._terminals])
+        automaton: LetterAutomaton | None = None
+        for number, terminal in enumerate(self._terminals):
+            one = _alone(number, len(self._terminals), terminal, classes)
+            automaton = minimised(one if automaton is None else both(automaton, one, MOST_STATES))
+        assert automaton is not None, "a grammar without such terminals needs none"
+        return _Reading(automaton, classes).monitor(0)
 
 
-def _without_assertions(root: Node) -> Node:
-    def rewrite(node: Node) -> Node:
-        if isinstance(node, Look | Assertion):
-            return EMPTY_SEQUENCE
-        return node.body if isinstance(node, Atomic) else node
-
-    return rewritten(root, rewrite)
+_Owed = tuple[int, bool]
+"""What must still be read after an OPEN: the state of the places, and whether CLOSE was read."""
 
 
-def _empty_text(root: Node) -> tuple[bool, bool]:
-    """Whether the pattern matches the empty text everywhere, and whether it can anywhere."""
-    found: dict[Node, tuple[bool, bool]] = {}
+def _alone(number: int, count: int, terminal: _Looking, classes: list[Ranges]) -> LetterAutomaton:
+    """The marked texts in which one terminal stands rightly, over joint classes and all marks.
 
-    def note(node: Node) -> Node:
-        below = [found[child] for child in children(node)]
-        if isinstance(node, Look | Assertion):
-            found[node] = (False, True)
-        elif isinstance(node, Sequence):
-            found[node] = (all(one for one, _ in below), all(two for _, two in below))
-        elif isinstance(node, Alternation):
-            found[node] = (any(one for one, _ in below), any(two for _, two in below))
-        elif isinstance(node, Repetition):
-            found[node] = (node.low == 0 or below[0][0], node.low == 0 or below[0][1])
-        elif isinstance(node, Group | Atomic):
-            found[node] = below[0]
-        else:
-            found[node] = (False, False)
-        return node
-
-    rewritten(root, note)
-    return found[root]
-
-
-# -- one terminal: the right texts A BEGIN u END B -------------------------------------------------------
-
-
-def _byte(mark: int) -> Language:
-    return literal(bytes([mark]))
-
-
-def _right_of_language(language: Language) -> Language:
-    """For an ignored terminal that does not look around: the longest of its texts that can be had."""
-    ways = [concat(part, _byte(_END), ANY_BYTES - follow) for follow, part in by_follow(language)]
-    return concat(_UNMARKED, _byte(_BEGIN), union(*ways))
-
-
-def _right(root: Node, is_bytes: bool, ignored: bool) -> Language:
-    first = without_atomic_groups(first_match(without_atomic_groups(root), ()))
-
-    def matched(edges: Edges, *after: Expression) -> Language:
-        return language_of(
-            chain([_UNMARKED, _byte(_BEGIN), lowered(first, is_bytes=is_bytes, edges=edges), *after])
-        )
-
-    around = Edges(skipped=byte_set(ByteSet.of({_BEGIN, _END, _CUT})).star())
-    whole = matched(around, _byte(_END), ANY_BYTES)
-    if ignored:
-        return whole
-    alone = Edges(_byte(_END).optional(), concat(_UNMARKED, _byte(_BEGIN)), concat(_byte(_CUT), ANY_BYTES))
-    of_beginning = matched(alone, _byte(_END), _UNMARKED, _byte(_CUT), ANY_BYTES)
-    not_cut = byte_set(~ByteSet.of({_CUT})).star()
-    goes_on = matched(around, not_cut)
-    shorter = from_automaton(_Erased(intersection(of_beginning, goes_on)))
-    return union(whole, shorter)
-
-
-def _joint(parts: Iterable[Language], bits: int = ALL_BITS) -> list[tuple[int, tuple[Language, ...]]]:
-    """The sets of bytes that lead each of the languages somewhere of its own, EMPTY included."""
-    blocks: list[tuple[int, tuple[Language, ...]]] = [(bits, ())]
-    for part in parts:
-        split = []
-        for block, targets in blocks:
-            left = block
-            for other, target in transitions(part):
-                if common := block & other:
-                    left &= ~other
-                    split.append((common, (*targets, target)))
-            if left:
-                split.append((left, (*targets, EMPTY)))
-        blocks = split
-    return blocks
-
-
-class _Erased:
-    """The texts of a language with its one CUT left out. An `Automaton`."""
-
-    __slots__ = ("_cut", "accepting", "at", "longest", "shortest")
-
-    def __init__(self, at: Language) -> None:
-        self.at = at
-        self._cut = step(at, _CUT)[1]
-        self.accepting = self._cut.nullable
-        self.longest = INFINITE
-        self.shortest: int | None = None
-
-    def transitions(self) -> Iterable[tuple[int, Language]]:
-        for bits, (before, after) in _joint((self.at, self._cut), ALL_BITS & ~(1 << _CUT)):
-            target = after if before is EMPTY else union(from_automaton(_Erased(before)), after)
-            if target is not EMPTY:
-                yield bits, target
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Erased) and self.at is other.at
-
-    def __hash__(self) -> int:
-        return hash(("erased", self.at))
-
-
-# -- all terminals, over a text with many marks ------------------------------------------------------------
-
-
-class _Owed:
-    """What is left to read of u END B, in a text that goes on with marks of other terminals. An
-    `Automaton`."""
-
-    __slots__ = ("_is_closed", "accepting", "at", "longest", "shortest")
-
-    def __init__(self, at: Language, is_closed: bool) -> None:
-        self.at, self._is_closed = at, is_closed
-        self.accepting = is_closed and at.nullable
-        self.longest = INFINITE
-        self.shortest: int | None = None
-
-    def transitions(self) -> Iterable[tuple[int, Language]]:
-        for bits, target in transitions(self.at):
-            if self._is_closed:
-                bits &= ~_MARKS.bits
-            elif bits >> _END & 1:
-                yield 1 << _END, _owed(target, True)
-                bits &= ~(1 << _END)
-            if bits:
-                yield bits, _owed(target, self._is_closed)
-        if self._is_closed:
-            yield _MARKS.bits, from_automaton(self)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Owed) and self.at is other.at and self._is_closed is other._is_closed
-
-    def __hash__(self) -> int:
-        return hash((self.at, self._is_closed))
-
-
-def _owed(at: Language, is_closed: bool) -> Language:
-    if at is EMPTY or (is_closed and at is ANY_BYTES):
-        return at
-    return from_automaton(_Owed(at, is_closed))
-
-
-class _Monitor:
-    """A state of reading a marked text: `rights` after the unmarked text so far, and all that is owed.
-
-    An `Automaton`.
+    A state is the one of the places after the unmarked text so far (-1 where there is none any more), and
+    what the OPENs so far demand of the rest.
     """
+    places = terminal.places
+    own = [
+        next(at for at, ranges in enumerate(terminal.classes) if holds(ranges, members[0][0]))
+        for members in classes
+    ]
+    sure = [
+        accepting and all(row.get(letter) == at for letter in range(len(terminal.classes)))
+        for at, (accepting, row) in enumerate(zip(places.accepting, places.edges, strict=True))
+    ]
 
-    __slots__ = ("accepting", "longest", "owed", "rights", "shortest")
+    def after(state: int, letter: int) -> int:
+        return -1 if state < 0 else places.edges[state].get(letter, -1)
 
-    def __init__(self, rights: tuple[Language, ...], owed: Language) -> None:
-        self.rights, self.owed = rights, owed
-        self.accepting = owed.nullable
-        self.longest = INFINITE
-        self.shortest: int | None = None
+    def following(
+        state: tuple[int, frozenset[_Owed]],
+    ) -> Mapping[Hashable, tuple[int, frozenset[_Owed]]]:
+        left, owed = state
+        begun = [at for at, is_closed in owed if not is_closed]
+        closed = frozenset(one for one in owed if one[1])
+        found: dict[Hashable, tuple[int, frozenset[_Owed]]] = {}
+        for letter, class_ in enumerate(own):
+            read = [(after(at, class_), is_closed) for at, is_closed in owed]
+            if all(at >= 0 for at, _ in read):
+                rest = frozenset(one for one in read if not (one[1] and sure[one[0]]))
+                found[letter] = (after(left, class_), rest)
+        if begun:
+            at = after(begun[0], END)
+            if at >= 0:
+                found[_CLOSE] = (left, closed if sure[at] else closed | {(at, True)})
+            return found
+        for other in range(count):
+            at = after(left, BEGIN) if other == number else 0
+            if at >= 0:
+                found[_OPENINGS[other]] = (left, closed | {(at, False)}) if other == number else state
+        found[_CLOSE] = state
+        return found
 
-    def transitions(self) -> Iterable[tuple[int, Language]]:
-        for bits, (owed, *rights) in _joint((self.owed, *self.rights), ALL_BITS & ~_MARKS.bits):
-            if owed is not EMPTY:
-                yield bits, from_automaton(_Monitor(tuple(rights), owed))
-        for opening, right in zip(_OPENINGS, self.rights, strict=False):
-            begun = _owed(step(right, _BEGIN)[1], False)
-            owed = intersection(step(self.owed, opening)[1], begun)
-            if owed is not EMPTY:
-                yield 1 << opening, from_automaton(_Monitor(self.rights, owed))
-        owed = step(self.owed, _END)[1]
-        if owed is not EMPTY:
-            yield 1 << _END, from_automaton(_Monitor(self.rights, owed))
+    def accepting(state: tuple[int, frozenset[_Owed]]) -> bool:
+        return all(is_closed and places.accepting[at] for at, is_closed in state[1])
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Monitor) and self.rights == other.rights and self.owed is other.owed
+    first: tuple[int, frozenset[_Owed]] = (0, frozenset())
+    return minimised(explored(first, accepting, following, MOST_STATES))
 
-    def __hash__(self) -> int:
-        return hash((self.rights, self.owed))
+
+# -- byte by byte --------------------------------------------------------------------------------
+
+
+class _Reading:
+    """An automaton over classes of characters and marks, read byte by byte."""
+
+    def __init__(self, automaton: LetterAutomaton, classes: list[Ranges]) -> None:
+        self.automaton, self.classes = automaton, classes
+        self._monitors: dict[int, Monitor] = {}
+        self._insides: dict[tuple[tuple[int, int], ...], _Inside] = {}
+        self._members: dict[tuple[int, ...], Language] = {}
+
+    def monitor(self, number: int) -> Monitor:
+        """The state of this number."""
+        found = self._monitors.get(number)
+        if found is None:
+            found = self._monitors[number] = Monitor(self, number)
+        return found
+
+    def characters(self, number: int) -> list[tuple[Monitor, Language]]:
+        """The states after one more character, each with the characters that lead there."""
+        leading: dict[int, list[int]] = {}
+        for letter, target in self.automaton.edges[number].items():
+            if isinstance(letter, int) and letter < len(self.classes):
+                leading.setdefault(target, []).append(letter)
+        return [(self.monitor(target), self._language(tuple(own))) for target, own in leading.items()]
+
+    def inside(self, ways: list[tuple[Monitor, Language]]) -> _Inside:
+        """The one state within a character with these parts."""
+        key = tuple((id(target), language.id) for target, language in ways)
+        found = self._insides.get(key)
+        if found is None:
+            found = self._insides[key] = _Inside(self, ways)
+        return found
+
+    def _language(self, numbers: tuple[int, ...]) -> Language:
+        found = self._members.get(numbers)
+        if found is None:
+            ranges = sorted(one for number in numbers for one in self.classes[number])
+            found = self._members[numbers] = code_points(ranges)
+        return found
+
+
+class Monitor:
+    """A state of reading a marked text, between two characters. There is one object a state."""
+
+    __slots__ = ("_known", "_number", "_reading", "accepting")
+
+    def __init__(self, reading: _Reading, number: int) -> None:
+        self._reading, self._number = reading, number
+        self.accepting = reading.automaton.accepting[number]
+        self._known: tuple[_Inside, dict[int, Monitor]] | None = None
+
+    def _following(self) -> tuple[_Inside, dict[int, Monitor]]:
+        """What follows by characters, and by marks. Made when it is asked for."""
+        if self._known is None:
+            reading, edges = self._reading, self._reading.automaton.edges[self._number]
+            marks = {mark: reading.monitor(edges[mark]) for mark in _MARKS if mark in edges}
+            self._known = (reading.inside(reading.characters(self._number)), marks)
+        return self._known
+
+    @property
+    def allowed(self) -> ByteSet:
+        """The bytes and marks that may follow."""
+        inside, marks = self._following()
+        return inside.allowed | ByteSet.of(set(marks))
+
+    def advance(self, byte: int) -> Monitor | _Inside | None:
+        """The state after a byte or mark, None where the text is wrong."""
+        inside, marks = self._following()
+        return marks.get(byte) if byte in _MARKS else inside.advance(byte)
+
+
+class _Inside:
+    """A state within a character: for each state after it, what is left of the characters that lead there."""
+
+    __slots__ = ("_next", "_reading", "allowed", "ways")
+
+    accepting = False
+
+    def __init__(self, reading: _Reading, ways: list[tuple[Monitor, Language]]) -> None:
+        self._reading, self.ways = reading, ways
+        self._next: dict[int, Monitor | _Inside | None] = {}
+        allowed = 0
+        for _, language in ways:
+            for bits, _ in transitions(language):
+                allowed |= bits
+        self.allowed = ByteSet(allowed)
+
+    def advance(self, byte: int) -> Monitor | _Inside | None:
+        """The state after a byte, None where the text is wrong."""
+        if byte not in self._next:
+            steps = [(target, step(language, byte)[1]) for target, language in self.ways]
+            left = [(target, language) for target, language in steps if language is not EMPTY]
+            if not left:
+                self._next[byte] = None
+            elif left[0][1] is EPSILON:
+                self._next[byte] = left[0][0]
+            else:
+                self._next[byte] = self._reading.inside(left)
+        return self._next[byte]

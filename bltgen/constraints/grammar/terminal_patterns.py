@@ -72,6 +72,7 @@ __all__ = [
     "edge_assertion",
     "either",
     "joined",
+    "pattern_root",
     "piece_of",
     "repeated",
     "terminal_of",
@@ -139,12 +140,16 @@ class Terminal:
     """What a terminal matches.
 
     `language`: the texts it can be, whatever stands around. `root`: its pattern, where what stands around
-    decides which of them it may be; else None.
+    decides which of them it may be; else None. `piece`: what it is made of.
     """
 
     language: Language
+    piece: Piece
     root: Node | None = None
-    is_bytes: bool = False
+
+    @property
+    def is_bytes(self) -> bool:
+        return bool(self.piece.is_bytes)
 
 
 def piece_of(item: Text | Pattern | CharacterRange) -> Piece:
@@ -300,16 +305,21 @@ def terminal_of(piece: Piece) -> Terminal:
     """What the piece matches as a whole terminal. Raises what `regex` raises."""
     is_bytes = bool(piece.is_bytes)
     if piece.language is not None:
-        return Terminal(piece.language, None, is_bytes)
+        return Terminal(piece.language, piece)
     if piece.plain is not None and (is_bytes or piece.plain.is_longest_first or _is_prefix_free(piece.plain)):
-        return Terminal(piece.plain.language, None, is_bytes)
-    parsed = _parsed(piece.pattern, is_bytes)
-    root = parsed.root
-    if any(construct in PREFERENCES for _, construct in parsed.constructs):
-        root = without_conditionals(root, piece.pattern)
+        return Terminal(piece.plain.language, piece)
+    root = pattern_root(piece)
     if edge_assertion(root) is not None:
-        return Terminal(ANY_BYTES if is_bytes else UTF8_TEXT, root, is_bytes)
-    return Terminal(preferred(root, is_bytes=is_bytes), None, is_bytes)
+        return Terminal(ANY_BYTES if is_bytes else UTF8_TEXT, piece, root)
+    return Terminal(preferred(root, is_bytes=is_bytes), piece)
+
+
+def pattern_root(piece: Piece) -> Node:
+    """The tree of a piece's pattern, without conditionals."""
+    parsed = _parsed(piece.pattern, bool(piece.is_bytes))
+    if any(construct in PREFERENCES for _, construct in parsed.constructs):
+        return without_conditionals(parsed.root, piece.pattern)
+    return parsed.root
 
 
 def _is_prefix_free(plain: Plain) -> bool:
