@@ -27,7 +27,7 @@ from bltgen.constraints.grammar import grammar_file, grammar_names
 from bltgen.constraints.grammar.library import library_text
 from bltgen.errors import ConstraintError
 
-LIBRARIES = {"common"}
+LIBRARIES = {"common", "unicode"}
 GRAMMARS = [name for name in grammar_names() if name not in LIBRARIES]
 DRAWS = 60
 

@@ -90,7 +90,7 @@ def random_grammar(rng: random.Random) -> str:
             )
         if terminals and kind < 0.75:
             return rng.choice(terminals) + rng.choice(_COUNTS)
-        return rng.choice(leaves) + rng.choice(_COUNTS).replace("~", " ~")
+        return one_of(leaves) + rng.choice(_COUNTS).replace("~", " ~")
 
     def body(names: list[str], depth: int = 2) -> str:
         return " | ".join(

@@ -49,6 +49,7 @@ Refused, with line and column:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias, TypeVar
@@ -211,6 +212,11 @@ class _Compiler:
                     0,
                 )
         self.order_terminals()
+        for key, defined in list(self.definitions.items()):
+            if defined.definition.is_terminal and not defined.prefix:
+                # A malformed pattern is an error where it is not used too; one that is unsupported is not.
+                with suppress(Unsupported, LimitExceeded):
+                    self.put_together(key)
 
     def check(self, item: Item, key: str, defined: Defined) -> None:
         definition, source = defined.definition, defined.source
@@ -253,7 +259,7 @@ class _Compiler:
                     if name in self.definitions and self.definitions[name].definition.is_terminal
                 ]
                 uses[key] = (tuple(names),)
-        self.order = {}
+        self.order: dict[str, tuple[str, ...]] = {}
         for component in components(uses):
             name = component[0]
             body = uses[name]
@@ -265,28 +271,32 @@ class _Compiler:
                     defined.source.text,
                     defined.definition.position,
                 )
-            self.order[name] = body[0]
+            self.order[name] = tuple(used for used in body[0] if isinstance(used, str))
 
     # -- terminals --------------------------------------------------------------------------------------
 
     def terminal(self, name: str) -> Terminal:
         """A named terminal; those that it uses are put together first."""
         if name not in self.terminals:
-            todo = [name]
-            while todo:
-                missing = [used for used in self.order[todo[-1]] if used not in self.pieces]
-                if missing:
-                    todo += missing  # type: ignore[arg-type]
-                    continue
-                at = todo.pop()
-                if at not in self.pieces:
-                    self.pieces[at] = self.piece(self.definitions[at])
+            self.put_together(name)
             defined = self.definitions[name]
             position = defined.definition.position
             made = located(defined.source, position, lambda: terminal_of(self.pieces[name]))
             self.terminals[name] = made
             self.places.setdefault(id(made), (defined.source, position))
         return self.terminals[name]
+
+    def put_together(self, name: str) -> None:
+        """Make the piece of a terminal, after those that it uses."""
+        todo = [name]
+        while todo:
+            missing = [used for used in self.order[todo[-1]] if used not in self.pieces]
+            if missing:
+                todo += missing
+                continue
+            at = todo.pop()
+            if at not in self.pieces:
+                self.pieces[at] = self.piece(self.definitions[at])
 
     def piece(self, defined: Defined) -> Piece:
         """The terminal as one piece. Its helpers come after what they use."""
