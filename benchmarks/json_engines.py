@@ -53,7 +53,7 @@ def bltgen(schema: Any, **options: Any) -> Compiled:
     """Compile with bltgen."""
     from bltgen.constraints.json_schema import json_schema
 
-    constraint = json_schema(schema, **{"whitespace": "any", **options})
+    constraint = json_schema(schema, **{"whitespace": "any", "numbers": "any", **options})
     return lambda: _Ours(constraint)
 
 

@@ -82,7 +82,7 @@ def judge(name: str, schema: Any, counts: tuple[int, int, int], slow: float) -> 
     """Draw and judge one schema: {"schema": name, kind: {"drawn", "wrong", "seconds", "problem"}}."""
     row: dict[str, Any] = {"schema": name}
     try:
-        loose = json_schema(schema, whitespace="any")
+        loose = json_schema(schema, whitespace="any", numbers="any")
         reference = SchemaReference(schema)
     except Exception as error:  # ours refuses it, or jsonschema cannot read it
         return {**row, "unusable": f"{type(error).__name__}: {error}"[:150]}

@@ -55,7 +55,12 @@ def add_constraint(parser: argparse.ArgumentParser, *, required: bool) -> None:
         choices=["allow", "omit"],
         help="members that --schema neither names nor says anything of (default: allow; of --type: omit)",
     )
-    group.add_argument("--numbers", choices=["any", "plain"], help="spellings of --schema (default: any)")
+    group.add_argument(
+        "--numbers",
+        choices=["any", "interoperable", "plain"],
+        help="their spelling (default: interoperable; of --type: plain; of `check`: any)",
+    )
+    group.add_argument("--digits", type=int, metavar="N", help="the most, of --numbers plain (default: 15)")
     group.add_argument("--escapes", choices=["any", "plain"], help="in strings of --schema (default: any)")
     group.add_argument("--formats", choices=["assert", "annotate"], help="of --schema (default: assert)")
 
@@ -92,6 +97,7 @@ def _schema_options(options: argparse.Namespace, told_by: str | None) -> dict[st
         "property_order": options.property_order,
         "undeclared": options.undeclared,
         "numbers": options.numbers,
+        "digits": options.digits,
         "escapes": options.escapes,
         "formats": options.formats,
         "strings_from": told_by if getattr(options, "grounded", False) else None,

@@ -2,8 +2,8 @@
 
 `number_state(numbers)` is the state before the first byte of a number whose value is in a `NumberSet`.
 `-0`, `1.0`, `1e2`, `10E-1` and `0.00100e3` are spellings like any other: "1" with 400 zeros and `e-400`
-is one, `99999e-5` is at most 1, `0e999` is zero, `1.5e1` is an integer. With `spelling="plain"` there are
-no exponents and no needless zeros, so that each value has exactly one spelling.
+is one, `99999e-5` is at most 1, `0e999` is zero, `1.5e1` is an integer. `json_number_short` has those of few
+digits.
 
 Why a machine of its own: with exponents the language is not regular, since the exponent must make up for
 the number of digits before it. A state therefore is a prefix that was really read (sign, digits, place of
@@ -24,8 +24,6 @@ Invariants:
 (2, b'01')
 >>> number_language(maximum=1).accepts(b"99999e-5"), number_language(integer=True).accepts(b"1.5e1")
 (True, True)
->>> bytes(number_state(NumberSet.value(-7), "plain").forced)
-b'-7'
 """
 
 from __future__ import annotations
@@ -34,7 +32,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from functools import lru_cache
 from itertools import count
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import FORCED_LIMIT
@@ -44,10 +42,26 @@ from bltgen.constraints.number_magnitudes import Intervals, Magnitudes, digit_co
 from bltgen.constraints.number_set import NumberSet, Value
 from bltgen.errors import EmptyLanguage
 
-__all__ = ["NumberState", "Spelling", "number_language", "number_state"]
-
-Spelling = Literal["any", "plain"]
-"""`any`: whatever JSON allows; `plain`: no exponent, no `-0`, no zero at the end of a fraction."""
+__all__ = [
+    "FRACTION",
+    "MINUS",
+    "POINT",
+    "START",
+    "WHOLE",
+    "ZERO",
+    "Exponent",
+    "Mantissa",
+    "NumberAutomaton",
+    "NumberState",
+    "exponent_accepts",
+    "exponent_key",
+    "exponent_lives",
+    "number_language",
+    "number_state",
+    "order",
+    "set_as_json",
+    "sides",
+]
 
 STATES = 50_000
 
@@ -114,7 +128,7 @@ class NumberState(FixedState, dict[int, "NumberState | None"]):
 
     __slots__ = ("_allowed", "_shortest", "accepting", "automaton", "id", "prefix")
 
-    automaton: _NumberAutomaton
+    automaton: NumberAutomaton
     prefix: Mantissa | Exponent
     accepting: bool
     id: int
@@ -123,7 +137,7 @@ class NumberState(FixedState, dict[int, "NumberState | None"]):
 
     advance = dict.__getitem__
 
-    def __init__(self, automaton: _NumberAutomaton, prefix: Mantissa | Exponent, identity: int) -> None:
+    def __init__(self, automaton: NumberAutomaton, prefix: Mantissa | Exponent, identity: int) -> None:
         self.automaton = automaton
         self.prefix = prefix
         self.accepting = automaton.accepts(prefix)
@@ -225,30 +239,16 @@ class NumberState(FixedState, dict[int, "NumberState | None"]):
         return f"<NumberState {self.id}{' accepting' if self.accepting else ''}: {self.prefix}>"
 
 
-class _NumberAutomaton:
-    """The states of one set of numbers in one spelling."""
+class NumberAutomaton:
+    """The states of the numbers of a set, and the syntax; what of a prefix matters is up to the subclass."""
 
-    def __init__(self, numbers: NumberSet, plain: bool) -> None:
+    def __init__(self, numbers: NumberSet) -> None:
         self.numbers = numbers
-        self.plain = plain
-        zero = bisect_left(numbers.points, 0)
-        has_zero = zero < len(numbers.points) and numbers.points[zero] == 0
-        self.zero = 0 in numbers
-        above = zero + has_zero
-        self.sides = (
-            Magnitudes(
-                list(numbers.points[above:]), list(numbers.inside[above:]), list(numbers.gaps[above:])
-            ),
-            Magnitudes(
-                [-point for point in reversed(numbers.points[:zero])],
-                list(reversed(numbers.inside[:zero])),
-                list(reversed(numbers.gaps[: zero + 1])),
-            ),
-        )
         self._states: dict[tuple[Any, ...], NumberState | None] = {}
         self._identities = count().__next__
 
     def start(self) -> NumberState:
+        """The state before the first byte."""
         made = self._states.get((START,))
         if made is None:
             made = self._states[(START,)] = NumberState(self, Mantissa(START), self._identities())
@@ -265,12 +265,11 @@ class _NumberAutomaton:
             return _DIGITS
         if phase == E:
             return (0x2B, 0x2D, *_DIGITS)
-        exponent = () if self.plain else (0x45, 0x65)
         if phase == ZERO:
-            return (0x2E, *exponent)
+            return (0x2E, 0x45, 0x65)
         if phase == WHOLE:
-            return (0x2E, *_DIGITS, *exponent)
-        return (*_DIGITS, *exponent)
+            return (0x2E, *_DIGITS, 0x45, 0x65)
+        return (*_DIGITS, 0x45, 0x65)
 
     def _read(self, prefix: Mantissa | Exponent, byte: int) -> Mantissa | Exponent | None:
         """The prefix and one more byte; None where the syntax forbids it."""
@@ -302,13 +301,9 @@ class _NumberAutomaton:
             return Mantissa(MINUS, True) if phase == START else None
         if byte == 0x2E:
             return prefix._replace(phase=POINT) if phase in (ZERO, WHOLE) else None
-        if byte in b"eE" and phase in (ZERO, WHOLE, FRACTION) and not self.plain:
-            if digits:
-                return Exponent(E, self.sides[negative].exponents(digits, length, place, prefix.zeros))
-            return Exponent(E, ((None, None),) if self.zero else ())
+        if byte in b"eE" and phase in (ZERO, WHOLE, FRACTION):
+            return Exponent(E, self._exponents(prefix))
         return None
-
-    # -- what the set makes of it ------------------------------------------------------------------------
 
     def successor(self, prefix: Mantissa | Exponent, byte: int) -> NumberState | None:
         """The state after one more byte, None where no member can be spelled on."""
@@ -328,6 +323,130 @@ class _NumberAutomaton:
         self._states[key] = made
         return made
 
+    # -- what the set makes of it ------------------------------------------------------------------------
+
+    def _exponents(self, prefix: Mantissa) -> Intervals:
+        """The exponents with which the mantissa is a member."""
+        raise NotImplementedError
+
+    def _shortened(self, prefix: Mantissa) -> Mantissa:
+        """An equivalent prefix with fewer digits, if there is one."""
+        return prefix
+
+    def _key(self, prefix: Mantissa | Exponent) -> tuple[Any, ...]:
+        """What of the prefix its future depends on."""
+        raise NotImplementedError
+
+    def accepts(self, prefix: Mantissa | Exponent) -> bool:
+        """Whether the prefix is itself a spelling of a member."""
+        raise NotImplementedError
+
+    def _lives(self, prefix: Mantissa | Exponent) -> bool:
+        """Whether some spelling of a member begins with the prefix."""
+        raise NotImplementedError
+
+    def shortest(self, prefix: Mantissa | Exponent) -> int:
+        """The bytes that the prefix lacks of the shortest spelling of a member."""
+        if self.accepts(prefix):
+            return 0
+        if isinstance(prefix, Exponent):
+            return shortest_exponent(prefix)
+        if prefix.phase > MINUS:
+            return self._shortest(prefix)
+        best = INFINITE
+        for byte in self.candidates(prefix):
+            following = self.successor(prefix, byte)
+            if following is not None:
+                best = min(best, 1 + following.shortest)
+                if best == 1:
+                    break
+        return best
+
+    def _shortest(self, prefix: Mantissa) -> int:
+        """The same from the first digit to the exponent."""
+        raise NotImplementedError
+
+    def describe(self) -> dict[str, Any]:
+        """The set and its spelling as JSON values."""
+        raise NotImplementedError
+
+
+def exponent_key(prefix: Exponent) -> tuple[Any, ...]:
+    """What of an exponent its future depends on."""
+    phase, targets, value = prefix
+    top = 0
+    for low, high in targets:
+        top = max(top, low or 0, high or 0)
+    return (phase, targets, min(value, top + 1))
+
+
+def exponent_lives(prefix: Exponent) -> bool:
+    """Whether more digits make an exponent one of its targets."""
+    phase, targets, value = prefix
+    return bool(targets) if phase != E_DIGITS else _digits_needed(targets, value) < INFINITE
+
+
+def exponent_accepts(prefix: Exponent) -> bool:
+    """Whether the exponent is one of its targets."""
+    return prefix.phase == E_DIGITS and _digits_needed(prefix.targets, prefix.value) == 0
+
+
+def shortest_exponent(prefix: Exponent) -> int:
+    """The bytes that an exponent lacks."""
+    phase, targets, value = prefix
+    if phase == E_DIGITS:
+        return _digits_needed(targets, value)
+    if phase == E_SIGN:
+        return digit_count(max(1, targets[0][0] or 0))
+    without, minus = _naturals(targets, False), _naturals(targets, True)
+    best = digit_count(max(1, without[0][0] or 0)) if without else INFINITE
+    return min(best, 1 + digit_count(max(1, minus[0][0] or 0))) if minus else best
+
+
+def sides(numbers: NumberSet) -> tuple[Magnitudes, Magnitudes]:
+    """The positive members, and the negative ones by their absolute values."""
+    zero = bisect_left(numbers.points, 0)
+    above = zero + (zero < len(numbers.points) and numbers.points[zero] == 0)
+    return (
+        Magnitudes(list(numbers.points[above:]), list(numbers.inside[above:]), list(numbers.gaps[above:])),
+        Magnitudes(
+            [-point for point in reversed(numbers.points[:zero])],
+            list(reversed(numbers.inside[:zero])),
+            list(reversed(numbers.gaps[: zero + 1])),
+        ),
+    )
+
+
+def order(side: Magnitudes, digits: int, length: int) -> tuple[int, ...]:
+    """How the digits compare to the digits of all points: equal so far to some, or between two."""
+    marks = side.significands
+    if length <= side.precision:
+        power = 10 ** (side.precision - length)
+        first = bisect_left(marks, digits * power)
+        if first < len(marks) and marks[first] < (digits + 1) * power:
+            return (length, digits)
+        return (first,)
+    whole, rest = divmod(digits, 10 ** (length - side.precision))
+    first = bisect_left(marks, whole)
+    if first < len(marks) and marks[first] == whole:
+        return (first + 1,) if rest else (-1, first)
+    return (first,)
+
+
+class _AnyAutomaton(NumberAutomaton):
+    """Every spelling that JSON allows."""
+
+    def __init__(self, numbers: NumberSet) -> None:
+        super().__init__(numbers)
+        self.zero = 0 in numbers
+        self.sides = sides(numbers)
+
+    def _exponents(self, prefix: Mantissa) -> Intervals:
+        _, negative, digits, length, place, zeros = prefix
+        if digits:
+            return self.sides[negative].exponents(digits, length, place, zeros)
+        return ((None, None),) if self.zero else ()
+
     def _shortened(self, prefix: Mantissa) -> Mantissa:
         """An equivalent prefix with few digits, where no multiple depends on the later ones."""
         side = self.sides[prefix.negative]
@@ -337,13 +456,8 @@ class _NumberAutomaton:
         return prefix._replace(digits=digits * 10 + (rest > 0), length=side.precision + 1)
 
     def _key(self, prefix: Mantissa | Exponent) -> tuple[Any, ...]:
-        """What of the prefix its future depends on."""
         if isinstance(prefix, Exponent):
-            phase, targets, value = prefix
-            top = 0
-            for low, high in targets:
-                top = max(top, low or 0, high or 0)
-            return (phase, targets, min(value, top + 1))
+            return exponent_key(prefix)
         phase, negative, digits, length, place, zeros = prefix
         if phase <= ZERO:
             return (phase, negative)
@@ -352,90 +466,32 @@ class _NumberAutomaton:
             return (phase, negative, None, place if side.magnitudes or side.moduli else 0)
         key: tuple[Any, ...] = (phase, negative)
         if side.magnitudes:
-            key += (place, self._order(side, digits, length))
+            key += (place, order(side, digits, length))
         if side.moduli:
             return (*key, digits // 10**zeros % side.residues, zeros, place - length)
-        return (*key, zeros > 0) if self.plain and phase == FRACTION else key
-
-    @staticmethod
-    def _order(side: Magnitudes, digits: int, length: int) -> tuple[int, ...]:
-        """How the digits compare to the digits of all points: equal so far to some, or between two."""
-        marks = side.significands
-        if length <= side.precision:
-            power = 10 ** (side.precision - length)
-            first = bisect_left(marks, digits * power)
-            if first < len(marks) and marks[first] < (digits + 1) * power:
-                return (length, digits)
-            return (first,)
-        whole, rest = divmod(digits, 10 ** (length - side.precision))
-        first = bisect_left(marks, whole)
-        if first < len(marks) and marks[first] == whole:
-            return (first + 1,) if rest else (-1, first)
-        return (first,)
+        return key
 
     def accepts(self, prefix: Mantissa | Exponent) -> bool:
-        """Whether the prefix is itself a spelling of a member."""
         if isinstance(prefix, Exponent):
-            return prefix.phase == E_DIGITS and _digits_needed(prefix.targets, prefix.value) == 0
-        phase, negative, digits, length, place, zeros = prefix
-        if phase == ZERO:
-            return self.zero and not (self.plain and negative)
-        if phase not in (WHOLE, FRACTION) or (self.plain and phase == FRACTION and (zeros or not digits)):
+            return exponent_accepts(prefix)
+        phase, negative, digits, length, place, _ = prefix
+        if phase not in (ZERO, WHOLE, FRACTION):
             return False
-        if not digits:
-            return self.zero
-        return self.sides[negative].finds(place, length, digits, digits)
+        return self.sides[negative].finds(place, length, digits, digits) if digits else self.zero
 
     def _lives(self, prefix: Mantissa | Exponent) -> bool:
-        """Whether some spelling of a member begins with the prefix."""
         if isinstance(prefix, Exponent):
-            phase, targets, value = prefix
-            return bool(targets) if phase != E_DIGITS else _digits_needed(targets, value) < INFINITE
-        phase, negative, digits, length, place, _ = prefix
-        side = self.sides[negative]
-        if not digits and self.zero and not self.plain:
+            return exponent_lives(prefix)
+        if not prefix.digits and self.zero:
             return True
-        lowest, highest, beyond = None, None, False
-        if self.plain:
-            if self.accepts(prefix):
-                return True
-            if phase == WHOLE:
-                lowest = place
-            elif phase >= ZERO:
-                highest = place
-                if digits:
-                    lowest, beyond = place, True
-        return side.reaches(digits, length, lowest, highest, beyond)
+        return self.sides[prefix.negative].reaches(prefix.digits, prefix.length, None, None)
 
-    def shortest(self, prefix: Mantissa | Exponent) -> int:
-        """The bytes that the prefix lacks of the shortest spelling of a member."""
-        if self.accepts(prefix):
-            return 0
-        phase = prefix.phase
-        if isinstance(prefix, Exponent):
-            if phase == E_DIGITS:
-                return _digits_needed(prefix.targets, prefix.value)
-            if phase == E_SIGN:
-                return digit_count(max(1, prefix.targets[0][0] or 0))
-            without, minus = _naturals(prefix.targets, False), _naturals(prefix.targets, True)
-            best = digit_count(max(1, without[0][0] or 0)) if without else INFINITE
-            return min(best, 1 + digit_count(max(1, minus[0][0] or 0))) if minus else best
+    def _shortest(self, prefix: Mantissa) -> int:
         side = self.sides[prefix.negative]
-        if phase <= MINUS:
-            best = INFINITE
-            for byte in self.candidates(prefix):
-                following = self.successor(prefix, byte)
-                if following is not None:
-                    best = min(best, 1 + following.shortest)
-                    if best == 1:
-                        break
-            return best
-        if phase == ZERO:
+        if prefix.phase == ZERO:
             return 1 + self._shortest_of_zeros(side, 0)
         if not prefix.digits:
-            if self.zero and not self.plain:
-                return 1
-            return self._shortest_of_zeros(side, prefix.place)
+            return 1 if self.zero else self._shortest_of_zeros(side, prefix.place)
         return self._shortest_of_digits(side, prefix)
 
     def _shortest_of_zeros(self, side: Magnitudes, place: int) -> int:
@@ -445,40 +501,32 @@ class _NumberAutomaton:
         """
         best = INFINITE
         least = 0 if side.highest is None else max(0, place - side.highest)
-        for total in count(1 + (least if self.plain else 0)):
+        for total in count(1):
             if total >= best:
                 return best
             most = total - 1 if side.lowest is None else min(total - 1, place - side.lowest)
             for zeros in range(least, most + 1):
                 if side.finds(place - zeros, total - zeros, *span(0, 0, total - zeros)):
                     return total
-            if not self.plain:
-                low, high = span(0, 0, total)
-                best = min(best, total + side.cheapest_exponent(total, low, high, place, best - total))
+            low, high = span(0, 0, total)
+            best = min(best, total + side.cheapest_exponent(total, low, high, place, best - total))
         raise AssertionError("unreachable")
 
     def _shortest_of_digits(self, side: Magnitudes, prefix: Mantissa) -> int:
-        """Further digits, a point among them where there is none yet, and an exponent where it is allowed.
+        """Further digits, a point among them where there is none yet, and an exponent.
 
         Of the spellings with both a new point and an exponent only one kind may be the shortest: the point
         at once and the exponent negative. In all others one of the two alone does the same.
         """
         phase, _, digits, length, place, _ = prefix
         whole = phase == WHOLE
-        least = 1 if phase == POINT else 0
-        # The value of the prefix has its one plain spelling without this point or these zeros.
-        beyond = self.plain and not whole
         best = INFINITE
-        first = max(least, beyond)
         lowest = side.lowest
-        if whole and self.plain and lowest is not None:
-            first = max(first, lowest - place)
-        for more in count(first):
+        for more in count(1 if phase == POINT else 0):
             if more >= best:
                 return best
             size = length + more
             low, high = span(digits, length, more)
-            low += beyond
             end = place + more if whole else place
             if side.finds(end, size, low, high):
                 return more
@@ -489,38 +537,36 @@ class _NumberAutomaton:
                 and any(side.finds(end - k, size, low, high) for k in range(1, further + 1))
             ):
                 best = more + 1
-            if not self.plain:
-                best = min(best, more + side.cheapest_exponent(size, low, high, end, best - more))
-                if whole and more:
-                    best = min(
-                        best, more + 1 + side.cheapest_exponent(size, low, high, place, best - more - 1)
-                    )
+            best = min(best, more + side.cheapest_exponent(size, low, high, end, best - more))
+            if whole and more:
+                cost = side.cheapest_exponent(size, low, high, place, best - more - 1)
+                best = min(best, more + 1 + cost)
         raise AssertionError("unreachable")
 
     def describe(self) -> dict[str, Any]:
-        numbers = self.numbers
-        return {
-            "kind": "number",
-            "points": [str(point) for point in numbers.points],
-            "inside": list(numbers.inside),
-            "gaps": [[[[m.factor, m.power] for m in gap.moduli], gap.table] for gap in numbers.gaps],
-            "spelling": "plain" if self.plain else "any",
-        }
+        return {"kind": "number", **set_as_json(self.numbers)}
+
+
+def set_as_json(numbers: NumberSet) -> dict[str, Any]:
+    """A set of numbers as JSON values."""
+    return {
+        "points": [str(point) for point in numbers.points],
+        "inside": list(numbers.inside),
+        "gaps": [[[[m.factor, m.power] for m in gap.moduli], gap.table] for gap in numbers.gaps],
+    }
 
 
 @lru_cache(maxsize=512)
-def _automaton(numbers: NumberSet, plain: bool) -> _NumberAutomaton:
-    return _NumberAutomaton(numbers, plain)
+def _automaton(numbers: NumberSet) -> _AnyAutomaton:
+    return _AnyAutomaton(numbers)
 
 
-def number_state(numbers: NumberSet, spelling: Spelling = "any") -> NumberState:
-    """The state before the first byte of a JSON number whose value is in `numbers`.
+def number_state(numbers: NumberSet) -> NumberState:
+    """The state before the first byte of a JSON number whose value is in `numbers`, however it is spelled.
 
     For an empty set it is a dead state: nothing is allowed and `shortest` is INFINITE.
     """
-    if spelling not in ("any", "plain"):
-        raise ValueError(f"spelling is 'any' or 'plain', not {spelling!r}")
-    return _automaton(numbers, spelling == "plain").start()
+    return _automaton(numbers).start()
 
 
 def number_language(
@@ -531,7 +577,6 @@ def number_language(
     exclusive_minimum: Value | None = None,
     exclusive_maximum: Value | None = None,
     multiple_of: Value | None = None,
-    spelling: Spelling = "any",
 ) -> Language:
     """The JSON spellings of the numbers within the bounds, as a language of bytes.
 
@@ -543,4 +588,4 @@ def number_language(
     numbers &= NumberSet.interval(exclusive_minimum, exclusive_maximum, low_open=True, high_open=True)
     if multiple_of is not None:
         numbers &= NumberSet.multiples(multiple_of)
-    return from_automaton(number_state(numbers, spelling))
+    return from_automaton(number_state(numbers))

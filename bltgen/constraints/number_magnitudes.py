@@ -12,7 +12,7 @@ Invariants:
 
 >>> from bltgen.constraints.number_set import ALWAYS, NEVER
 >>> from_five_to_twelve = Magnitudes([Fraction(5), Fraction(12)], [True, True], [NEVER, ALWAYS, NEVER])
->>> [d for d in range(1, 10) if from_five_to_twelve.reaches(d, 1, None, None, False)]
+>>> [d for d in range(1, 10) if from_five_to_twelve.reaches(d, 1, None, None)]
 [1, 5, 6, 7, 8, 9]
 >>> from_five_to_twelve.exponents(700, 3, 3, 2)    # 700e-2 is the only one of 700 times a power of ten
 ((-2, -2),)
@@ -73,8 +73,18 @@ class Magnitudes:
         self.magnitudes = sorted(by_magnitude)
         self.decades: dict[int, Decade] = {}
         self.between = [gaps[0]]
+        written: list[int] = []
         for magnitude in self.magnitudes:
             members = by_magnitude[magnitude]
+            after = gaps[members[-1] + 1]
+            least = members[0]
+            if parts[least][0] == 1 and inside[least] == gaps[least + 1].holds(*parts[least]):
+                members = members[1:]  # the power of ten itself cuts off nothing of its decade
+            if not members:
+                self.decades[magnitude] = Decade(0, (), (), (gaps[least + 1],))
+                self.between.append(after)
+                continue
+            written += members
             precision = max(lengths[i] for i in members)
             self.decades[magnitude] = Decade(
                 precision,
@@ -82,11 +92,11 @@ class Magnitudes:
                 tuple(inside[i] for i in members),
                 tuple(gaps[members[0] : members[-1] + 2]),
             )
-            self.between.append(gaps[members[-1] + 1])
+            self.between.append(after)
         self.lowest = None if self.between[0].table or not self.magnitudes else self.magnitudes[0]
         self.highest = None if self.between[-1].table or not self.magnitudes else self.magnitudes[-1]
-        self.precision = max(lengths, default=0)
-        scaled = (parts[i][0] * 10 ** (self.precision - lengths[i]) for i in range(len(points)))
+        self.precision = max([lengths[i] for i in written], default=0)
+        scaled = (parts[i][0] * 10 ** (self.precision - lengths[i]) for i in written)
         self.significands = sorted(set(scaled))
         self.moduli = sorted({modulus for gap in gaps for modulus in gap.moduli})
         self.residues = lcm(*[modulus.factor for modulus in self.moduli])
@@ -123,13 +133,8 @@ class Magnitudes:
             index += 1
         return conditions[index].finds(low, high, ulp)
 
-    def reaches(
-        self, digits: int, length: int, lowest: int | None, highest: int | None, beyond: bool
-    ) -> bool:
-        """Whether some member's digits begin with these, its magnitude being in lowest..highest.
-
-        `beyond` excludes the number that has no more digits than these.
-        """
+    def reaches(self, digits: int, length: int, lowest: int | None, highest: int | None) -> bool:
+        """Whether some member's digits begin with these, its magnitude being in lowest..highest."""
         magnitudes = self.magnitudes
         if highest is None and self.between[-1].table:
             return True
@@ -151,22 +156,22 @@ class Magnitudes:
             first = finest if first is None else max(first, finest)
             assert last is not None
             for magnitude in range(last, first - 1, -1):
-                if self._reaches_at(magnitude, digits, length, beyond):
+                if self._reaches_at(magnitude, digits, length):
                     return True
         return any(
-            self._reaches_at(magnitude, digits, length, beyond)
+            self._reaches_at(magnitude, digits, length)
             for magnitude in magnitudes
             if (lowest is None or magnitude >= lowest) and (highest is None or magnitude <= highest)
         )
 
-    def _reaches_at(self, magnitude: int, digits: int, length: int, beyond: bool) -> bool:
+    def _reaches_at(self, magnitude: int, digits: int, length: int) -> bool:
         # One digit more than points, prefix and moduli need: whatever an open interval holds shows there.
         size = max(self.decade(magnitude).precision, length)
         for modulus in self.moduli:
             size = max(size, magnitude - modulus.power)
         size += 1
         low, high = span(digits, length, size - length)
-        return self.finds(magnitude, size, low + beyond, high)
+        return self.finds(magnitude, size, low, high)
 
     def cheapest_exponent(self, size: int, low: int, high: int, base: int, bound: int) -> int:
         """The fewest bytes of an exponent e that makes some 0.k * 10**(base + e) a member, below `bound`.

@@ -30,7 +30,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from math import gcd
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from bltgen.errors import LimitExceeded
 
@@ -452,11 +452,11 @@ class NumberSet:
 
     # -- its spellings ---------------------------------------------------------------------------------
 
-    def start(self, spelling: Literal["any", "plain"] = "any") -> NumberState:
+    def start(self) -> NumberState:
         """The state before the first byte of a JSON number that is in the set; see `json_number`."""
         from bltgen.constraints.json_number import number_state
 
-        return number_state(self, spelling)
+        return number_state(self)
 
     # -- questions ---------------------------------------------------------------------------------
 

@@ -100,8 +100,8 @@ class BltgenEngine:
     name = "bltgen"
 
     def schema(self, schema: Any) -> Opened:
-        """With any whitespace."""
-        return self._opened(lambda: json_schema(schema, whitespace="any"))
+        """In any spelling."""
+        return self._opened(lambda: json_schema(schema, whitespace="any", numbers="any"))
 
     def regex(self, pattern: str) -> Opened:
         """In the `python` dialect."""

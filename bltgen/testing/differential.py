@@ -105,7 +105,7 @@ def compare(schema: Any, rng: random.Random, texts: int, tally: Counter[str]) ->
     """Try `texts` texts on the schema, and the contract along samples. Counts in `tally`."""
     try:
         judge = _Judge(schema)
-        loose = _constraint(schema, whitespace="any")
+        loose = _constraint(schema, whitespace="any", numbers="any")
     except LimitExceeded:
         tally["schemas refused (LimitExceeded)"] += 1
         return
@@ -132,7 +132,7 @@ def compare(schema: Any, rng: random.Random, texts: int, tally: Counter[str]) ->
         return
     options = {
         "whitespace": rng.choice(("bounded", "compact", 1)),
-        "numbers": rng.choice(("plain", "any")),
+        "numbers": rng.choice(("plain", "interoperable", "any")),
         "escapes": rng.choice(("plain", "any")),
         "property_order": "any",
     }
@@ -256,7 +256,7 @@ def reduced(found: Disagreement, seconds: float = 20.0) -> Disagreement:
 
     def differs(schema: Any, text: bytes) -> bool:
         try:
-            constraint = _constraint(schema, whitespace="any")
+            constraint = _constraint(schema, whitespace="any", numbers="any")
             return (constraint is not None and constraint.accepts(text)) != _Judge(schema).accepts(text)
         except Exception:
             return False

@@ -239,7 +239,7 @@ def schemas(limit: int | None = None) -> Iterator[Specimen]:
                 return
             made += 1
             try:
-                constraint: Constraint | None = json_schema(schema, whitespace="compact")
+                constraint: Constraint | None = json_schema(schema, whitespace="compact", numbers="any")
             except EmptyLanguage:
                 constraint = None
             except (Unsupported, LimitExceeded):

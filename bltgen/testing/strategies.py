@@ -175,8 +175,8 @@ def _near_misses(draw: st.DrawFn, walker: Walker, max_bytes: int | None) -> Near
 def rejected(constraint: Constraint, *, max_bytes: int | None = None) -> st.SearchStrategy[NearMiss]:
     """Near misses: a text of the language with one byte that is masked, or one that ends too early.
 
-    For JSON Schemas that shall be refused by other validators, too, give `whitespace="any"` to
-    `json_schema`: a bound on whitespace is not in the schema. Raises InvalidArgument when drawn
+    For JSON Schemas that shall be refused by other validators, too, give `whitespace="any"` and
+    `numbers="any"`: bounds on spelling are not in the schema. Raises InvalidArgument when drawn
     from a language that allows every byte everywhere.
     """
     return _near_misses(_walker(constraint), max_bytes)

@@ -19,7 +19,6 @@ from bltgen.constraints.number_set import NumberSet, decimal_parts
 from bltgen.errors import LimitExceeded
 
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-PLAIN = re.compile(r"(?!-0$)-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?")
 
 BOUNDS = "0 1 -1 5 6 9.5 10 12 99 100 123 -40 0.5 0.001 -0.25 1e5 65535 1e40 1e-40 -7e30"
 STEPS = "1 2 3 5 7 10 0.1 0.01 0.25 0.3 2.5 100 12 1e-8 1e3"
@@ -49,11 +48,6 @@ sets = st.recursive(
     ),
     max_leaves=5,
 )
-spellings = st.sampled_from(["any", "plain"])
-
-
-def grammatical(text: str, spelling: str) -> bool:
-    return bool((NUMBER if spelling == "any" else PLAIN).fullmatch(text))
 
 
 def run(state: Any, text: str) -> Any:
@@ -180,14 +174,14 @@ def prefixes(limit: int) -> Iterator[str]:
         layer = [t + c for t in layer for c in "-+.0123456789eE" if re.fullmatch(PREFIX, t + c)]
 
 
-@given(sets, spellings)
+@given(sets)
 @settings(max_examples=10, deadline=None)
-def test_short_texts_by_brute_force(numbers: NumberSet, spelling: str) -> None:
-    """For all texts of 4 bytes: accepted where grammatical and a member; `shortest` is the true distance."""
+def test_short_texts_by_brute_force(numbers: NumberSet) -> None:
+    """For all texts of 4 bytes: accepted where a member; `shortest` is the true distance."""
     best: dict[str, int] = {}
-    state = number_state(numbers, spelling)
+    state = number_state(numbers)
     for text, (digits, exponent) in spelled(4):
-        member = Fraction(digits) * Fraction(10) ** exponent in numbers and grammatical(text, spelling)
+        member = Fraction(digits) * Fraction(10) ** exponent in numbers
         reached = run(state, text)
         assert (reached is not None and reached.accepting) == member, text
         if member:
@@ -202,12 +196,12 @@ def test_short_texts_by_brute_force(numbers: NumberSet, spelling: str) -> None:
             assert reached.shortest == known, prefix
 
 
-def check_state(state: NumberState, numbers: NumberSet, prefix: str, spelling: str) -> None:
+def check_state(state: NumberState, numbers: NumberSet, prefix: str) -> None:
     """The local facts that make `allowed` and `shortest` exact: distances have one fixed point."""
     live = {b for b in range(256) if state.advance(b) is not None}
     assert live == set(state.allowed)
     assert state.accepting == (state.shortest == 0)
-    assert state.accepting == (grammatical(prefix, spelling) and prefix in numbers), prefix
+    assert state.accepting == (bool(NUMBER.fullmatch(prefix)) and prefix in numbers), prefix
     distances = {b: state.advance(b).shortest for b in live}  # type: ignore[union-attr]
     assert all(d < INFINITE for d in distances.values())
     if not state.accepting:
@@ -216,24 +210,23 @@ def check_state(state: NumberState, numbers: NumberSet, prefix: str, spelling: s
         assert set(state.allowed_within(n)) == {b for b, d in distances.items() if d < n}
     text = prefix + state.completion().decode()
     assert len(text) == len(prefix) + state.shortest
-    assert grammatical(text, spelling)
     assert text in numbers
 
 
-@given(sets.filter(lambda s: not s.is_empty()), spellings, st.data())
+@given(sets.filter(lambda s: not s.is_empty()), st.data())
 @settings(max_examples=250, deadline=None)
-def test_walks_are_exact_everywhere(numbers: NumberSet, spelling: str, data: st.DataObject) -> None:
+def test_walks_are_exact_everywhere(numbers: NumberSet, data: st.DataObject) -> None:
     """At every state of a random walk the distances are consistent with all successors'."""
-    state, prefix = number_state(numbers, spelling), ""
+    state, prefix = number_state(numbers), ""
     for _ in range(data.draw(st.integers(0, 12))):
-        check_state(state, numbers, prefix, spelling)
+        check_state(state, numbers, prefix)
         if not state.allowed:
             break
         byte = data.draw(st.sampled_from(sorted(state.allowed)))
         following = state.advance(byte)
         assert following is not None
         state, prefix = following, prefix + chr(byte)
-    check_state(state, numbers, prefix, spelling)
+    check_state(state, numbers, prefix)
 
 
 @given(sets, st.integers(-(10**9), 10**9), st.integers(-12, 12), st.data())
@@ -283,11 +276,7 @@ def test_bounds_of_hundreds_of_digits() -> None:
     huge = NumberSet.interval("1e400", None)
     assert number_state(tiny).completion() == b"1e-400"
     assert number_state(huge).completion() == b"1e400"
-    assert number_state(huge, "plain").shortest == 401
     assert run(number_state(huge & ~NumberSet.multiples(3)), "3").shortest == len("1e399")
-    assert number_state(tiny, "plain").completion() == b"0." + b"0" * 399 + b"1"
-    between = NumberSet.interval("1e-40", "2e40") & NumberSet.multiples(7)
-    assert run(number_state(between, "plain"), "20000000000000000000000000000000000000001") is None
 
 
 def test_a_first_digit_that_no_member_has_is_refused() -> None:
@@ -295,18 +284,6 @@ def test_a_first_digit_that_no_member_has_is_refused() -> None:
     state = number_state(NumberSet.interval(5, 6))
     assert bytes(state.allowed) == b"056"
     assert run(state, "0.00").shortest == len("5e3")
-
-
-def test_plain_spelling_is_unique() -> None:
-    """No exponent, no needless zero, no minus zero: one text a value, and it is forced."""
-    plain = number_language(spelling="plain")
-    for text in (b"0", b"-1.25", b"10", b"0.001"):
-        assert plain.accepts(text)
-    for text in (b"-0", b"1.0", b"1e2", b"0.10", b"-0.0", b"0.0"):
-        assert not plain.accepts(text)
-    assert number_state(NumberSet.value("-1250e-2"), "plain").forced == b"-12.5"
-    with pytest.raises(ValueError, match="spelling"):
-        number_state(NumberSet.all(), "short")  # type: ignore[arg-type]
 
 
 def test_few_states_where_little_matters() -> None:
@@ -334,7 +311,6 @@ def test_one_number_among_many() -> None:
     state = number_state(numbers)
     assert run(state, "299").shortest == 1
     assert run(state, "2997").accepting
-    assert bytes(run(number_state(numbers, "plain"), "299").allowed) == b"147"
 
 
 def test_it_is_a_language() -> None:

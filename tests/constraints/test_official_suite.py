@@ -52,6 +52,7 @@ def wrong(group: Any) -> list[str]:
             registry=suite().registry(group.draft),
             formats=group.formats,
             whitespace="any",
+            numbers="any",
         )
         constraint.start()
     except EmptyLanguage:

@@ -87,7 +87,7 @@ def test_values_and_texts_satisfy_the_schema(name):
 def test_near_misses_are_refused(name):
     """By `json` or `jsonschema`, at the place that they name."""
     reference = SchemaReference(SCHEMAS[name])
-    constraint = bltgen.json_schema(SCHEMAS[name], whitespace="any")
+    constraint = bltgen.json_schema(SCHEMAS[name], whitespace="any", numbers="any")
     for miss in drawn(strategies.rejected(constraint), 80):
         assert not reference.accepts(miss.data), miss.reason
         assert f"offset {miss.position}" in miss.reason

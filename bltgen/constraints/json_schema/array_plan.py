@@ -454,7 +454,7 @@ class ArrayFrame:
         compiler, formulas = self.compiler, self.compiler.formulas
         positions: list[Position] = []
         if self.seen.size:
-            again = formulas.both(goal, formulas.values(self.excluded_values(met)))
+            again = formulas.both(goal, formulas.seen(self.excluded_values(met)))
             frame = self.following(met, NOTHING_SEEN, True)
             if compiler.satisfiable(again) and frame.can_end():
                 positions.append(value_start(again, frame, gap))

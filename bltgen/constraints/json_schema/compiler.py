@@ -51,6 +51,7 @@ from bltgen.constraints.json_schema.keywords import Keywords
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.name_trie import Spelling
 from bltgen.constraints.json_schema.normal_form import Cases
+from bltgen.constraints.json_schema.number_rules import NumberRules
 from bltgen.constraints.json_schema.object_plan import ObjectPlan, member_reader
 from bltgen.constraints.json_schema.positions import OPEN_BRACE, OPEN_BRACKET, first_bytes
 from bltgen.constraints.json_schema.references import Place
@@ -60,7 +61,6 @@ from bltgen.constraints.json_schema.written_numbers import (
     EVERY_NUMBER,
     NO_NUMBER,
     WrittenNumbers,
-    number_text,
 )
 from bltgen.constraints.json_string import JsonString, StringState
 from bltgen.constraints.number_set import NumberSet
@@ -102,6 +102,7 @@ class Options:
     """What the user chose; see `json_schema`."""
 
     numbers: str = "any"
+    digits: int = 15
     escapes: str = "any"
     ascii_only: bool = False
     ordered: bool = False
@@ -133,6 +134,7 @@ class Compiler:
         self.cases = Cases(self.keywords)
         self._strings: dict[Formula, Language] = {}
         self._numbers: dict[Formula, WrittenNumbers] = {}
+        self._number_rules: dict[Formula, NumberRules] = {}
         self.name_spelling = Spelling(options.ascii_only, options.escapes == "plain")
         self.cheapest_names: dict[Language, CheapestNames] = {}
         self.item_starts: dict[Any, JsonState] = {}
@@ -144,7 +146,13 @@ class Compiler:
         self._any_text: StringState | None = None
         self._indented: dict[tuple[Formula, int], int] = {}
         self._surely: dict[Place, bool] = {}
-        self._scalar_options: Any = (options.numbers, options.escapes, options.ascii_only, formats)
+        self._scalar_options: Any = (
+            options.numbers,
+            options.digits,
+            options.escapes,
+            options.ascii_only,
+            formats,
+        )
         if custom_formats or options.grounding is not None:
             self._scalar_options = None
         self._entered: set[tuple[Place, str]] = set()
@@ -224,7 +232,7 @@ class Compiler:
         """The state before the first byte of a number that satisfies the formula; None: there is none."""
         goal = self.goal(formula)
         if goal.numbers is None:
-            goal.numbers = number_text(self.number_goal(formula), self.options.numbers)
+            goal.numbers = self.number_rules(formula).start(self.number_goal(formula))
         assert goal.numbers is not None
         return goal.numbers if goal.numbers.shortest < INFINITE else None
 
@@ -233,6 +241,33 @@ class Compiler:
         numbers = self.written_numbers(formula)
         grounding = self.options.grounding
         return numbers if grounding is None else grounding.numbers(numbers)
+
+    def number_rules(self, formula: Formula) -> NumberRules:
+        """How the numbers that satisfy the formula are written.
+
+        Values that are excluded or chosen besides change nothing, so that equal items of an array are
+        written alike; chosen ones are written if need be as they must.
+        """
+        found = self._number_rules.get(formula)
+        if found is None:
+            found = self._find_number_rules(formula)
+            if self.options.grounding is not None and self.options.grounding.values is not None:
+                found = found.listing(self.options.grounding.values.numbers)
+            self._number_rules[formula] = found
+        return found
+
+    def _find_number_rules(self, formula: Formula) -> NumberRules:
+        parts = formula.parts if formula.op == AND else (formula,)
+        others = [part for part in parts if part.op != VALUES]
+        chosen = NumberSet.empty()
+        for part in parts:
+            if part.op == VALUES and part.value[1]:
+                chosen |= self.written_numbers(part).numbers
+        if len(others) < len(parts) and (others or chosen.is_empty() or formula in self.formulas.repeated):
+            return self.number_rules(self.formulas.all_of(others)).listing(chosen)
+        options, place = self.options, _asserted(formula)
+        form = None if place is None else place.schema.get("format")
+        return NumberRules.of(options.numbers, options.digits, self.written_numbers(formula), form)
 
     def written_numbers(self, formula: Formula) -> WrittenNumbers:
         """The numbers that satisfy the formula."""

@@ -111,6 +111,8 @@ class Formulas:
         self._table: dict[tuple[Any, ...], Formula] = {}
         self.mentions: dict[Formula, Any] = {}
         """Scratch space of searches: the names that a formula mentions."""
+        self.repeated: set[Formula] = set()
+        """What `seen` made."""
         self._summarise = summarise
         self._negate_atom = negate_atom
         self.true = Formula(TRUE, (), None, 0)
@@ -143,6 +145,15 @@ class Formulas:
         if not members:
             return self.false if positive else self.true
         return self._make(VALUES, (), (members, positive), (VALUES, members, positive))
+
+    def seen(self, values: Iterable[Value]) -> Formula:
+        """One of the values, which were read before and are spelled as then: told from `values`."""
+        members = frozenset(values)
+        if not members:
+            return self.false
+        made = self._make(VALUES, (), (members, True), (VALUES, members, "seen"))
+        self.repeated.add(made)
+        return made
 
     def atom(self, value: tuple[Any, ...]) -> Formula:
         """A constraint on values of one container type."""

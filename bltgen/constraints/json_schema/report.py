@@ -26,11 +26,18 @@ _IMPLIED = {"minContains": "contains", "maxContains": "contains", "then": "if", 
 _NARROWINGS = {
     ("property_order", "schema"): "declared members come in the order of the schema, others after them",
     ("undeclared", "omit"): "members that the schema neither names nor says anything of are left out",
-    ("numbers", "plain"): "no exponents, no needless zeros",
+    ("numbers", "interoperable"): (
+        "integers within 2^53 - 1, written as such where they are wanted; others of at most 15 significant "
+        "digits in a double's range"
+    ),
+    ("numbers", "plain"): "no exponent, no -0, at most {digits} significant digits",
     ("escapes", "plain"): "only characters that need an escape have one",
     ("ascii_only", True): "characters other than ASCII are escaped",
 }
 """What an option's value leaves out; values that are not listed narrow nothing."""
+
+_BOUNDS = {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"}
+_OF_NUMBERS = frozenset(_BOUNDS | {"const", "enum", "allOf", "format"})
 
 _MAY_NEED_MEMBERS = frozenset({"minProperties", "not", "if", "oneOf"})
 
@@ -42,6 +49,9 @@ def report_of(documents: Documents, compiler: Compiler, options: Mapping[str, An
         if compiler.options.closed and _keeps_members(place, compiler):
             note = "members stay that the schema does not name: it needs some"
             entries.append(ReportEntry(place.pointer, "undeclared='omit'", "annotation", note))
+        note = _numbers_note(place, compiler)
+        if note:
+            entries.append(ReportEntry(place.pointer, f"numbers={options['numbers']!r}", "annotation", note))
         entries += [_entry(place, keyword, compiler.keywords) for keyword in place.schema]
     return Report(tuple(entries))
 
@@ -53,7 +63,7 @@ def _spelling(layout: Layout, options: Mapping[str, Any]) -> list[ReportEntry]:
         entries.append(ReportEntry("", f"whitespace={layout.option!r}", "exact", layout.note))
     for (name, value), note in _NARROWINGS.items():
         if options[name] == value:
-            entries.append(ReportEntry("", f"{name}={value!r}", "exact", note))
+            entries.append(ReportEntry("", f"{name}={value!r}", "exact", note.format(**options)))
     for name, what in (("strings_from", "strings are spans"), ("numbers_from", "numbers have values")):
         if options[name] is not None:
             size = len(options[name])
@@ -70,6 +80,21 @@ def _keeps_members(place: Place, compiler: Compiler) -> bool:
         return any(not plan.omits for plan in compiler.objects(compiler.formulas.schema(place)))
     except LimitExceeded:
         return False
+
+
+def _numbers_note(place: Place, compiler: Compiler) -> str:
+    """What a place needs that the numbers' spelling does not have; empty where it needs no more."""
+    if _OF_NUMBERS.isdisjoint(place.schema) or compiler.options.numbers == "any":
+        return ""
+    try:
+        rules = compiler.number_rules(compiler.formulas.schema(place))
+    except LimitExceeded:
+        return ""
+    if rules.widened:
+        return "more digits, or any spelling: nothing but 0 could be written here"
+    if rules.listed.points:
+        return "numbers that the schema lists are written in as many digits as they have"
+    return "integers reach as far as the schema says" if rules.reaches_further else ""
 
 
 def _entry(place: Place, keyword: str, keywords: Keywords) -> ReportEntry:

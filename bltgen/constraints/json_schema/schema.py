@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, cast, overlo
 
 import referencing
 
-from bltgen.arguments import as_bytes, of_type, one_of, shown, suggests_keywords
+from bltgen.arguments import as_bytes, integer, of_type, one_of, shown, suggests_keywords
 from bltgen.automata import algebra
 from bltgen.automata.contract import Constraint, Report, ReportEntry, State, V_co
 from bltgen.automata.language import EMPTY, INFINITE, Language, intersection
@@ -42,6 +42,7 @@ from bltgen.constraints.json_schema.grounding import Grounding, text_of
 from bltgen.constraints.json_schema.json_values import holds_surrogate, read
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.near_misses import check_draft, tell
+from bltgen.constraints.json_schema.number_rules import NUMBERS
 from bltgen.constraints.json_schema.positions import Root, value_start
 from bltgen.constraints.json_schema.references import Documents
 from bltgen.constraints.json_schema.report import report_of
@@ -219,6 +220,7 @@ class SchemaOptions(TypedDict, total=False):
     property_order: str | None
     undeclared: str | None
     numbers: str | None
+    digits: int | None
     escapes: str
     ascii_only: bool
     strings_from: str | bytes | None
@@ -253,6 +255,7 @@ def json_schema(
     property_order: str | None = None,
     undeclared: str | None = None,
     numbers: str | None = None,
+    digits: int | None = None,
     escapes: str = "any",
     ascii_only: bool = False,
     strings_from: str | bytes | None = None,
@@ -279,9 +282,12 @@ def json_schema(
       `additionalProperties`, `patternProperties`, `propertyNames` and `unevaluatedProperties` say something,
       `true` included. Where members of any name are needed (`minProperties`) they stay, and `report()` tells.
       A name that only some branch declares may be kept beside the others.
-    - `numbers`: "any" spelling (the default for schemas), or "plain" (for types): no exponents, no needless
-      zeros. `escapes`: "any", or "plain":
-      only characters that need an escape have one. `ascii_only`: others than ASCII are escaped.
+    - `numbers`: "interoperable" (the default for schemas): what every reader understands (RFC 7493): integers
+      within 2^53 - 1, written as such, others of at most 15 significant digits that a double holds. "plain"
+      (for types): no exponent, no `-0`, at most `digits` (15) significant digits, zeros at the end included.
+      "any": every spelling of RFC 8259. The schema may need more: `report()` tells where; see `number_rules`.
+    - `escapes`: "any", or "plain": only characters that need an escape have one. `ascii_only`: others than
+      ASCII are escaped.
     - `strings_from`: strings are spans of this text (see `substring_of`) that the schema admits: `pattern`,
       `format`, `enum` and lengths choose among them. `numbers_from`: numbers have values that this text
       tells, however it spells them (see `text_numbers`). A constant, names of members, booleans and null are
@@ -294,14 +300,15 @@ def json_schema(
     `ConstraintWarning` where keywords and formats are annotations because they are misspelt.
     """
     _check_types(locals())
+    most_digits = 15 if digits is None else integer("digits", digits, 1)
     parser: Callable[[bytes], Any] | None = None
     rows: tuple[ReportEntry, ...] = ()
     languages: Mapping[str, Language] = {}
     if not isinstance(schema, (Mapping, bool, str, bytes)):
         from bltgen.integrations.pydantic import python_type
 
-        schema, languages, rows, parser = python_type(schema, wide=numbers not in (None, "plain"))
-    numbers = numbers or ("any" if parser is None else "plain")
+        schema, languages, rows, parser = python_type(schema, wide=numbers == "any" or most_digits > 15)
+    numbers = numbers or ("interoperable" if parser is None else "plain")
     undeclared = undeclared or ("allow" if parser is None else "omit")
     property_order = property_order or ("any" if parser is None else "schema")
     if kind != "json_schema":
@@ -311,10 +318,12 @@ def json_schema(
         ("formats", formats, ("assert", "annotate")),
         ("property_order", property_order, ("any", "schema")),
         ("undeclared", undeclared, ("allow", "omit")),
-        ("numbers", numbers, ("any", "plain")),
+        ("numbers", numbers, NUMBERS),
         ("escapes", escapes, ("any", "plain")),
     ):
         one_of(name, value, choices)
+    if digits is not None and numbers != "plain":
+        raise ValueError(f"digits={shown(digits)}: it is about numbers='plain', not {numbers!r}")
     if whitespace is None:
         whitespace = "bounded" if parser is None else "spaced"
     layout = Layout.of(whitespace)
@@ -326,6 +335,7 @@ def json_schema(
         "property_order": property_order,
         "undeclared": undeclared,
         "numbers": numbers,
+        "digits": digits,
         "escapes": escapes,
         "ascii_only": ascii_only,
         "strings_from": text_of("strings_from", strings_from),
@@ -347,7 +357,7 @@ def json_schema(
         return made
 
     options = Options(
-        numbers, escapes, ascii_only, property_order == "schema", undeclared == "omit", grounding
+        numbers, most_digits, escapes, ascii_only, property_order == "schema", undeclared == "omit", grounding
     )
     compiler = compiled(layout, options)
     places = list(well_formed_places(documents, compiler.keywords, with_plain=False))

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fractions import Fraction
 from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -24,11 +23,13 @@ from bltgen.automata.contract import State
 from bltgen.automata.language import INFINITE, Language
 from bltgen.automata.operators import CONCAT
 from bltgen.automata.utf8 import UTF8_TEXT
-from bltgen.constraints.json_number import Exponent, NumberState
+from bltgen.constraints.json_number import Exponent, NumberState, number_state
+from bltgen.constraints.json_number_short import ShortNumbers
 from bltgen.constraints.json_schema.effort import Effort
 from bltgen.constraints.json_schema.formula import Formula
-from bltgen.constraints.json_schema.json_values import Value, written_value
+from bltgen.constraints.json_schema.json_values import Value, to_decimal, written_value
 from bltgen.constraints.json_schema.layout import WHITESPACE, Gap
+from bltgen.constraints.json_schema.number_rules import has_plenty
 from bltgen.constraints.json_schema.positions import (
     NumberText,
     Position,
@@ -186,8 +187,14 @@ class RecordedItem:
         """The bytes after which infinitely many values may still come, as far as is seen at once."""
         bits = 0
         for position in self.inner.positions:
-            bits |= position.bits & _safe_after(position, self.chain)
+            bits |= position.bits & _safe_after(position, self.chain, self._excluded)
         return bits
+
+    @property
+    def _excluded(self) -> int:
+        """How many values the item must not have, at most."""
+        hopeless = self.frame.hopeless(self.met) if self.frame.plan.spec.unique else None
+        return self.frame.seen.size + len(hopeless or ())
 
     def _reached(self, byte: int) -> tuple[Position, ...]:
         """The positions after a byte of the item; none where all values that may come are excluded.
@@ -227,7 +234,7 @@ class RecordedItem:
         """Whether infinitely many values may come of what was read, as far as is seen at once."""
         if self.is_free:
             return True
-        return any(_is_endless(position, self.chain) for position in self.inner.positions)
+        return any(_is_endless(position, self.chain, self._excluded) for position in self.inner.positions)
 
     def _lives(self, inner: JsonState, text: bytes) -> bool:
         """Whether some value that is not excluded may come of `text`, after which `inner` stands."""
@@ -359,14 +366,16 @@ def _is_any_text(language: Language) -> bool:
     return language is UTF8_TEXT or (language.op == CONCAT and language.parts[1] is UTF8_TEXT)
 
 
-def _safe_after(position: Position, chain: Chain) -> int:
-    """The bytes after which infinitely many values may still come of a position."""
+def _safe_after(position: Position, chain: Chain, excluded: int) -> int:
+    """The bytes after which more values may still come of a position than are excluded."""
     if isinstance(position, NumberText):
-        return _safe_digits(position.text, text_of(chain))
+        return _safe_digits(position.text, text_of(chain), excluded)
     if isinstance(position, ValueStart):
         numbers = position.frame.compiler.numbers(position.goal)
-        if numbers is not None and _is_endless_number(numbers, b"1"):
-            return _DIGITS & ~(1 << 0x30)
+        if numbers is not None:
+            bits = _safe_digits(numbers, b"", excluded)
+            if bits:
+                return bits
     if isinstance(position, StringText) and getattr(position.text, "language", None) is UTF8_TEXT:
         return ALL_BITS & ~(1 << QUOTE)
     here: Any = getattr(position, "frame", None)
@@ -402,8 +411,14 @@ def _completions(state: JsonState, every_first: bool = False) -> Iterator[bytes]
 
 
 def _may_become(compiler: Compiler, text: bytes, value: Value, depth: int) -> bool:
-    """Whether some spelling of `value` begins with `text`."""
-    state: State | None = item_start(compiler, compiler.formulas.values([value]), depth)
+    """Whether some spelling of `value` begins with `text`, as far as is seen at once."""
+    state: State | None
+    if value[0] == "n":
+        state = number_state(NumberSet.value(to_decimal(value)))
+    elif value[0] in "ao":
+        return True
+    else:
+        state = item_start(compiler, compiler.formulas.values([value]), depth)
     for byte in text:
         if state is None:
             return False
@@ -414,8 +429,8 @@ def _may_become(compiler: Compiler, text: bytes, value: Value, depth: int) -> bo
 # -- infinitely many values ------------------------------------------------------------------------------
 
 
-def _is_endless(position: Position, chain: Chain) -> bool:
-    """Whether infinitely many values may come of an item, by the position in it."""
+def _is_endless(position: Position, chain: Chain, excluded: int) -> bool:
+    """Whether infinitely many values may come of an item, or more than excluded, by the position in it."""
     frame: Any = getattr(position, "frame", None)
     if frame is None:
         return False
@@ -426,7 +441,7 @@ def _is_endless(position: Position, chain: Chain) -> bool:
     elif isinstance(position, StringText):
         if is_endless_text(getattr(position.text, "language", None)):
             return True
-    elif isinstance(position, NumberText) and _is_endless_number(position.text, text_of(chain)):
+    elif isinstance(position, NumberText) and _has_numbers(position.text, text_of(chain), excluded):
         return True
     while not isinstance(frame, Root):
         if frame.is_endless():
@@ -438,62 +453,36 @@ def _is_endless(position: Position, chain: Chain) -> bool:
 _NUMBER_TAIL = re.compile(rb"[-+.0-9eE]*\Z")
 
 
-def _is_endless_number(state: State, text: bytes) -> bool:
-    """Whether infinitely many numbers begin as the text ends, as far as is seen at once.
+def _has_numbers(state: State, text: bytes, than: int) -> bool:
+    """Whether more than so many numbers begin as the text ends, as far as is seen at once.
 
-    Digits, or digits of the exponent, may go on for ever; not below an exponent's minus sign, and nought
-    stays nought whatever its exponent. Plainly written, a nought or a point bounds what may come.
+    In any spelling digits, or digits of the exponent, may go on for ever; not below an exponent's minus sign,
+    and nought stays nought whatever its exponent.
     """
     if not isinstance(state, NumberState):
         return False
-    mantissa, exponent = _parts_of_number(text)
+    if isinstance(state.automaton, ShortNumbers):
+        return state.automaton.has_more(state.prefix, than)
+    found = _NUMBER_TAIL.search(text)
+    assert found is not None
+    mantissa, _, exponent = found.group().lower().partition(b"e")
     if isinstance(state.prefix, Exponent):
         return (
             bool(mantissa.strip(b"-0."))
             and not exponent.startswith(b"-")
             and any(high is None for _, high in state.prefix.targets)
         )
-    numbers = state.automaton.numbers
-    if not state.automaton.plain or _is_whole(mantissa):
-        return numbers.gaps[0 if mantissa[:1] == b"-" else -1] != NEVER
-    if not numbers.points and not numbers.gaps[0].moduli:
-        return True
-    return len(mantissa) < DIGIT_LIMIT and _between(numbers, mantissa.decode()).size() is None
+    return state.automaton.numbers.gaps[0 if mantissa[:1] == b"-" else -1] != NEVER
 
 
-def _safe_digits(state: State, text: bytes) -> int:
-    """The digits after which infinitely many numbers may still come, as far as is seen at once."""
-    if not _is_endless_number(state, text):
-        return 0
-    assert isinstance(state, NumberState)
-    mantissa, _ = _parts_of_number(text)
-    if mantissa == b"-":
-        return _DIGITS & ~(1 << 0x30)
-    if state.automaton.plain and not _is_whole(mantissa) and state.automaton.numbers.points:
-        return 0
-    return _DIGITS
-
-
-def _parts_of_number(text: bytes) -> tuple[bytes, bytes]:
-    """The mantissa and the exponent of the number, perhaps unfinished, with which a text ends."""
-    found = _NUMBER_TAIL.search(text)
-    assert found is not None
-    mantissa, _, exponent = found.group().lower().partition(b"e")
-    return mantissa, exponent
-
-
-def _is_whole(mantissa: bytes) -> bool:
-    """Whether digits before the point may follow."""
-    return b"." not in mantissa and mantissa not in (b"0", b"-0")
-
-
-def _between(numbers: NumberSet, mantissa: str) -> NumberSet:
-    """The numbers whose digits begin so, where none before the point may follow."""
-    low = Fraction(mantissa.lstrip("-").rstrip("."))
-    high = low + Fraction(1, 10 ** len(mantissa.partition(".")[2]))
-    if mantissa.startswith("-"):
-        low, high = -high, -low
-    return numbers & NumberSet.interval(low, high, low_open=True, high_open=True)
+def _safe_digits(state: State, text: bytes, excluded: int) -> int:
+    """The digits after which more numbers may come than are excluded, as far as is seen at once."""
+    bits = 0
+    for byte in bits_of(state.allowed.bits & _DIGITS):
+        following = state.advance(byte)
+        if following is not None and _has_numbers(following, text + bytes((byte,)), excluded):
+            bits |= 1 << byte
+    return bits
 
 
 def is_endless_text(language: Language | None) -> bool:
@@ -514,7 +503,10 @@ def _find_endless(compiler: Compiler, goal: Formula) -> bool:
     strings = compiler.strings(goal)
     if strings is not None and is_endless_text(getattr(strings, "language", None)):
         return True
-    if compiler.number_goal(goal).numbers.size() is None:
+    if compiler.number_rules(goal).shape is None:
+        if compiler.number_goal(goal).numbers.size() is None:
+            return True
+    elif has_plenty(compiler.numbers(goal)):
         return True
     if any(plan.is_endless() for plan in compiler.live_arrays(goal)):
         return True
@@ -633,7 +625,7 @@ def _repeated_cost(
     if any(cost >= INFINITE for cost in costs):
         return INFINITE
     best = INFINITE
-    values = formulas.values([v for v in seen if isinstance(v, tuple)])
+    values = formulas.seen([v for v in seen if isinstance(v, tuple)])
     for i, goal in enumerate(goals):
         again = formulas.both(goal, values)
         best = min(best, get(again) - costs[i])

@@ -6,10 +6,10 @@ goal where they are written as an integer, and where they are written otherwise;
 and drafts both are one object.
 
 >>> four = WrittenNumbers(NumberSet.integers(), NumberSet.empty())
->>> state = number_text(four, "any")
+>>> state = any_number_text(four)
 >>> [state.language.accepts(text) for text in (b"12", b"-0", b"12.0", b"1e2")]
 [True, True, False, False]
->>> state = number_text(~four, "any")
+>>> state = any_number_text(~four)
 >>> [state.language.accepts(text) for text in (b"12", b"-0", b"12.0", b"1e2", b"1.5")]
 [False, False, True, True, True]
 """
@@ -18,15 +18,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from bltgen.automata.contract import State
-from bltgen.automata.language import EMPTY, Language, from_automaton, intersection, literal, union
+from bltgen.automata.language import EMPTY, Language, from_automaton, intersection, union
 from bltgen.constraints.json_number import number_state
+from bltgen.constraints.json_number_short import Shape, short_state
 from bltgen.constraints.number_set import NumberSet
 from bltgen.constraints.regex import regex
 
-__all__ = ["EVERY_NUMBER", "NO_NUMBER", "WrittenNumbers", "number_text"]
+__all__ = ["EVERY_NUMBER", "NO_NUMBER", "WrittenNumbers", "any_number_text"]
 
 
 class WrittenNumbers(NamedTuple):
@@ -79,27 +80,23 @@ EVERY_NUMBER = WrittenNumbers.however(NumberSet.all())
 NO_NUMBER = WrittenNumbers.however(NumberSet.empty())
 
 
-def number_text(written: WrittenNumbers, spelling: Any) -> State:
-    """The state before the first byte of a number. `spelling`: see `json_number.number_state`."""
+def any_number_text(written: WrittenNumbers) -> State:
+    """The state before the first byte of a number, in any spelling."""
     if written.as_integer is written.otherwise:
-        return number_state(written.as_integer, spelling)
+        return number_state(written.as_integer)
+    parts = []
     integers = written.as_integer & NumberSet.integers()
-    parts = [] if integers.is_empty() else [_integers(integers, spelling)]
-    if spelling == "plain":
-        # Plainly written, a whole number has no fraction.
-        others = written.otherwise - NumberSet.integers()
-        parts += [] if others.is_empty() else [from_automaton(number_state(others, "plain"))]
-    elif not written.otherwise.is_empty():
-        others_text = from_automaton(number_state(written.otherwise, "any"))
-        parts.append(intersection(others_text, regex("[^.eE]*[.eE].*")))
+    if not integers.is_empty():
+        parts.append(_integers(integers))
+    if not written.otherwise.is_empty():
+        others = from_automaton(number_state(written.otherwise))
+        parts.append(intersection(others, regex("[^.eE]*[.eE].*")))
     return union(*parts).start() if parts else EMPTY.start()
 
 
 @lru_cache(maxsize=256)
-def _integers(integers: NumberSet, spelling: Any) -> Language:
+def _integers(integers: NumberSet) -> Language:
     """Integers without a fraction or exponent."""
     if integers == NumberSet.integers():
-        found = regex("0|-?[1-9][0-9]*")
-    else:
-        found = from_automaton(number_state(integers, "plain"))
-    return union(found, literal(b"-0")) if spelling == "any" and 0 in integers else found
+        return regex("-?(0|[1-9][0-9]*)")
+    return from_automaton(short_state(integers, NumberSet.empty(), Shape(False, True, 1, 0)))

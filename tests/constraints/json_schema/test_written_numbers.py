@@ -46,7 +46,7 @@ TEXTS = [
 def test_integers_are_judged_as_each_draft_says(schema: dict[str, Any], draft: str) -> None:
     """The judge is `jsonschema`, which tells 1.0 from 1 in draft 4."""
     schema = {"$schema": f"http://json-schema.org/{draft}/schema#", **schema}
-    constraint = json_schema(schema)
+    constraint = json_schema(schema, numbers="any")
     validator = jsonschema.validators.validator_for(schema)(schema)
     for text in TEXTS:
         assert constraint.accepts(text.encode()) == validator.is_valid(json.loads(text)), text
