@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 
 import bltgen
+from bltgen.constraints.json_schema.vocabulary import ANNOTATIONS, KEYWORDS
 from bltgen.decoding.task import Sampling
 from bltgen.errors import BltgenError
 from bltgen.testing.models import whimsical
@@ -113,6 +114,34 @@ for kind, constraint in CONSTRAINTS.items():
     }
     for sign in ("__or__", "__and__", "__add__"):
         CALLS[f"{kind}.{sign}"] = (partial(getattr(constraint, sign)), {"other": bltgen.regex("a")})
+CALLS |= {
+    "a constraint of a grammar": (
+        lambda one: bltgen.grammar('start: "x" j', constraints={"j": one}),
+        {"one": bltgen.regex("a")},
+    ),
+    "an imported text": (
+        lambda one: bltgen.grammar("%import x.y\nstart: y", folder={"x.lark": one}),
+        {"one": "y: /a/"},
+    ),
+    "a format": (lambda one: bltgen.json_schema({"format": "x"}, custom_formats={"x": one}), {"one": "a"}),
+    "a named constraint": (
+        lambda one: bltgen.json_schema({"x-bltgen-constraint": "x"}, constraints={"x": one}),
+        {"one": "a"},
+    ),
+    "a type in a type": (lambda one: bltgen.json_schema(dict[str, one]), {"one": int}),
+    "a bias": (lambda one: bltgen.SamplingParameters(bias={65: one}), {"one": 1}),
+    "a stop": (lambda one: GENERATOR.generate(**FREE, stop=[one]), {"one": "a"}),
+    "a prompt of many": (lambda one: GENERATOR.generate_many([one], max_bytes=3), {"one": "a"}),
+    "a prompt of an iterator": (lambda one: GENERATOR.generate_many(iter([one]), max_bytes=3), {"one": "a"}),
+    "a constraint of many": (lambda one: GENERATOR.generate_many(["x"], [one], max_bytes=30), {"one": None}),
+    "an option": (lambda one: bltgen.choice(["a", one]), {"one": "b"}),
+    "a piece": (lambda one: list(bltgen.stream_values([one])), {"one": b"1"}),
+}
+for keyword in (KEYWORDS | ANNOTATIONS) - {"minProperties"}:
+    CALLS[f"the value of {keyword}"] = (
+        lambda one, keyword=keyword: bltgen.json_schema({keyword: one}),
+        {"one": "a"},
+    )
 for option, parameter in inspect.signature(bltgen.json_schema).parameters.items():
     if option not in ("schema", "kind"):
         CALLS[f"json_schema, {option}"] = (

@@ -159,6 +159,18 @@ def test_constraints_go_to_other_processes():
     assert done.stdout.split() == [b"True"] * len(MAKERS)
 
 
+def test_a_grammar_takes_its_files_along(tmp_path):
+    """What was imported from a folder is part of the source, wherever the folder is."""
+    (tmp_path / "a.lark").write_text('x: "x"')
+    one = grammar("%import a.x\nstart: x", folder=tmp_path)
+    data = pickle.dumps(one)
+    (tmp_path / "a.lark").write_text('x: "y"')
+    two = grammar("%import a.x\nstart: x", folder=tmp_path)
+    assert pickle.loads(data).accepts(b"x")
+    assert one == pickle.loads(data) == grammar("%import a.x\nstart: x", folder={"a.lark": 'x: "x"'})
+    assert one != two
+
+
 def test_a_registry_stays_where_it_is():
     """It is compared; pickling says what to do."""
     one, two = (json_schema({"$ref": "urn:there"}, registry=REGISTRY) for _ in range(2))

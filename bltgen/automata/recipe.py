@@ -44,7 +44,7 @@ def _short(part: Any, level: int) -> str:
 
 
 class Recipe:
-    """A function, as "module:name", and its arguments. options: what they came to, where defaults depend."""
+    """A function, as "module:name", and its arguments. options: what some of them came to, which decides."""
 
     __slots__ = ("_key", "arguments", "keywords", "maker", "options")
 
@@ -140,7 +140,8 @@ class Made(Fixed):
         return hash(self._recipe.key) if hasattr(self, "_recipe") else object.__hash__(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_make, (self._recipe.maker, self._recipe.arguments, self._recipe.keywords))
+        recipe = self._recipe
+        return (_make, (recipe.maker, recipe.arguments, {**recipe.keywords, **recipe.options}))
 
 
 def remembers(options: Callable[[Any], Mapping[str, Any]] = lambda made: {}) -> Callable[[F], F]:

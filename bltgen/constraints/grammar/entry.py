@@ -20,7 +20,7 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any, Literal
 
-from bltgen.arguments import of_type, one_of, suggests_keywords
+from bltgen.arguments import of_type, one_of, shown, suggests_keywords
 from bltgen.automata.context_free import Grammar
 from bltgen.automata.contract import Constraint, Report, ReportEntry
 from bltgen.automata.limits import current_limits
@@ -72,7 +72,17 @@ def grammar(
         raise TypeError(f"a grammar is a str, not {type(text).__name__}")
     of_type("start", start, (str, type(None)), "a str")
     of_type("constraints", constraints, (Mapping, type(None)), "a dict of names to constraints")
+    for name, constraint in (constraints or {}).items():
+        of_type("a name in constraints", name, str, "a str")
+        if not isinstance(constraint, Constraint) or isinstance(constraint, type):
+            raise TypeError(
+                f"constraints[{name!r}]={shown(constraint)}: a constraint is needed, such as "
+                "bltgen.regex(...) or bltgen.json_schema(...)"
+            )
     of_type("folder", folder, (str, os.PathLike, Mapping, type(None)), "a path or a dict of names to texts")
+    if isinstance(folder, Mapping):
+        for name, imported in folder.items():
+            of_type(f"folder[{shown(name)}]", imported, str, "the text of a grammar, a str,")
     one_of("format", format, tuple(_HEADS))
     if folder is not None and format != "lark":
         raise ValueError(f"folder= is for imports, which {format} does not have")

@@ -249,7 +249,7 @@ def _dependencies(keywords: Keywords, place: Place, keyword: str, given: Any) ->
 
 
 def _written(keywords: Keywords, place: Place, keyword: str, given: Any) -> Iterable[Path]:
-    if given != "integer":
+    if not isinstance(given, str) or given != "integer":
         raise _malformed(place, keyword, '"integer"', given)
     return ()
 
