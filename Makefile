@@ -3,12 +3,13 @@
 #   make test   lint, types, every test, and an install from the built wheel
 # CI runs besides:
 #   make machines   the tests that may depend on the CPU, as on other CPUs
+#   make pythons    what needs no torch, on the other Pythons that are here
 PYTHON ?= python3
 DEMO := .venv-demo
 TEST := .venv
 CONSTRAINTS := .ci/constraints.txt
 
-.PHONY: demo test lint types pytest wheel-test machines clean
+.PHONY: demo test lint types pytest wheel-test machines pythons clean
 
 demo: $(DEMO)/.installed
 	$(DEMO)/bin/bltgen generate --grounded --temperature 0 --stats \
@@ -32,6 +33,9 @@ wheel-test: $(TEST)/.installed
 
 machines: $(TEST)/.installed
 	$(TEST)/bin/python tests/machines.py
+
+pythons: $(TEST)/.installed
+	$(TEST)/bin/python tests/pythons.py
 
 $(DEMO)/.installed: pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(DEMO)

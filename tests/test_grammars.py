@@ -14,6 +14,7 @@ import random
 import re
 import sqlite3
 import struct
+import sys
 import warnings
 import wave
 import xml.etree.ElementTree
@@ -252,6 +253,8 @@ JUDGES: dict[str, Callable[[bytes], object]] = {
 @pytest.mark.parametrize("name", GRAMMARS)
 def test_samples_satisfy_an_outside_judge(name: str) -> None:
     """Random texts, short and longer ones, each within its budget and valid to a reader of the format."""
+    if name in ("iso8601", "rfc3339") and sys.version_info < (3, 11):
+        pytest.skip("datetime.fromisoformat reads most of ISO 8601 since Python 3.11")
     constraint, judge, rng = grammar_file(name), JUDGES[name], random.Random(7)
     shortest = constraint.start().shortest
     for draw in range(DRAWS):

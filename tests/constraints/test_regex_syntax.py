@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -71,8 +72,9 @@ def test_malformed_patterns_say_where(pattern: str, position: int, message: str)
     shown = str(caught.value).splitlines()
     assert shown[-2].strip() == pattern
     assert shown[-1] == " " * (2 + position) + "^"
-    with pytest.raises(re.error):
-        re.compile(pattern)
+    if pattern != "a(?i)" or sys.version_info >= (3, 11):  # until then `re` only warned
+        with pytest.raises(re.error):
+            re.compile(pattern)
 
 
 MALFORMED_ECMA = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 
 import lark
 import pytest
@@ -53,6 +54,8 @@ LOOKING = {
     "possessive": ('start: A "b"?\nA: /(?>ab|a)b?/', "abc"),
     "inside of a recursive rule": ('start: "(" start ")" | W\nW: /a+(?!\\)\\))/', "a()"),
 }
+if sys.version_info < (3, 11):
+    del LOOKING["possessive"]  # Lark leaves terminals to `re`, which has had atomic groups since then
 
 PREFERRING = {
     "lazy": ('start: A "b"\nA: /a+?/', "ab"),
