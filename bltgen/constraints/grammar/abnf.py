@@ -11,18 +11,19 @@ case of ASCII letters, `%s"..."` with it; `%x41`, `%d13.10`, `%b0-1` values, ran
 comments; the core rules, which a text may redefine or extend.
 
 **Pasted whole.** A line that begins with `name =` is a rule, at any indentation; what is indented more goes
-on with it. Page breaks, with their header and footer, are skipped, and so is prose: blocks between blank
-lines that have no `=` and cannot be elements of a rule. A rule that is printed twice in the same words counts
-once.
+on with it. Page breaks, with their header and footer, are skipped, and so is prose: headings, and blocks
+between blank lines that define nothing and cannot be elements of a rule. A rule that is printed twice in the
+same words counts once.
 
 **Numbers**: as octets, which for US-ASCII protocols is what RFCs mean; where any number in the text is
 greater than %xFF, all are Unicode scalar values in UTF-8, as in RFC 8259's `%x5D-10FFFF`. `numbers` says
 so explicitly ("octets" or "code-points").
 
-**Prose values** `<...>` are meant for people. Where one begins with a rule's name (`<host, see ...>`), it is
-that rule of the text; else, and where it names the very rule that it defines, it must be given in
-`constraints`, under that name, under the name of the rule that it defines, or in its own words. `0<pchar>` is
-the empty text.
+**Prose values** `<...>` are meant for people. One that is or begins with a rule's name (`<host, see
+[RFC3986]>`) must be given in `constraints`, under that name, under the name of the rule that it defines, or
+in its own words; else it is the rule of that name in the same text, so that the ABNF of both documents may be
+pasted together: of a rule that one defines by prose only, the other definition counts. `0<pchar>` is the
+empty text.
 
 Refused, with line and column: prose values that are not given (Unsupported). The start rule is the first one.
 
@@ -45,7 +46,7 @@ from bltgen.automata.utf8 import code_points
 from bltgen.constraints.grammar.bodies import BodyBuilder
 from bltgen.errors import ConstraintSyntaxError, Unsupported, did_you_mean
 
-__all__ = ["CORE_RULES", "Numbers", "parse"]
+__all__ = ["CORE_RULES", "GIVEN", "Numbers", "parse"]
 
 Numbers = Literal["auto", "octets", "code-points"]
 
@@ -77,14 +78,18 @@ _STRING = re.compile(r'(%[sSiI])?"([^"\r\n]*)"')
 _NUMBER = re.compile(r"%([xXdDbB])([0-9A-Fa-f]+)(?:-([0-9A-Fa-f]+)|((?:\.[0-9A-Fa-f]+)+))?(?![0-9A-Fa-f.-])")
 _PROSE = re.compile(r"<([^<>]*)>")
 _PAGE = re.compile(r"^.*\[Page [0-9ivxlc]+\][ \t]*$|^\f?(?:RFC \d+|Internet-Draft) .*\d{4}[ \t]*$|\f", re.M)
-_ELEMENTS = re.compile(
-    r'(?:[\s/()\[\]]|\d*[*#]?\d*(?:[A-Za-z][A-Za-z0-9-]*|%[sSiI]?"[^"\n]*"|"[^"\n]*"|%[xXdDbB][0-9A-Fa-f.-]+'
-    r"|<[^<>]*>|[(\[])|;[^\n]*)*"
+_ELEMENT = re.compile(
+    r'\s+|[/()\[\]]|\d+(?:[*#]\d*)?|[*#]\d*|[A-Za-z][A-Za-z0-9-]*|(?:%[sSiI])?"[^"\n]*"'
+    r"|%[xXdDbB][0-9A-Fa-f.-]+|<[^<>]*>|;[^\n]*"
 )
+_LIKE_A_HEAD = re.compile(r"^[ \t]*[^\s=<>\"]+[ \t]*(?:=/?|::=)(?:[ \t]|$)", re.M)
 _BLOCK = re.compile(r"(?:[ \t]*\S[^\n]*(?:\n|\Z))+")
 _LIST_SEPARATOR = concat(
     byte_set(ByteSet.of(b" \t")).star(), literal(b","), byte_set(ByteSet.of(b" \t")).star()
 )
+GIVEN = "~given"
+"""The end of an atom's name that stands for a constraint, whatever rule has its name."""
+
 _BASES = {"x": 16, "d": 10, "b": 2}
 
 
@@ -147,21 +152,25 @@ class _Parser:
         self.given = given
         self.made: dict[str, Body] = {}
         self.places: dict[str, int] = {}
-        self.defined: set[str] = set()
-        self.replaced: set[str] = set()
+        self.bodies: dict[str, list[str]] = {}
         self.at = 0
 
     def rules(self) -> dict[str, Body]:
         heads = self.heads()
         if not heads:
-            raise self.failure("no rule", 0, "name = elements")
-        self.defined = {name for _, name, _, _, _ in heads}
+            raise self.failure("there is no rule", 0, "name = elements")
+        for _, name, _, at, end in heads:
+            spelled = " ".join(re.sub(r";[^\n]*", "", self.text[at:end]).split())
+            self.bodies.setdefault(name, []).append(spelled)
         words: dict[str, set[str]] = {}
         added = 0
         for begin, name, sign, at, end in heads:
             self.at = at
             spelled = " ".join(re.sub(r";[^\n]*", "", self.text[at:end]).split())
-            if spelled in words.setdefault(name, set()):
+            is_prose = _PROSE.fullmatch(spelled) is not None
+            if spelled in words.setdefault(name, set()) or (
+                is_prose and not all(map(_PROSE.fullmatch, self.bodies[name]))
+            ):
                 continue
             words[name].add(spelled)
             if sign == "=":
@@ -171,15 +180,13 @@ class _Parser:
                 continue
             before = self.made.get(name) or (_core().get(name) if self.text is not CORE_RULES else None)
             if before is None:
-                known = did_you_mean(name, self.defined - {name})
+                known = did_you_mean(name, self.bodies.keys() - {name})
                 raise self.failure(f"'=/' adds to {name!r}, which is not defined before{known}", begin)
             added += 1
             more = f"{name}~more{added}"
             self.body(more, end)
             assert isinstance(before, tuple)
             self.made[name] = (*before, (more,))
-        for name in self.replaced:
-            del self.made[name]
         return self.made
 
     def heads(self) -> list[tuple[int, str, str, int, int]]:
@@ -203,7 +210,7 @@ class _Parser:
                     found.append((begin, match[1].lower(), match[2], match.end(), len(self.text)))
                     margin = indent
                     end = max(end, self.text.find("\n", match.end()) + 1) or len(self.text)
-                elif is_after_blank and self.is_prose(at):
+                elif is_after_blank and self.is_prose(at, not found or indent <= margin):
                     prose_until = _BLOCK.match(self.text, at).end()  # type: ignore[union-attr]
                     if found and found[-1][4] == len(self.text):
                         found[-1] = (*found[-1][:4], at)
@@ -222,12 +229,23 @@ class _Parser:
             )
         ]
 
-    def is_prose(self, at: int) -> bool:
-        """Whether the block of lines that begins here is for people: it has no "=" and is no elements."""
+    def is_prose(self, at: int, is_outside: bool) -> bool:
+        """Whether the block of lines that begins here is for people: it has no rule and is no elements.
+
+        `is_outside`: it is not indented as the rest of a rule; then mere words are prose too.
+        """
         match = _BLOCK.match(self.text, at)
         assert match is not None
-        block = match[0]
-        return "=" not in block and "::" not in block and _ELEMENTS.fullmatch(block) is None
+        if _LIKE_A_HEAD.search(match[0]) or match[0].lstrip()[0] in '/([<"%;':
+            return False
+        if all(map(str.isalpha, match[0].replace("-", "").split())):
+            return is_outside
+        while at < match.end():
+            element = _ELEMENT.match(self.text, at, match.end())
+            if element is None:
+                return True
+            at = element.end()
+        return False
 
     def body(self, name: str, end: int) -> None:
         build = BodyBuilder(name, self.made)
@@ -295,26 +313,29 @@ class _Parser:
         """The name of the rule that a prose value stands for."""
         words = " ".join(match[1].split()).lower()
         named = _NAME.match(words)
-        name = (
-            named[0] if named is not None and words[named.end() : named.end() + 1] in ("", ",", " ") else ""
-        )
-        if name and name != rule and name in self.defined:
-            self.places.setdefault(name, match.start() + 1)
+        name = ""
+        if named is not None and words[named.end() : named.end() + 1] in ("", ",", " "):
+            name = named[0]
+        self.places.setdefault(name or rule, match.start() + bool(name))
+        is_own = name in self.bodies and name != rule and not self.uses(name, rule)
+        if is_own and words == name:
             return name
-        for choice in (words, name, rule):
+        for choice in (words, rule, name):
             if choice in self.given:
                 self.places.setdefault(choice, match.start())
-                if choice == rule:
-                    # The given constraint takes the place of the rule, which is nothing but this.
-                    self.replaced.add(rule)
-                return choice
-        wanted = name if name and ("," in words or name == words) else rule
+                return f"{choice}{GIVEN}"
+        if is_own:
+            return name
         raise Unsupported(
-            f"a prose value is meant for people; give its texts as constraints={{{wanted!r}: ...}}, for "
+            f"a prose value is meant for people; give its texts as constraints={{{rule!r}: ...}}, for "
             "instance the grammar of another RFC, or write its elements",
             text=self.shown,
             position=match.start(),
         )
+
+    def uses(self, name: str, rule: str) -> bool:
+        """Whether a rule's definition names another one, so that it cannot be what that one stands for."""
+        return any(re.search(rf"(?<![\w-]){rule}(?![\w-])", body, re.I) for body in self.bodies[name])
 
     def element(self, char: str) -> str | Language:
         if match := _STRING.match(self.text, self.at):

@@ -24,7 +24,7 @@ from bltgen.arguments import of_type, one_of, shown, suggests_keywords
 from bltgen.automata.context_free import Grammar
 from bltgen.automata.contract import Constraint, Report, ReportEntry
 from bltgen.automata.limits import current_limits
-from bltgen.automata.productions import Body, Repeat, atoms
+from bltgen.automata.productions import Atom, Body, Repeat, atoms
 from bltgen.automata.recipe import remembers
 from bltgen.constraints.grammar import abnf, gbnf, lark
 from bltgen.constraints.grammar.library import library_text, missing
@@ -174,44 +174,48 @@ def _bind(
     constraint may replace.
     """
     known = [name for name in rules if "~" not in name]
+    used = {atom for body in rules.values() for atom in atoms(body) if isinstance(atom, str)}
     for name in given:
-        if name in rules and name in core and name not in places:
-            raise ConstraintSyntaxError(f"constraints= has {name!r}, which the grammar does not use", text, 0)
-        if name in rules and name in core:
-            del rules[name]
-        elif name in rules:
-            raise ConstraintSyntaxError(
-                f"{name!r} is given as a constraint and defined too", text, places.get(name, 0)
-            )
-    used = set()
-    for name, body in list(rules.items()):
-        for atom in atoms(body):
-            if not isinstance(atom, str):
-                continue
-            used.add(atom)
-            if atom not in rules and atom not in given:
-                raise ConstraintSyntaxError(
-                    f"there is no rule {atom!r}, which {name.partition('~')[0]!r} uses"
-                    f"{did_you_mean(atom, [*known, *given])}",
-                    text,
-                    places.get(atom, 0),
-                    expected="a rule of that name, or a constraint in constraints=",
-                )
-        if isinstance(body, Repeat):
-            if isinstance(body.atom, str) and body.atom in given:
-                rules[name] = Repeat(given[body.atom], body.low, body.high)
-        else:
-            rules[name] = tuple(
-                tuple(given.get(atom, atom) if isinstance(atom, str) else atom for atom in row)
-                for row in body
-            )
-    for name in given:
-        if name not in used:
+        is_in_prose = name + abnf.GIVEN in used
+        if name not in used and not is_in_prose:
+            if name in rules and name not in core:
+                break
             raise ConstraintSyntaxError(
                 f"constraints= has {name!r}, which the grammar does not use{did_you_mean(name, known)}",
                 text,
                 0,
             )
+        if name in rules and name in core:
+            del rules[name]
+        elif name in rules and not is_in_prose:
+            break
+    else:
+        name = ""
+    if name:
+        raise ConstraintSyntaxError(
+            f"{name!r} is given as a constraint and defined too", text, places.get(name, 0)
+        )
+
+    def bound(atom: Atom, user: str) -> Atom:
+        if not isinstance(atom, str):
+            return atom
+        if atom in rules:
+            return atom
+        if (wanted := atom.removesuffix(abnf.GIVEN)) in given:
+            return given[wanted]
+        raise ConstraintSyntaxError(
+            f"there is no rule {atom!r}, which {user.partition('~')[0]!r} uses"
+            f"{did_you_mean(atom, [*known, *given])}",
+            text,
+            places.get(atom, 0),
+            expected="a rule of that name, or a constraint in constraints=",
+        )
+
+    for name, body in list(rules.items()):
+        if isinstance(body, Repeat):
+            rules[name] = Repeat(bound(body.atom, name), body.low, body.high)
+        else:
+            rules[name] = tuple(tuple(bound(atom, name) for atom in row) for row in body)
 
 
 def _given_entries(given: Mapping[str, Constraint]) -> list[ReportEntry]:

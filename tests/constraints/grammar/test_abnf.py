@@ -159,7 +159,7 @@ def test_prose_values_are_refused() -> None:
         ('a = "x"\na = "y"', 2, 1, "defined twice"),
         ('a = "x"\nb =/ "y"', 2, 1, "not defined"),
         ('a = "x"\n"y"', 2, 1, "neither a rule"),
-        ("hello", 1, 1, "not a rule"),
+        ("hello", 1, 1, "no rule"),
         ("a = %x39-30", 1, 5, "ends before"),
         ("a = %b12", 1, 5, "base 2"),
         ("a = 'x'", 1, 5, "no quote of ABNF"),
@@ -178,3 +178,135 @@ def test_constraints_by_name() -> None:
     """Names are without regard to case there too."""
     combined = grammar('a = "<" Word ">"', format="abnf", constraints={"word": regex("[a-z]+")})
     assert combined.accepts(b"<abc>")
+
+
+SECTION = """\
+3.  Things
+
+   A thing has a name, and perhaps a size; see Section 4.1 for "names".
+
+      thing       = name [ ":" size ]
+                    *( "," SP
+                       extra )
+      size        = 1*DIGIT    ; at least one
+
+   For example, "a:1" is a thing (e.g., for tests).
+
+
+
+Example, et al.              Standards Track                    [Page 12]
+\f
+RFC 9999                      Things in General              October 2031
+
+
+3.1.  Names of Things
+
+   name        = <name, see [RFC9998], Section 2>
+   extra       = 1#word / nothing
+   word        = 1*( ALPHA / "-" )
+   nothing     = 0<word>
+
+Appendix A.  Collected ABNF
+
+   size        = 1*DIGIT
+"""
+
+
+def test_a_section_is_pasted_whole() -> None:
+    """Headings, prose, page breaks, margins, a rule twice, references to another document, lists, no text."""
+    things = grammar(SECTION, format="abnf", constraints={"name": regex("[a-z]+")})
+    for text in ("a", "ab:10", "a:1, b-c , d", "a, "):
+        assert things.accepts(text.encode()), text
+    for text in ("", "a:", "A", "a, b,"):
+        assert not things.accepts(text.encode()), text
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("<host, see [RFC3986], Section 3.2.2>", "host"),
+        ("<host>", "host"),
+        ("<HOST defined in RFC 3986>", "Host"),
+        ("<Host, see elsewhere>", "uri-host"),
+        ("<uri-host, see [RFC3986]>", "uri-host"),
+        ("<any CHAR but  a colon>", "any char but a colon"),
+    ],
+)
+def test_prose_values_are_given_by_name(value: str, name: str) -> None:
+    """Under the name that they begin with, the name of their rule, or their own words; else refused."""
+    text = f'Host = uri-host [ ":" port ]\nuri-host = {value}\nport = *DIGIT'
+    given = {name: regex("[a-z.]+")}
+    if name == "Host":
+        # A rule of the text comes first.
+        text = text.replace("Host = uri-host", "start = uri-host", 1)
+    assert grammar(text, format="abnf", constraints=given).accepts(b"a.b:80")
+    with pytest.raises(Unsupported, match="constraints=") as caught:
+        grammar(text, format="abnf")
+    assert caught.value.where == "line 2, column 12"
+    assert str(caught.value).splitlines()[-1].strip() == "^"
+
+
+def test_rules_of_another_text() -> None:
+    """A grammar is a constraint too."""
+    uri = grammar('host = 1*( ALPHA / "." )\nport = *DIGIT', format="abnf", start="host")
+    reference = "Host = uri-host\nuri-host = <host, see [RFC3986]>"
+    assert grammar(reference, format="abnf", constraints={"host": uri}).accepts(b"a.b")
+
+
+def test_both_texts_pasted_together() -> None:
+    """What one text has in prose is what the other one defines; a rule that uses itself so is refused."""
+    both = "authority = uri-host\nuri-host = <host, see [URI]>\nscheme = <scheme, see [URI]>\n"
+    both += '\nhost = 1*ALPHA [ scheme ]\nscheme = %s"s"'
+    assert grammar(both, format="abnf").accepts(b"as")
+    with pytest.raises(Unsupported, match="'uri-host'"):
+        grammar("Host = uri-host\nuri-host = <host, see [URI]>", format="abnf")
+
+
+@pytest.mark.parametrize(
+    ("count", "accepted", "refused"),
+    [
+        ("#", ["", "a", "a,b", "a , b"], [",", "a,", "a b"]),
+        ("1#", ["a", "a,b"], [""]),
+        ("2#3", ["a,b", "a, b,c"], ["a", "a,b,c,d"]),
+        ("#2", ["", "a", "a,b"], ["a,b,c"]),
+    ],
+)
+def test_lists(count: str, accepted: list[str], refused: list[str]) -> None:
+    """`n#m element`: RFC 9110, section 5.6.1.1."""
+    constraint = grammar(f"x = {count}ALPHA", format="abnf")
+    assert all(constraint.accepts(text.encode()) for text in accepted)
+    assert not any(constraint.accepts(text.encode()) for text in refused)
+
+
+def test_core_rules_can_be_extended_and_replaced() -> None:
+    """By `=/`, by a definition, and by a constraint."""
+    assert grammar('x = ALPHA\nALPHA =/ "_"', format="abnf").accepts(b"_")
+    assert not grammar('x = ALPHA\nALPHA = "_"', format="abnf").accepts(b"a")
+    assert not grammar("x = ALPHA", format="abnf", constraints={"ALPHA": regex("_")}).accepts(b"a")
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "message"),
+    [
+        ("a = nmae\nname = 1*ALPHA", [], "did you mean 'name'"),
+        ('a = "x"', ["b"], "does not use"),
+        ('a = "x"', ["ALPHA"], "does not use"),
+        ('a = "x"', ["a"], "defined too"),
+        ("my_rule = x\n", [], "not a rule"),
+        ('a = "x"\n\nmy_rule = x\n', [], "neither a rule"),
+        ('a = "x" /\n\n/ "y"\n', [], "neither a rule"),
+        ('start: "a"', [], "format='lark'"),
+        ('root ::= "a"', [], "format='gbnf'"),
+    ],
+)
+def test_slips_are_named(text: str, given: list[str], message: str) -> None:
+    """With the place, and what was probably meant."""
+    with pytest.raises(ConstraintSyntaxError, match=message) as caught:
+        grammar(text, format="abnf", constraints={name: regex("x") for name in given})
+    assert caught.value.line is not None
+
+
+def test_long_prose_is_read_in_linear_time() -> None:
+    """No pattern of the front end goes back over a block of prose."""
+    block = "word number 12 " * 20_000 + "!\n"
+    assert grammar(f"{block}\n  a = 1*DIGIT\n", format="abnf").accepts(b"1")
