@@ -24,7 +24,6 @@ Errors carry values, not only text, so that programs can act on them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 __all__ = [
     "BltgenError",
@@ -55,6 +54,8 @@ def did_you_mean(word: object, known: Iterable[object], cutoff: float = 0.7) -> 
     """
     if not isinstance(word, str) or not 0 < len(word) <= 100:
         return ""
+    from difflib import get_close_matches  # on demand: errors are imported by all
+
     folded = {name.lower(): name for name in known if isinstance(name, str)}
     found = get_close_matches(word.lower(), folded, n=1, cutoff=cutoff)
     found += [name for name in folded if not found and sorted(name) == sorted(word.lower())]

@@ -137,7 +137,7 @@ CALLS |= {
     "an option": (lambda one: bltgen.choice(["a", one]), {"one": "b"}),
     "a piece": (lambda one: list(bltgen.stream_values([one])), {"one": b"1"}),
 }
-for keyword in (KEYWORDS | ANNOTATIONS) - {"minProperties"}:
+for keyword in sorted((KEYWORDS | ANNOTATIONS) - {"minProperties"}):
     CALLS[f"the value of {keyword}"] = (
         lambda one, keyword=keyword: bltgen.json_schema({keyword: one}),
         {"one": "a"},

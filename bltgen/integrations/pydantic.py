@@ -68,9 +68,7 @@ def python_type(annotation: Any, *, wide: bool = False) -> PythonType:
     try:
         adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(annotation)
         adapter.rebuild()
-    except (
-        Exception
-    ) as error:  # of what is no type pydantic and typing raise anything, KeyError to SyntaxError
+    except Exception as error:  # what is no type makes pydantic and typing raise anything
         raise ConstraintSyntaxError(f"pydantic makes no validator of {annotation!r}: {error}") from error
     collected = Collected(wide)
     schema = translate(adapter.core_schema, collected)

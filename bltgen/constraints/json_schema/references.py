@@ -154,10 +154,7 @@ class Documents:
         if isinstance(schema, Mapping) and ("$id" in schema or "id" in schema):
             try:
                 base = resource.id() or ""
-            except (
-                AttributeError,
-                TypeError,
-            ) as error:  # `referencing` takes the types of keywords for granted
+            except (AttributeError, TypeError) as error:  # `referencing` takes types for granted
                 raise ConstraintSyntaxError(f"#: an identifier is no string: {error}") from error
         self._unregistered = (base, resource)
         self._resolved: dict[tuple[Place, str, str], Place] = {}
