@@ -61,9 +61,9 @@ def slip(place: Place, keyword: str, keywords: Keywords) -> str:
 
 @lru_cache(maxsize=4096)
 def _meant(keyword: str) -> str:
-    if keyword.startswith("x-") or len(keyword) > 100:
+    if keyword.startswith(("x-", "_")) or len(keyword) > 100:
         return ""
-    return _ELSEWHERE.get(keyword) or did_you_mean(keyword, KEYWORDS, 0.82).removeprefix("; ")
+    return _ELSEWHERE.get(keyword) or did_you_mean(keyword, KEYWORDS, 0.85).removeprefix("; ")
 
 
 def _format_meant(name: Any, custom: Mapping[str, Any]) -> str:

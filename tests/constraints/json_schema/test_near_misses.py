@@ -96,6 +96,7 @@ def test_what_other_languages_and_drafts_have_is_told(schema, said):
         dict.fromkeys(("x-order", "markdownDescription", "enumDescriptions", "defaultSnippets"), True),
         dict.fromkeys(("example", "xml", "externalDocs", "discriminator", "propertyOrder", "tsType"), True),
         dict.fromkeys(("errorMessage", "doNotSuggest", "allowTrailingCommas", "options", "units"), True),
+        {"_format": "email", "_uniqueItems": True, "constraints": [], "x-format": "email"},
         {"format": "int32"},
         {"format": "password"},
         {"properties": {"oneof": {}, "requred": {}}, "const": {"nullable": 1}},
