@@ -1,11 +1,12 @@
 """How often does the model read the right values out of a text?
 
     python benchmarks/extraction.py [--quick] [--model PATH] [--documents N] [--seed N] [--json FILE]
+        [--whitespace KIND] [--temperature T]
 
 Documents are drawn from `bltgen.training.data` (extra `train`) in two splits whose names never occur
 in training: "known templates" puts them into sentences that training has seen, "held-out templates"
-into sentences that it has not. Each document is answered twice, greedily, under the JSON Schema of
-its answer: grounded (`strings_from=prompt`: a string is a span of the prompt between word
+into sentences that it has not. Each document is answered twice, greedily or at `--temperature`, under
+the JSON Schema of its answer: grounded (`strings_from=prompt`: a string is a span of the prompt between word
 boundaries) and ungrounded. For each type of field the table says which share of the leaves of the
 answer is right, to the letter; members of nested objects and arrays are counted as "nested", one
 that is missing or too many as wrong. Validity is judged by the package `jsonschema`. "First" is the
@@ -162,6 +163,7 @@ def evaluate(
     constraint_of: Callable[[dict[str, Any], bytes], Any],
     *,
     max_bytes: int = 400,
+    temperature: float = 0,
     seed: int = 0,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Score:
@@ -172,7 +174,9 @@ def evaluate(
         assert document.values is not None
         began = clock()
         constraint = constraint_of(document.schema, document.prompt)
-        output = model.generate(document.prompt, constraint, max_bytes=max_bytes, temperature=0, seed=seed)
+        output = model.generate(
+            document.prompt, constraint, max_bytes=max_bytes, temperature=temperature, seed=seed
+        )
         score.seconds += clock() - began
         score.bytes += len(output.data)
         score.documents += 1
@@ -198,13 +202,14 @@ def row(split: str, grounded: bool, score: Score) -> list[str]:
         percent(score.first_byte_right / score.asked["string"] if score.asked["string"] else None),
         percent(score.perfect / score.documents),
         f"{score.bytes / score.seconds:.0f}" if score.seconds else "-",
+        f"{1000 * score.seconds / score.documents:.0f}",
     ]
 
 
 HEADINGS = [
     *("split", "strings", "documents", "valid %"),
     *(f"{kind} %" for kind in TYPES),
-    *("first %", "whole %", "bytes/s"),
+    *("first %", "whole %", "bytes/s", "ms each"),
 ]
 
 
@@ -238,6 +243,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--show", type=int, default=0, metavar="N", help="print the first N answers of each row"
     )
+    parser.add_argument("--whitespace", help="compact, spaced, bounded, ... (default: bounded)")
+    parser.add_argument("--temperature", type=float, default=0, help="default: 0, greedy")
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     options = parser.parse_args(arguments)
 
@@ -251,10 +258,10 @@ def main(arguments: list[str] | None = None) -> None:
     print(f"model: {options.model or 'embedded'}, {size_of(weights) / 1e6:.1f} MB")
 
     def grounded_constraint(schema: dict[str, Any], prompt: bytes) -> Any:
-        return bltgen.json_schema(schema, strings_from=prompt)
+        return bltgen.json_schema(schema, strings_from=prompt, whitespace=options.whitespace)
 
     def free_constraint(schema: dict[str, Any], prompt: bytes) -> Any:
-        return bltgen.json_schema(schema)
+        return bltgen.json_schema(schema, whitespace=options.whitespace)
 
     rows, figures = [], []
     for split, known in SPLITS.items():
@@ -273,7 +280,7 @@ def main(arguments: list[str] | None = None) -> None:
                 print(
                     f"{document.prompt.decode()}  wanted {document.answer.decode()}\n  given  {output.text}\n"
                 )
-            score = evaluate(model, documents, constraint_of)
+            score = evaluate(model, documents, constraint_of, temperature=options.temperature)
             rows.append(row(split, grounded, score))
             print(
                 f"  {', '.join(f'{h} {c}' for h, c in zip(HEADINGS, rows[-1], strict=True))}", file=sys.stderr
