@@ -26,13 +26,14 @@ class Context:
     """Where a part of a core schema stands.
 
     `pointer` into the JSON Schema; `config` of the model around; `key`: whether it is the key of a dict;
-    `hashable`: whether its values go into a set.
+    `hashable`: whether its values go into a set; `texts`: in how many strings that hold JSON it stands.
     """
 
     pointer: str = "#"
     config: Mapping[str, Any] = field(default_factory=dict)
     key: bool = False
     hashable: bool = False
+    texts: int = 0
 
     def below(self, *names: str | int) -> Context:
         """The context of a part at these names below."""

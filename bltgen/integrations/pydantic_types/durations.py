@@ -4,8 +4,8 @@
 are the other way that pydantic (its parser, the Rust crate speedate) takes. Numbers are so short that what
 they add up to is a timedelta; a unit alone may be as great as it can be.
 
-Within bounds a duration is written in one way: days (and years of 365, as pydantic writes them) and a time
-of less than 24 hours, 60 minutes and 60 seconds: `P400DT1H`, `P1Y35DT1H`.
+Within bounds a duration is written in days (or years of 365 and days, as pydantic does) and a time of less
+than 24 hours, 60 minutes and 60 seconds, `P400DT1H`, `P1Y35DT1H`, or in one unit: `P2W`, `PT36H`, `3 days`.
 
 >>> import datetime
 >>> duration().accepts(b"P1W"), duration().accepts(b"2 days, 01:30"), duration().accepts(b"P")
@@ -36,6 +36,17 @@ _UNITS_OF_TIME = (("H", 6), ("M", 6), ("S", 8))
 
 _GREATEST = (("", "Y", 2739726), ("", "M", 33333333), ("", "W", 142857142), ("", "D", 999999999))
 _GREATEST_OF_TIME = (("T", "H", 1193046), ("T", "M", 71582788), ("T", "S", 4294967295))
+_ALONE = (
+    ("P", "D", dt.timedelta(days=1), 999999999),
+    ("P", "W", dt.timedelta(weeks=1), 142857142),
+    ("P", "M", dt.timedelta(days=30), 33333333),
+    ("PT", "H", dt.timedelta(hours=1), 1193046),
+    ("PT", "M", dt.timedelta(minutes=1), 71582788),
+    ("PT", "S", dt.timedelta(seconds=1), 4294967295),
+    ("", " ?(?:[dD](?:ays?)?|D(?:AYS?)?|dAYS?)", dt.timedelta(days=1), 999999999),
+)
+"""What a duration within bounds may also be written in: before and after the number, the unit, the most."""
+
 _FRACTION = "[.,][0-9]{0,15}"
 _CLOCK = ":[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]+)?)?"
 _SHAPE = (
@@ -70,7 +81,7 @@ def duration() -> Language:
 
 @lru_cache(256)
 def bounded(side: str, bound: dt.timedelta) -> Language:
-    """The durations on one side (`>`, `>=`, `<`, `<=`) of a bound, written in one way each."""
+    """The durations on one side (`>`, `>=`, `<`, `<=`) of a bound, written as the module says."""
     size = abs(bound)
     less, same, more = _compared(size)
     every = union(less, same, more)
@@ -97,8 +108,23 @@ def _compared(size: dt.timedelta) -> tuple[Language, Language, Language]:
     in_days = _sequence([_number("D", size.days, 99_999_999), *time])
     in_years = _sequence([_number("Y", years, 273_972), _number("D", rest, 364), *time])
     letter = literal(b"P")
-    less, same, more = (letter + union(a, b) & shape for a, b in zip(in_days, in_years, strict=True))
+    ways = [tuple(letter + union(a, b) & shape for a, b in zip(in_days, in_years, strict=True))]
+    ways += [_in_one_unit(size, *unit) for unit in _ALONE]
+    less, same, more = (union(*each) for each in zip(*ways, strict=True))
     return less, same, more
+
+
+def _in_one_unit(
+    size: dt.timedelta, before: str, after: str, unit: dt.timedelta, most: int
+) -> tuple[Language, Language, Language]:
+    """The sizes in so many whole units that are less, the same, and more."""
+    whole, rest = divmod(size, unit)
+    numbers = matching(number_below(most + 1))
+    below = matching(number_below(whole + bool(rest))) & numbers
+    same = EMPTY if rest else literal(str(whole).encode()) & numbers
+    above = numbers - below - same
+    less, equal, more = (literal(before.encode()) + each + matching(after) for each in (below, same, above))
+    return less, equal, more
 
 
 def _sequence(parts: list[tuple[Language, Language, Language]]) -> tuple[Language, Language, Language]:

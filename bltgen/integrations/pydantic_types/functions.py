@@ -10,13 +10,22 @@ from __future__ import annotations
 import functools
 import zoneinfo
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from bltgen.automata.language import ANY_BYTES, Language, union
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.errors import Unsupported
-from bltgen.integrations.pydantic_types import addresses, emails, encoded, number_schemas, number_texts, text
+from bltgen.integrations.pydantic_types import (
+    addresses,
+    emails,
+    encoded,
+    number_schemas,
+    number_texts,
+    text,
+    urls,
+)
 from bltgen.integrations.pydantic_types.context import (
     Collected,
     Context,
@@ -70,7 +79,7 @@ def read_function(core: Core, at: Context, to: Collected, read: Read) -> JsonDic
     """The schema of a core schema of a function; `read` is for those within it."""
     given = core["function"]
     function = given["function"] if isinstance(given, Mapping) else given
-    name, keywords = _own_name(function)
+    name, _ = _own_name(function)
     if name in _ADDRESSES:
         return to.string(name, _ADDRESSES[name]())
     if name in _THROUGH:
@@ -81,9 +90,9 @@ def read_function(core: Core, at: Context, to: Collected, read: Read) -> JsonDic
     own = _OWN.get(name)
     if own is not None:
         return own(core, function, at, to)
-    for keyword, value in keywords.items():
-        if name in (f"{keyword}_validator", _LONG_NAMES.get(keyword)):
-            return _limited(core, keyword, value, at, to, read)
+    limit = _limit_of(function)
+    if limit is not None:
+        return _limited(core, *limit, at, to, read)
     if name == "forbid_inf_nan_check":
         raise Unsupported(
             f"allow_inf_nan=False of {core['schema']['type']}, which pydantic fails at", at.pointer
@@ -128,45 +137,68 @@ def _foreign(core: Core, function: Any, at: Context, to: Collected, read: Read) 
 
 def _limited(core: Core, keyword: str, value: Any, at: Context, to: Collected, read: Read) -> JsonDict:
     """What pydantic checks of a value because its own type has no such limit."""
-    inner = core["schema"]
-    low, high = (value, None) if keyword == "min_length" else (0, value)
-    core_of = _unwrapped(inner)
-    lengths = keyword in ("min_length", "max_length")
-    if lengths and _is(inner, "SecretBytes"):
-        return _both(read(inner, at), to.string("bytes in UTF-8", text.in_bytes(low, high)))
-    if lengths and _is(inner, "EncodedBytes.decode"):
-        function = _function(inner)
-        return _base64(function, text.bytes_of(low, high), at, to)
-    if lengths and _is(inner, "EncodedStr.decode_str"):
-        return _base64(_function(inner), text.length(low, high), at, to)
-    if lengths and core_of["type"] in ("url", "multi-host-url"):
-        return _url_length(read(inner, at), low, high, at, to)
-    if lengths and (_is(inner, "SecretStr") or inner["type"] in _OWN_LENGTH):
-        limits = {"Length": string(low, high), "Items": {}, "Properties": {}}
-        found: JsonDict = {"type": ["string", "array", "object"]}
-        for part in limits:
-            found[f"{keyword[:3]}{part}"] = value
-        return _both(read(inner, at), found)
-    if not lengths and _is(inner, "ByteSize._validate"):
+    found = read(core["schema"], at)
+    base = core["schema"]
+    while _is_limit(base):
+        base = base["schema"]
+    if keyword in ("min_length", "max_length"):
+        limit = _length(base, keyword, value, at, to)
+    elif _is(base, "ByteSize._validate"):
         to.narrowed(at, "ByteSize", "within bounds written as a whole number of bytes")
-        return _both(read(inner, at), {"type": "integer", **number_schemas.bounds_of({keyword: value})})
-    if not lengths and inner["type"] in ("any", "union", "nullable", "int", "float"):
-        return _both(read(inner, at), {"type": "number", **number_schemas.bounds_of({keyword: value})})
-    raise Unsupported(f"{keyword} of what is no number, text or container ({core_of['type']})", at.pointer)
+        whole = {"type": "int", "ge": 0, keyword: value}
+        limit = number_schemas.int_schema(whole, replace(at, key=at.key), to)
+        if not at.key:
+            limit = {"anyOf": [limit, number_schemas.int_schema(whole, replace(at, key=True), to)]}
+    elif base["type"] in ("any", "union", "nullable", "int", "float") and not at.key:
+        limit = {"type": "number", **number_schemas.bounds_of({keyword: value})}
+    else:
+        raise Unsupported(f"{keyword} of what pydantic reads as {_kind(base)}", at.pointer)
+    return {"allOf": [found, limit]}
+
+
+def _length(base: Core, keyword: str, value: int, at: Context, to: Collected) -> JsonDict:
+    """The schema of a limit to the length of what pydantic has read."""
+    low, high = (value, None) if keyword == "min_length" else (0, value)
+    if _is(base, "SecretBytes"):
+        return to.string("bytes in UTF-8", text.in_bytes(low, high))
+    if _is(base, "EncodedBytes.decode"):
+        return _base64(_function(base), text.bytes_of(low, high), at, to)
+    if _is(base, "EncodedStr.decode_str"):
+        return _base64(_function(base), text.length(low, high), at, to)
+    inner = _unwrapped(base)
+    if inner["type"] in ("url", "multi-host-url"):
+        if high is not None and any(inner.get(name) is not None for name in _DEFAULTS):
+            raise Unsupported("the length of a URL to which pydantic adds a default", at.pointer)
+        to.narrowed(at, "length", "of URLs that pydantic writes as they are, but for a slash at the end")
+        return to.string("length of a URL", urls.of_length(low, high))
+    if _is(base, "SecretStr") or base["type"] in _OWN_LENGTH:
+        limits = {f"{keyword[:3]}{part}": value for part in ("Length", "Items", "Properties")}
+        return {"type": ["string", "array", "object"], **limits}
+    raise Unsupported(f"{keyword} of what pydantic reads as {_kind(base)}", at.pointer)
 
 
 _OWN_LENGTH = frozenset(("any", "union", "nullable", "str", "list", "dict", "tuple", "deque", "counter",
                          "ordered-dict", "frozendict", "default"))  # fmt: skip
+_DEFAULTS = ("default_host", "default_port", "default_path")
 
 
-def _both(one: JsonDict, other: JsonDict) -> JsonDict:
-    return {"allOf": [one, other]}
+def _is_limit(core: Core) -> bool:
+    function = _function(core)
+    return core["type"] == "function-after" and _limit_of(function) is not None
 
 
-def _url_length(schema: JsonDict, low: int, high: int | None, at: Context, to: Collected) -> JsonDict:
-    """The length of a URL is that of its normal form, which adds a slash, or ten characters for one."""
-    to.unchecked(at, "length", "of the URL as pydantic writes it")
-    return _both(schema, string(low or None, high))
+def _limit_of(function: Any) -> tuple[str, Any] | None:
+    """The keyword and value of one of pydantic's functions that limit a value."""
+    name, keywords = _own_name(function)
+    for keyword, value in keywords.items():
+        if name in (f"{keyword}_validator", _LONG_NAMES.get(keyword)):
+            return keyword, value
+    return None
+
+
+def _kind(core: Core) -> str:
+    function = _function(core)
+    return (_own_name(function)[0] if function is not None else "") or str(core["type"])
 
 
 def _unwrapped(core: Core) -> Core:
@@ -183,11 +215,11 @@ def _unwrapped(core: Core) -> Core:
 
 
 def _function(core: Core) -> Any:
-    """The function that is applied last."""
+    """The function that is applied last; None: there is none."""
     while core["type"] in ("lax-or-strict", "json-or-python"):
         core = core["strict_schema"] if core["type"] == "lax-or-strict" else core["json_schema"]
     given = core.get("function")
-    return given["function"] if isinstance(given, Mapping) else None
+    return given["function"] if isinstance(given, Mapping) else given
 
 
 def _is(core: Core, name: str) -> bool:
@@ -203,14 +235,14 @@ def _decoded_bytes(core: Core, function: Any, at: Context, to: Collected) -> Jso
     if limits.get("min_length") or limits.get("max_length") is not None:
         found = _base64(function, ANY_BYTES, at, to)
         length = text.in_bytes(limits.get("min_length") or 0, limits.get("max_length"))
-        return _both(found, to.string("bytes in UTF-8", length))
+        return {"allOf": [found, to.string("bytes in UTF-8", length)]}
     return _base64(function, ANY_BYTES, at, to)
 
 
 def _decoded_text(core: Core, function: Any, at: Context, to: Collected) -> JsonDict:
     found = _base64(function, UTF8_TEXT, at, to)
     limits = core["schema"]
-    return _both(found, string(limits.get("min_length"), limits.get("max_length")))
+    return {"allOf": [found, string(limits.get("min_length"), limits.get("max_length"))]}
 
 
 def _base64(function: Any, content: Language, at: Context, to: Collected) -> JsonDict:
@@ -261,10 +293,6 @@ def _email(core: Core, function: Any, at: Context, to: Collected) -> JsonDict:
     return to.string("email", emails.email())
 
 
-def _name_email(core: Core, function: Any, at: Context, to: Collected) -> JsonDict:
-    return to.string("name and email", emails.name_email())
-
-
 _OWN: dict[str, Callable[[Core, Any, Context, Collected], JsonDict]] = {
     "EncodedBytes.decode": _decoded_bytes,
     "EncodedStr.decode_str": _decoded_text,
@@ -275,5 +303,5 @@ _OWN: dict[str, Callable[[Core, Any, Context, Collected], JsonDict]] = {
     "pattern_bytes_validator": _no_pattern,
     "import_string": _import,
     "EmailStr._validate": _email,
-    "NameEmail._validate": _name_email,
+    "NameEmail._validate": _email,
 }

@@ -87,14 +87,17 @@ def _decimal_texts(bounds: JsonDict, shapes: list[JsonDict], at: Context, to: Co
     """The strings: as many ways as the digits can stand around the point."""
     own = _ranges(bounds, at, to)
     if not shapes:
-        return number_texts.decimal_text(*own)
+        return number_texts.decimal_text(*own, numbers=_numbers(bounds))
     ways = []
     for shape in shapes:
         places = -int(Decimal(shape["multipleOf"]).adjusted())
         high = shape.get("exclusiveMaximum")
         low = None if high is None else -high
         one = Range(low, high, True, True, places)
-        made = number_texts.decimal_text(*own, one)
+        numbers = _numbers(bounds) & _numbers({name: shape[name] for name in shape if name != "not"})
+        if "not" in shape:
+            numbers = numbers.without(0)
+        made = number_texts.decimal_text(*own, one, numbers=numbers)
         ways.append(made - number_texts.decimal_text(Range(0, 0)) if "not" in shape else made)
     return union(*ways)
 
@@ -220,6 +223,8 @@ def _numbers(bounds: JsonDict) -> NumberSet:
     """The numbers within bounds."""
     found = NumberSet.interval(bounds.get("minimum"), bounds.get("maximum"))
     found &= NumberSet.interval(bounds.get("exclusiveMinimum"), bounds.get("exclusiveMaximum"), True, True)
+    if "multipleOf" in bounds:
+        found &= NumberSet.multiples(bounds["multipleOf"])
     return NumberSet.empty() if "not" in bounds else found
 
 

@@ -19,7 +19,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache, lru_cache, reduce
 
-from bltgen.automata.language import ANY_BYTE, Language, concat
+from bltgen.automata.language import ANY_BYTE, Language, concat, from_automaton
+from bltgen.constraints.json_number import number_state
+from bltgen.constraints.number_set import NumberSet
 from bltgen.constraints.regex import regex
 from bltgen.integrations.pydantic_types.fixed_point import Range, fixed_point
 
@@ -68,15 +70,20 @@ def float_text(*within: Range, finite: bool = True) -> Language:
     """Numbers with a fraction or exponent (in ranges none); infinities and NaN unless it must be finite."""
     if within:
         return _trimmed(_all(list(within)))
-    return _trimmed(regex(f"[+-]?(?:{_FLOAT}|{_NO_NUMBER})" if not finite else f"[+-]?{_FLOAT}"))
+    every = f"[+-]?{_FLOAT}" if finite else f"[+-]?(?:{_FLOAT}|{_NO_NUMBER})"
+    return _trimmed(regex(every, flags=re.ASCII))
 
 
 @lru_cache(256)
-def decimal_text(*within: Range) -> Language:
-    """Decimals; an exponent has at most 17 digits, in ranges none."""
-    if within:
-        return _trimmed(_all(list(within)))
-    return _trimmed(regex("[+-]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:[eE][+-]?[0-9]{1,17})?"))
+def decimal_text(*within: Range, numbers: NumberSet | None = None) -> Language:
+    """Decimals, in all of the ranges. `numbers`: those of them that JSON may write with an exponent."""
+    if not within:
+        return _trimmed(regex("[+-]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:[eE][+-]?[0-9]{1,17})?"))
+    found = _all(list(within))
+    if numbers is not None:
+        short = regex("[^eE]*(?:[eE][+-]?[0-9]{0,17})?")
+        found |= from_automaton(number_state(numbers)) & short
+    return _trimmed(found)
 
 
 def _all(within: list[Range]) -> Language:
@@ -111,7 +118,7 @@ def complex_text() -> Language:
     """Complex numbers as Python's `complex` reads them: a sum `1+2j`, or one of both, in brackets or not."""
     number = f"(?:{_FLOAT}|{_NO_NUMBER})"
     value = f"(?:[+-]?{number}|[+-]?{number}?[jJ]|[+-]?{number}[+-]{number}?[jJ])"
-    return _trimmed(regex(rf"{value}|\({BLANKS}*{value}{BLANKS}*\)"))
+    return _trimmed(regex(rf"{value}|\({BLANKS}*{value}{BLANKS}*\)", flags=re.ASCII))
 
 
 @lru_cache(64)

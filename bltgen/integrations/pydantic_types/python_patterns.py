@@ -24,18 +24,20 @@ root        ::= ("(?" [ims] ")")? either
 either      ::= sequence ("|" sequence)*
 sequence    ::= part*
 part        ::= atom repeat? | anchor
-atom        ::= [^\\^$.*+?()[\]{}|] | "." | escape | class | "(" "?:"? either ")"
+atom        ::= [^\\^$.*+?()[{|] | "." | escape | class | "(" "?:"? either ")"
 anchor      ::= "^" | "$" | "\\" [bBAZ] | "(?" [=!] either ")"
 escape      ::= "\\" ([dDwWsSntrfv] | [\\^$.*+?()[\]{}|] | "/" | "-" | "x" hex hex | "u" hex hex hex hex)
 hex         ::= [0-9A-Fa-f]
 class       ::= "[" "^"? member+ "]"
 member      ::= "a-z" | "A-Z" | "0-9" | [^\\\]\[^&~|-] | "\\" [dDwWsSntrfv\\^\]\[-]
-repeat      ::= ([*+?] | "{" number "}" | "{" number ",}" | "{" [0-9] "," [1-9] [0-9] "}") "?"?
+repeat      ::= ([*+?] | "{" number "}" | "{" number ",}" | "{" range "}") "?"?
+range       ::= [0-9] "," [1-9] [0-9] | ascending
 number      ::= [0-9] [0-9]? [0-9]?
 """
+_ASCENDING = "ascending ::= " + " | ".join(f'"{digit}," [{digit}-9]' for digit in range(10))
 
 
 @cache
 def python_patterns() -> Language:
     """The patterns."""
-    return embedded(grammar(_GRAMMAR, format="gbnf"))
+    return embedded(grammar(_GRAMMAR + _ASCENDING, format="gbnf"))

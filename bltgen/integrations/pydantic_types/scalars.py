@@ -168,7 +168,7 @@ def _timedelta(core: Core, at: Context, to: Collected) -> JsonDict:
     sides = [(side, core[name]) for name, side in _SIDES.items() if core.get(name) is not None]
     if not sides:
         return to.string("duration", durations.duration())
-    to.narrowed(at, "duration", "within bounds written as days, hours, minutes and seconds")
+    to.narrowed(at, "duration", "within bounds written in days and a time of day, or in one unit")
     return to.string("duration", reduce(operator.and_, [durations.bounded(*side) for side in sides]))
 
 

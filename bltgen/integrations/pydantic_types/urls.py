@@ -23,7 +23,7 @@ from bltgen.automata.language import ANY_BYTE, EMPTY, EPSILON, Language, concat,
 from bltgen.constraints.json_format_uri import IPV4, IPV6
 from bltgen.constraints.regex import regex
 
-__all__ = ["multi_host_url", "url"]
+__all__ = ["multi_host_url", "of_length", "url"]
 
 _WEB = ("http", "https", "ws", "wss", "ftp")
 _PERCENT = "%[0-9A-Fa-f]{2}"
@@ -149,3 +149,17 @@ def _hosts(user: Language, host: Language) -> Language:
 
 def _limited(found: Language, max_bytes: int | None) -> Language:
     return found if max_bytes is None else found & ANY_BYTE.repeat(0, max_bytes)
+
+
+@lru_cache(64)
+def of_length(low: int, high: int | None) -> Language:
+    """Texts of URLs whose normal form surely has so many characters: they are written in ASCII as they stay.
+
+    The normal form adds a slash where there is no path, writes some characters in three and IPv6 addresses
+    in one way, and leaves out a port by default and steps like `/../`.
+    """
+    kept = regex(r"[!#$&(-;=?-Z_a-z~%]*")
+    if low:
+        kept -= regex(r".*(?:/\.|/%2[eE]).*|[^/]*//[^/?#]*:[0-9]*(?:[/?#].*)?")
+        kept &= ANY_BYTE.repeat(low)
+    return kept if high is None else kept & ANY_BYTE.repeat(0, max(0, high - 1))

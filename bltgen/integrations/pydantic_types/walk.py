@@ -47,6 +47,8 @@ class _Walk:
         self.cores: dict[str, Core] = {}
         self.definitions: dict[str, JsonDict] = {}
         self.names: dict[tuple[str, bool, bool], str] = {}
+        self.reading: dict[str, int] = {}
+        """The definitions that are being read, and in how many texts they stand."""
 
     def read(self, core: Core, at: Context) -> JsonDict:
         """The schema of one part."""
@@ -136,18 +138,26 @@ class _Walk:
 
     def _reference(self, core: Core, at: Context) -> JsonDict:
         reference = core["schema_ref"]
+        if self.reading.get(reference, at.texts) < at.texts:
+            raise Unsupported("a type in a JSON text within itself", at.pointer)
         key = (reference, at.key, at.hashable)
         name = self.names.get(key)
         if name is None:
             name = self._new_name(reference, at)
             self.names[key] = name
             self.definitions[name] = {}
-            inner = Context(f"#/$defs/{name}", {}, at.key, at.hashable)
+            inner = Context(f"#/$defs/{name}", {}, at.key, at.hashable, at.texts)
+            outer = self.reading.get(reference)
+            self.reading[reference] = at.texts
             try:
                 self.definitions[name] = self.read(self.cores[reference], inner)
             except Unsupported:
                 del self.names[key], self.definitions[name]
                 raise
+            finally:
+                del self.reading[reference]
+                if outer is not None:
+                    self.reading[reference] = outer
         return {"$ref": "#/$defs/" + name.replace("~", "~0").replace("/", "~1").replace("%", "%25")}
 
     def _new_name(self, reference: str, at: Context) -> str:
@@ -162,7 +172,7 @@ class _Walk:
 
     def _json(self, core: Core, at: Context) -> JsonDict:
         inner = core.get("schema")
-        below = replace(at.below(JSON_TEXT), key=False)
+        below = replace(at.below(JSON_TEXT), key=False, texts=at.texts + 1)
         return {"type": "string", JSON_TEXT: True if inner is None else self.read(inner, below)}
 
     # -- containers ------------------------------------------------------------------------------------------
