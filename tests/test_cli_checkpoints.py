@@ -66,7 +66,10 @@ def test_a_saved_model_generates(capfd, tmp_path):
     assert main([*arguments, "--dtype", "float32", "--device", "cpu", "--threads", "1"]) == 0
     assert len(capfd.readouterr().out) == 4
     assert "dtype" in failed(capfd, *arguments, "--dtype", "decimal")
-    assert "--threads" in failed(capfd, *arguments, "--threads", "0")
+    with pytest.raises(SystemExit) as caught:
+        main([*arguments, "--threads", "0"])
+    assert caught.value.code == 2
+    assert "argument --threads: '0': an integer >= 1 is needed" in capfd.readouterr().err
 
 
 def test_train_then_generate(capfd, tmp_path):
