@@ -5,12 +5,12 @@ r"""GBNF, the grammar notation of llama.cpp.
 
 Rules `name ::= alternatives`, one a line, going on after `|` and inside of brackets; literals `"..."`,
 characters `[a-z]`, `[^a-z]` and `.` (any character, line ends too); `( )`, `* + ?`, `{m}`, `{m,}`, `{m,n}`;
-escapes `\n \r \t \\ \" \[ \] \xHH \uHHHH \UHHHHHHHH`. A class is a set of Unicode scalar values, read as
+escapes `\n \r \t \\ \" \[ \] \- \xHH \uHHHH \UHHHHHHHH`. A class is a set of Unicode scalar values, read as
 UTF-8. The start rule is `root`.
 
 As llama.cpp, except:
-- left recursion is fine, and names may hold `_`;
-- a rule defined twice is an error, not an overwriting;
+- left recursion is fine, names may hold `_`, and counts are kept, however large;
+- a rule defined twice is an error, not an overwriting; so is a range that ends before it begins;
 - token references `<...>`, `<[...]>`, `!<...>` name a tokenizer's tokens, and there is none: Unsupported.
 
 Source: `grammars/README.md` and `src/llama-grammar.cpp` of ggml-org/llama.cpp.
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import re
 
-from bltgen.automata.language import EMPTY, Language, literal
+from bltgen.automata.language import EMPTY, EPSILON, Language, literal
 from bltgen.automata.productions import Body
 from bltgen.automata.utf8 import UTF8_CHAR, code_points
 from bltgen.constraints.grammar.bodies import BodyBuilder
@@ -36,7 +36,7 @@ _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _SPACE = re.compile(r"(?:[ \t]|#[^\r\n]*)*")
 _SPACE_OR_LINE = re.compile(r"(?:[ \t\r\n]|#[^\r\n]*)*")
 _COUNTS = re.compile(r"\{[ \t]*(\d+)[ \t]*(?:(,)[ \t]*(\d*)[ \t]*)?\}")
-_ESCAPES = {"t": "\t", "r": "\r", "n": "\n", "\\": "\\", '"': '"', "[": "[", "]": "]"}
+_ESCAPES = {"t": "\t", "r": "\r", "n": "\n", "\\": "\\", '"': '"', "[": "[", "]": "]", "-": "-"}
 _HEX = {"x": 2, "u": 4, "U": 8}
 _LARGEST = 0x10FFFF
 
@@ -61,6 +61,8 @@ class _Parser:
         self.skip(lines=True)
         while self.at < len(self.text):
             begin = self.at
+            if self.text.startswith("|", self.at):
+                raise self.error("a line begins with '|'", "'|' at the end of the line before, or brackets")
             name = self.take(_NAME, "a rule's name")
             self.skip(lines=False)
             if not self.text.startswith("::=", self.at):
@@ -148,7 +150,11 @@ class _Parser:
         while not self.text.startswith('"', self.at):
             chars.append(self.character(begin, "'\"'"))
         self.at += 1
-        return literal("".join(chars).encode())
+        text = "".join(chars)
+        if re.search(r"\n[ \t]*[A-Za-z0-9_-]+[ \t]*::=", text):
+            # It ran into the next rule, to a quote there.
+            raise ConstraintSyntaxError("this is never closed", self.text, begin, expected="'\"'")
+        return literal(text.encode())
 
     def characters(self) -> Language:
         begin = self.at
@@ -165,13 +171,15 @@ class _Parser:
                     raise self.error("a range ends before it begins")
             ranges.append((first, last))
         self.at += 1
+        if not ranges:
+            return EPSILON
         if negated:
             ranges = _others(ranges)
         return code_points(ranges) if ranges else EMPTY
 
     def character(self, begin: int, expected: str) -> str:
         """One character of a literal or class, escaped or not."""
-        if self.at >= len(self.text) or self.text[self.at] in "\r\n":
+        if self.at >= len(self.text):
             raise ConstraintSyntaxError("this is never closed", self.text, begin, expected=expected)
         char = self.text[self.at]
         self.at += 1
@@ -185,7 +193,7 @@ class _Parser:
         number = self.text[self.at + 1 : self.at + 1 + digits]
         if not digits or not re.fullmatch(rf"[0-9A-Fa-f]{{{digits}}}", number):
             raise self.error(
-                "not an escape", 'one of n r t \\ " [ ], or x, u, U with 2, 4, 8 hexadecimal digits'
+                "not an escape", 'one of n r t \\ " [ ] -, or x, u, U with 2, 4, 8 hexadecimal digits'
             )
         value = int(number, 16)
         if value > _LARGEST or 0xD800 <= value <= 0xDFFF:

@@ -36,12 +36,11 @@ from bltgen.automata.language import (
     _bytes,
     concat,
     from_automaton,
-    intersection,
     union,
 )
 from bltgen.errors import LimitExceeded
 
-__all__ = ["Gaps", "by_follow", "open_end"]
+__all__ = ["Gaps", "nonempty", "open_end"]
 
 MOST_STATES = 2_000
 """An ignored terminal's automaton, and its walk beside another one, may have so many states."""
@@ -54,8 +53,8 @@ class Gaps:
     """
 
     def __init__(self, ignored: Iterable[Language]) -> None:
-        self.ignored = [language - EPSILON if language.nullable else language for language in ignored]
-        parts = [(follow, part) for language in self.ignored for follow, part in by_follow(language)]
+        self.ignored = [nonempty(language) for language in ignored]
+        parts = [(follow, part) for language in self.ignored for follow, part in _by_follow(language)]
         follows = list(dict.fromkeys([EMPTY, *(follow for follow, _ in parts)]))
         # rows[i][j]: what leads from just after a token with follows[i] to after the next, with follows[j].
         rows = [
@@ -84,22 +83,55 @@ class Gaps:
         return any(open_end(language, terminal) for language in self.ignored)
 
 
+def nonempty(language: Language) -> Language:
+    """The texts of a language but the empty one, as a plain term."""
+    if not language.nullable:
+        return language
+    return union(*(concat(_bytes(bits), rest) for bits, rest in transitions(language)))
+
+
 def _without(language: Language, follow: Language) -> Language:
-    """The texts of `language` that are not in `follow`, as plain terms where the first bytes tell."""
+    """The texts of `language` that do not begin with one of `follow`; plain where the first bytes tell."""
     if follow is EMPTY:
         return language
     parts = [EPSILON] if language.nullable else []
+    parts += [concat(_bytes(bits), rest) for bits, rest in _parted(language, follow)]
+    return union(*parts)
+
+
+def _parted(language: Language, follow: Language) -> Iterator[tuple[int, Language]]:
+    """First bytes and what may follow them. No complement is made: once the two part, one is left."""
     forbidden = transitions(follow)
     for bits, rest in transitions(language):
         free = bits
         for other, beyond in forbidden:
             if common := bits & other:
                 free &= ~other
-                left = EMPTY if beyond is ANY_BYTES else intersection(rest, ~beyond)
-                parts.append(concat(_bytes(common), left))
+                if not beyond.nullable:
+                    yield common, from_automaton(_Without(rest, beyond))
         if free:
-            parts.append(concat(_bytes(free), rest))
-    return union(*parts)
+            yield free, rest
+
+
+class _Without:
+    """The texts of one language that do not begin with a text of another. An `Automaton`."""
+
+    __slots__ = ("accepting", "at", "forbidden", "longest", "shortest")
+
+    def __init__(self, at: Language, forbidden: Language) -> None:
+        self.at, self.forbidden = at, forbidden
+        self.accepting = at.nullable
+        self.longest = at.most
+        self.shortest: int | None = 0 if at.nullable else None
+
+    def transitions(self) -> Iterable[tuple[int, Language]]:
+        return _parted(self.at, self.forbidden)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Without) and self.at is other.at and self.forbidden is other.forbidden
+
+    def __hash__(self) -> int:
+        return hash((self.at, self.forbidden))
 
 
 def _closure(rows: list[list[Language]]) -> list[list[Language]]:
@@ -117,13 +149,12 @@ def _closure(rows: list[list[Language]]) -> list[list[Language]]:
     ]
 
 
-def by_follow(language: Language) -> list[tuple[Language, Language]]:
+def _by_follow(language: Language) -> list[tuple[Language, Language]]:
     """(follow, the texts after which the rest must not be in it), for a language without the empty text."""
     follows: dict[Language, Language] = {}
     for state in _states(language):
         if state.nullable:
-            longer = state - EPSILON
-            follows[state] = concat(longer, ANY_BYTES) if not longer.is_empty() else EMPTY
+            follows[state] = concat(nonempty(state), ANY_BYTES)
     different = list(dict.fromkeys(follows.values()))
     if len(different) == 1:
         return [(different[0], language)]

@@ -58,7 +58,7 @@ from bltgen.automata.context_free import Grammar
 from bltgen.automata.contract import Constraint, ReportEntry
 from bltgen.automata.language import EPSILON, Language, union
 from bltgen.automata.productions import Body, Repeat, components
-from bltgen.constraints.grammar.ignored import Gaps
+from bltgen.constraints.grammar.ignored import Gaps, nonempty
 from bltgen.constraints.grammar.lark_modules import Defined, Grammars, Modules
 from bltgen.constraints.grammar.lark_syntax import (
     CharacterRange,
@@ -500,7 +500,7 @@ class _Compiler:
         if not any(terminal.root is not None for terminal in ignored.values()):
             gaps = Gaps([terminal.language for terminal in ignored.values()])
             following = [*ignored.values(), *terminals]
-            if any(gaps.is_open(_nonempty(relaxed(terminal))) for terminal in following):
+            if any(gaps.is_open(nonempty(relaxed(terminal))) for terminal in following):
                 gaps = None
         if gaps is not None and not looking:
             atoms = {key: self.spaced(token, gaps) for key, token in used.items()}
@@ -521,7 +521,7 @@ class _Compiler:
         else:
             language = _regular(token)
         if language is not None:
-            spaced = gaps.before(_nonempty(language))
+            spaced = gaps.before(nonempty(language))
             return union(spaced, EPSILON) if language.nullable else spaced
         if gaps.at_end is EPSILON:
             return token
@@ -570,7 +570,7 @@ class _Compiler:
                 if language is None:
                     raise Unsupported("a constraint that is not regular beside a terminal that looks around")
                 may_be_empty = language.nullable
-                rows = [(gap, _nonempty(language))]
+                rows = [(gap, nonempty(language))]
             name = f"~token{len(atoms)}"
             self.made[name] = (*rows, ()) if may_be_empty else tuple(rows)
             atoms[key] = name
@@ -598,10 +598,6 @@ def _regular(constraint: Constraint) -> Language | None:
     if isinstance(constraint, Language):
         return constraint
     return constraint.language if isinstance(constraint, Grammar) else None
-
-
-def _nonempty(language: Language) -> Language:
-    return language - EPSILON if language.nullable else language
 
 
 def _items(body: Any) -> list[Any]:

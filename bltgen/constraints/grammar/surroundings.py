@@ -19,6 +19,7 @@ from bltgen.automata.byteset import ByteSet
 from bltgen.automata.derivative import step, transitions
 from bltgen.automata.language import EMPTY, EPSILON, Language, literal
 from bltgen.automata.utf8 import code_points
+from bltgen.constraints.grammar.ignored import nonempty
 from bltgen.constraints.grammar.letter_automata import LetterAutomaton, both, explored, minimised
 from bltgen.constraints.grammar.looking_terminals import (
     BEGIN,
@@ -88,8 +89,7 @@ class Surroundings:
             raise Unsupported("what stands around this terminal decides whether it may be empty")
         classes = character_classes([root])
         self._terminals.append(_Looking(root, classes, right_places(root, classes, ignored=ignored)))
-        inside = inside - EPSILON if inside.nullable else inside
-        return Marked(opening, inside, literal(bytes([_CLOSE])), surely)
+        return Marked(opening, nonempty(inside), literal(bytes([_CLOSE])), surely)
 
     def start(self) -> Monitor:
         """The state before any byte, of an automaton of the right texts. No terminal is marked after that."""

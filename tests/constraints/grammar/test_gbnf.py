@@ -23,6 +23,12 @@ CASES = {
     "any character": ("root ::= .", ["x", "\n", "é"], ["", "xy"]),
     "escapes": (r'root ::= "\x41\u00e9\U0001F600\n\t\r\\\""', ['Aé😀\n\t\r\\"'], ["A"]),
     "escapes in a class": (r"root ::= [\x41-\x43\u03b1]+", ["ABCα"], ["D"]),
+    "a hyphen escaped": (r'root ::= [a\-z] "\-"', ["a-", "--", "z-"], ["b-"]),
+    "a hyphen between ranges": ("root ::= [a-c-e]", ["b", "-", "e"], ["d"]),
+    "a line feed within a literal": ('root ::= "a\n  b"', ["a\n  b"], ["ab"]),
+    "classes of nothing": ('root ::= "a" [] [^]', ["a"], ["ab"]),
+    "a count of none": ('root ::= "a"{0} "b"{0,0} "c"', ["c"], ["ac"]),
+    "a count of what is counted": ('root ::= "a"{2}*', ["", "aa", "aaaa"], ["a"]),
     "star": ('root ::= "a"*', ["", "aa"], ["b"]),
     "plus": ('root ::= "a"+', ["a"], [""]),
     "question mark": ('root ::= "a"?', ["", "a"], ["aa"]),
@@ -102,6 +108,10 @@ def test_token_references_are_refused(text: str) -> None:
         (r'root ::= "\uD800"', 1, 12, "no character"),
         ("root ::= [b-a]", 1, 14, "ends before"),
         ('root ::= "a"\n%', 2, 1, "does not belong"),
+        ('root ::= "a"\n  | "b"', 2, 3, "begins with"),
+        ('root ::= "a\nb ::= "x"', 1, 10, "never closed"),
+        ("root ::= nmae\nname ::= [a]", 1, 10, "did you mean 'name'"),
+        ('start: "a"', 1, 6, "no body"),
     ],
 )
 def test_syntax_errors_say_where(text: str, line: int, column: int, message: str) -> None:
@@ -129,3 +139,12 @@ def test_deep_brackets_in_a_grammar() -> None:
     """10,000 nested brackets in the grammar's own text."""
     depth = 10_000
     assert grammar("root ::= " + "(" * depth + '"a"' + ")*" * depth, format="gbnf").accepts(b"aa")
+
+
+@pytest.mark.parametrize("token", ["<think>", "<[1000]>", "!<think>"])
+def test_tokens_are_refused_with_their_place(token: str) -> None:
+    """There is no tokenizer; the text of a token is a string."""
+    with pytest.raises(Unsupported, match="token") as caught:
+        grammar(f'root ::= "a"\n  {token}'.replace("\n", " |\n"), format="gbnf")
+    assert caught.value.where == "line 2, column 3"
+    assert str(caught.value).splitlines()[-1] == "    ^"
