@@ -22,6 +22,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import count
@@ -59,6 +60,11 @@ CHOICE_STATES, CHOICE_FAILURES = 64, 4
 
 RELAXED_DEPTH = 60
 """Parts of a term nested deeper are relaxed to anything at all."""
+
+ASKED = 20
+"""So many intersections may be asked for a witness within each other, before one is searched."""
+
+_ASKED: ContextVar[frozenset[Language]] = ContextVar("bltgen_asked", default=frozenset())
 
 _SEARCHED = frozenset((INTERSECTION, COMPLEMENT, AUTOMATON))
 
@@ -108,9 +114,15 @@ def _is_witnessed(term: Language) -> bool:
         return False
     longest = max(plain, key=shortest)
     length = shortest(longest)
-    if not max(term.least, term._bound) <= length <= WITNESSED:
+    asked = _ASKED.get()
+    if not max(term.least, term._bound) <= length <= WITNESSED or term in asked or len(asked) >= ASKED:
         return False
-    text = completion(longest)
+    token = _ASKED.set(asked | {term})
+    try:
+        # On its way it may ask for other intersections, and for this one again.
+        text = completion(longest)
+    finally:
+        _ASKED.reset(token)
     for part in term.parts:
         if part is not longest:
             for byte in text:

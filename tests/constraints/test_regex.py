@@ -305,3 +305,9 @@ def test_a_first_byte_that_nothing_can_follow_is_not_allowed() -> None:
     assert state.accepting
     assert not state.allowed
     assert state.advance(ord(" ")) is None
+
+
+@pytest.mark.parametrize("pattern", [r"(?>.*?;b)(?!b)", r"(?>.*?;(?<!a)b)", r"(?>[^a]*?;b)(?!b).*?;b"])
+def test_a_lazy_repeat_within_an_atomic_group_has_a_shortest_text(pattern: str) -> None:
+    """Looking for one must not ask for itself."""
+    assert regex(pattern).start().shortest == len(regex(pattern).start().completion())

@@ -28,6 +28,9 @@ __all__ = ["Defined", "Grammars", "Modules"]
 MOST_MODULES = 100
 """The most grammars that one grammar may import, directly and through others."""
 
+_READY = ("%",)
+"""The place of the ready grammars, which import from each other only."""
+
 _OF_LARK = ("lark", "python")
 """Grammars that are read from the installed package `lark`."""
 
@@ -54,8 +57,9 @@ class Grammars:
     def __init__(self, folder: str | os.PathLike[str] | Mapping[str, str] | None = None) -> None:
         self.folder: Path | None = None
         self.texts: dict[str, str] = {}
+        self._given: Mapping[str, str] = {}
         if isinstance(folder, Mapping):
-            self.texts = dict(folder)
+            self._given = folder
         elif folder is not None:
             self.folder = Path(folder)
             if not self.folder.is_dir():
@@ -65,16 +69,16 @@ class Grammars:
     def find(self, item: Import, place: tuple[str, ...], source: Source) -> tuple[str, tuple[str, ...]]:
         """The text to import from, and the folder in which it stands. `place`: that of the importing file."""
         tries = [(*place, *item.path), item.path] if item.relative else [item.path]
-        for path in tries:
+        for path in tries if place != _READY else []:
             text = self._own(path, item, source)
             if text is not None:
                 return text, path[:-1]
         if len(item.path) == 1:
             found = library_text(item.path[0])
             if found is not None and found[1] == "lark":
-                return found[0], ()
+                return found[0], _READY
             if item.path[0] in _OF_LARK:
-                return self._of_lark(item, source), ()
+                return self._of_lark(item, source), _READY
         known = [*grammar_names(), *_OF_LARK]
         advice = did_you_mean(item.path[0], known)
         if not self._has_files and (item.relative or len(item.path) > 1 or not advice):
@@ -85,6 +89,8 @@ class Grammars:
 
     def _own(self, path: tuple[str, ...], item: Import, source: Source) -> str | None:
         name = "/".join(path) + ".lark"
+        if name in self._given:
+            self.texts[name] = self._given[name]
         if name in self.texts:
             return self.texts[name]
         if self.folder is None:
