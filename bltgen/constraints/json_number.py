@@ -244,6 +244,7 @@ class NumberAutomaton:
 
     def __init__(self, numbers: NumberSet) -> None:
         self.numbers = numbers
+        """What may have a point or an exponent."""
         self._states: dict[tuple[Any, ...], NumberState | None] = {}
         self._identities = count().__next__
 

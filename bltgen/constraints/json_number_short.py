@@ -65,7 +65,7 @@ class ShortNumbers(NumberAutomaton):
     """The states of two sets of numbers, the one written as integers, the other not."""
 
     def __init__(self, whole: NumberSet, other: NumberSet, shape: Shape) -> None:
-        super().__init__(whole | other)
+        super().__init__(other)
         self.whole, self.other, self.shape = whole, other, shape
         self.whole_sides, self.other_sides = sides(whole), sides(other)
         self.zero_whole, self.zero_other = 0 in whole, 0 in other
@@ -181,12 +181,14 @@ class ShortNumbers(NumberAutomaton):
         """From a fraction that is all zeros so far: further zeros, digits, and an exponent."""
         most, places = self.shape.digits, self.shape.places
         best = INFINITE
-        for total in count(1):
+        least = 0 if side.highest is None else max(0, place - side.highest)
+        for total in count(1 if self.shape.exponents else 1 + least):
             if total >= best:
                 return best
             if places is not None and total - place > places:
                 raise AssertionError("a fraction that lives has an end")
-            for zeros in range(max(0, total - most), total):
+            further = total if side.lowest is None else min(total, place - side.lowest + 1)
+            for zeros in range(max(least, total - most), further):
                 if side.finds(place - zeros, total - zeros, *span(0, 0, total - zeros)):
                     return total
             if self.shape.exponents and total <= most:

@@ -63,16 +63,7 @@ def decimal_parts(value: Value) -> tuple[int, int]:
     if isinstance(value, int):
         digits = value
     elif isinstance(value, Fraction):
-        digits, rest = value.numerator, value.denominator
-        twos = (rest & -rest).bit_length() - 1
-        fives, rest = 0, rest >> twos
-        while rest % 5 == 0:
-            rest //= 5
-            fives += 1
-        if rest != 1:
-            raise ValueError(f"{value} has no finite decimal expansion")
-        exponent = -max(twos, fives)
-        digits *= 2 ** (-exponent - twos) * 5 ** (-exponent - fives)
+        return _fraction_parts(value.numerator, value.denominator)
     elif isinstance(value, Decimal):
         sign, places, power = value.as_tuple()
         if not isinstance(power, int):
@@ -92,12 +83,30 @@ def decimal_parts(value: Value) -> tuple[int, int]:
         power = _integer(power_text.lstrip("+-"))
         exponent = (-power if power_text[0] == "-" else power) - len(fraction or "")
         exponent += len(figures) - len(figures.rstrip("0"))
+    return _reduced(digits, exponent)
+
+
+def _reduced(digits: int, exponent: int) -> tuple[int, int]:
     if digits == 0:
         return 0, 0
     while digits % 10 == 0:
         digits //= 10
         exponent += 1
     return digits, exponent
+
+
+@lru_cache(maxsize=4096)
+def _fraction_parts(numerator: int, denominator: int) -> tuple[int, int]:
+    """The parts of a fraction, which points of sets are: the same ones again and again."""
+    twos = (denominator & -denominator).bit_length() - 1
+    fives, rest = 0, denominator >> twos
+    while rest % 5 == 0:
+        rest //= 5
+        fives += 1
+    if rest != 1:
+        raise ValueError(f"{Fraction(numerator, denominator)} has no finite decimal expansion")
+    exponent = -max(twos, fives)
+    return _reduced(numerator * 2 ** (-exponent - twos) * 5 ** (-exponent - fives), exponent)
 
 
 def _integer(digits: str) -> int:
@@ -481,6 +490,20 @@ class NumberSet:
         if index < len(self.points) and decimal_parts(self.points[index]) == (digits, exponent):
             near = self.gaps[index : index + 2]
         return exponent >= 0 and not any(_combine(gap, _INTEGER, _and_not).table for gap in near)
+
+    def near_fractions(self) -> NumberSet:
+        """The members but for integers in whose neighbourhood all members are integers.
+
+        >>> some = NumberSet.integers() | NumberSet.interval(0, 1)
+        >>> some.near_fractions().equivalent(NumberSet.interval(0, 1))
+        True
+        """
+        kept = [gap if _combine(gap, _INTEGER, _and_not).table else NEVER for gap in self.gaps]
+        inside = [
+            member and (point.denominator != 1 or before is not NEVER or after is not NEVER)
+            for point, member, before, after in zip(self.points, self.inside, kept, kept[1:], strict=False)
+        ]
+        return NumberSet(self.points, tuple(inside), tuple(kept))
 
     def _gap_of(self, digits: int, exponent: int) -> int:
         """The number of points below the number of these parts, which is not written out in vain."""

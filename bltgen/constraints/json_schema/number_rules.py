@@ -2,8 +2,9 @@
 
 - `any`: every spelling of RFC 8259.
 - `interoperable`: what every reader understands (RFC 7493, section 2.2, and 8259, section 6). Integers lie
-  within 2^53 - 1 and, where nothing but integers is admitted, are written as such. Other numbers have at most
-  15 significant digits and a magnitude that a double holds, so `Decimal(repr(float(text))) == Decimal(text)`.
+  within 2^53 - 1 and, where only integers are admitted (near their value), are written as such. Other numbers
+  have at most 15 significant digits and a magnitude that a double holds, so that
+  `Decimal(repr(float(text))) == Decimal(text)`.
 - `plain`: as people write them. No exponent, no `-0`, no point where only integers are admitted; at most
   `digits` significant digits, zeros at the end included (`12.50`), and `digits` + 6 places.
 
@@ -11,8 +12,7 @@ The schema needs more where
 - it bounds integers beyond the limit, or gives them the format `int64` or `uint64`: they reach as far as it
   says (up to 10^80);
 - it lists a number (`const`, `enum`) that cannot be written so: that number is written as it must be;
-- nothing or nothing but 0 is left: then `digits` is doubled until something is, with exponents (`any`) for
-  fractions that are to be interoperable.
+- nothing or nothing but 0 is left: then digits, places and magnitudes are doubled until something is.
 
 A set that lacks some values, as those of items that were seen, keeps the rules of the whole set.
 
@@ -25,6 +25,7 @@ A set that lacks some values, as those of items that were seen, keeps the rules 
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from bltgen.automata.contract import State
@@ -66,6 +67,8 @@ class NumberRules(NamedTuple):
     integers_only: bool = False
     listed: NumberSet = NumberSet.empty()
     """Numbers that the schema lists and that cannot be written so."""
+    magnitudes: NumberSet | None = None
+    """Of what is not written as an integer; None: all that the shape has."""
     widened: bool = False
     """Whether there would be nothing (but 0) with the digits that were asked for."""
 
@@ -79,9 +82,8 @@ class NumberRules(NamedTuple):
         rest = written - WrittenNumbers.however(NumberSet.value(0))
         if rest.numbers.is_empty():
             return rules
+        digits = max(digits, DOUBLE_DIGITS)
         while rules.start(rest).shortest >= INFINITE:
-            if not plain and not rules.integers_only:
-                return NumberRules(None, widened=True)
             digits *= 2
             rules = _narrow(plain, digits, written, form)._replace(widened=True)
         return rules
@@ -105,14 +107,13 @@ class NumberRules(NamedTuple):
         """The state before the first byte of one of the numbers; a dead state where there is none."""
         if self.shape is None:
             return any_number_text(written)
-        as_integer = written.as_integer & NumberSet.integers()
-        whole = as_integer & NumberSet.interval(*self.bounds, True, True)
-        other = NumberSet.empty() if self.integers_only else written.otherwise
-        if self.shape.exponents:
-            other &= DOUBLES
+        whole = written.as_integer & _integers_between(*self.bounds)
+        other = written.otherwise.near_fractions()
+        if self.magnitudes is not None:
+            other &= self.magnitudes
         if not self.listed.points:
             return short_state(whole, other, self.shape)
-        whole |= as_integer & self.listed & NumberSet.interval(-FAR_BOUND, FAR_BOUND)
+        whole |= written.as_integer & self.listed & _integers_between(-FAR_BOUND - 1, FAR_BOUND + 1)
         more = self.listed & written.otherwise - NumberSet.interval(-FAR_BOUND, FAR_BOUND)
         more |= self.listed & written.otherwise - NumberSet.integers()
         text = short_state(whole, other, self.shape)
@@ -137,13 +138,18 @@ class NumberRules(NamedTuple):
         assert shape is not None
         if value.denominator == 1 and self.bounds[0] < value < self.bounds[1]:
             return True
-        if self.integers_only:
+        if value.denominator == 1:
             return False
         digits, exponent = decimal_parts(value)
         length = digit_count(abs(digits))
         if shape.places is None:
-            return length <= shape.digits and value in DOUBLES
+            return length <= shape.digits and (self.magnitudes is None or value in self.magnitudes)
         return max(length, length + exponent + 1) <= shape.digits and -exponent <= shape.places
+
+
+@lru_cache(maxsize=256)
+def _integers_between(low: int, high: int) -> NumberSet:
+    return NumberSet.integers() & NumberSet.interval(low, high, True, True)
 
 
 def _narrow(plain: bool, digits: int, written: WrittenNumbers, form: Any) -> NumberRules:
@@ -159,7 +165,18 @@ def _narrow(plain: bool, digits: int, written: WrittenNumbers, form: Any) -> Num
         if numbers.points and not numbers.gaps[-1].table and numbers.points[-1] <= FAR_BOUND:
             high = max(high, int(numbers.points[-1]) + 1)
     shape = Shape(not plain, not plain, digits, digits + MORE_PLACES if plain else None)
-    return NumberRules(shape, (low, high), integers_only).listing(_isolated(written.numbers))
+    magnitudes = None if plain else _magnitudes(digits)
+    rules = NumberRules(shape, (low, high), integers_only, magnitudes=magnitudes)
+    return rules.listing(_isolated(written.numbers))
+
+
+@lru_cache(maxsize=64)
+def _magnitudes(digits: int) -> NumberSet:
+    """Those of doubles, or as many times more as the digits are more."""
+    if digits <= DOUBLE_DIGITS:
+        return DOUBLES
+    far = Fraction(10) ** (308 * digits // DOUBLE_DIGITS)
+    return NumberSet.interval(-far, -1 / far) | NumberSet.value(0) | NumberSet.interval(1 / far, far)
 
 
 def _isolated(numbers: NumberSet) -> NumberSet:

@@ -91,7 +91,7 @@ def _numbers_note(place: Place, compiler: Compiler) -> str:
     except LimitExceeded:
         return ""
     if rules.widened:
-        return "more digits, or any spelling: nothing but 0 could be written here"
+        return "more digits: nothing but 0 could be written here"
     if rules.listed.points:
         return "numbers that the schema lists are written in as many digits as they have"
     return "integers reach as far as the schema says" if rules.reaches_further else ""
