@@ -398,7 +398,9 @@ class _Compiler:
             self.todo.append((name, name, {}))
             return name
         if item.name in self.constraints:
-            return self.constraints[item.name]
+            given = self.constraints[item.name]
+            self.places.setdefault(id(given), (source, item.position))
+            return given
         raise self.unknown(item, source)
 
     def template(self, item: Use, source: Source, prefix: str) -> str:
@@ -536,12 +538,14 @@ class _Compiler:
         surroundings = Surroundings()
         for token in [*used.values(), *ignored.values()]:
             source, position = self.places.get(id(token), (self.source, 0))
-            if isinstance(token, Terminal) and token.is_bytes:
-                raise Unsupported(
-                    "bytes in a grammar with a terminal that looks around",
-                    text=source.text,
-                    position=position,
-                )
+            beside = None
+            if isinstance(token, Terminal):
+                beside = "bytes" if token.is_bytes else None
+            elif _regular(token) is None:
+                beside = "a constraint that is not regular"
+            if beside is not None:
+                reason = f"{beside} in a grammar with a terminal that looks around"
+                raise Unsupported(reason, text=source.text, position=position)
         gap: Any = None if gaps is None else gaps.at_end
         if gaps is None:
             tokens = []
@@ -567,8 +571,7 @@ class _Compiler:
                 continue
             else:
                 language = token.language if isinstance(token, Terminal) else _regular(token)
-                if language is None:
-                    raise Unsupported("a constraint that is not regular beside a terminal that looks around")
+                assert language is not None, "refused above"
                 may_be_empty = language.nullable
                 rows = [(gap, nonempty(language))]
             name = f"~token{len(atoms)}"

@@ -218,6 +218,17 @@ def test_refusals(text: str, what: str) -> None:
     assert str(caught.value).splitlines()[-1].strip() == "^"
 
 
+def test_a_constraint_beside_what_looks_around() -> None:
+    """Regular ones are read; others are refused with their place."""
+    text = "start: A inner\nA: /a(?!b)/"
+    looking = grammar(text, constraints={"inner": regex("[bc]")})
+    assert looking.accepts(b"ac")
+    assert not looking.accepts(b"ab")
+    with pytest.raises(Unsupported, match="looks around") as caught:
+        grammar(text, constraints={"inner": grammar('start: "(" start ")" | "x"')})
+    assert caught.value.where == "line 1, column 10"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "column", "message"),
     [
