@@ -50,6 +50,31 @@ def test_length_is_no_trap() -> None:
         number_value("1e9999999999999999999")
 
 
+@pytest.mark.parametrize("number", ["2.0", "4.0", "9.0", "1e2", "9.5"])
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [{"type": "integer"}, {"minimum": 9}],
+        [{"type": "integer", "maximum": 3}, {"type": "integer", "minimum": 3}],
+        [{"type": "integer"}, {"multipleOf": 0.5, "maximum": 3}],
+    ],
+)
+def test_the_type_of_a_value_does_not_depend_on_what_ran_before(
+    parts: list[dict[str, Any]], number: str
+) -> None:
+    """Parts that have been met alone before, in either order, read the number as they do when met first."""
+
+    def value(parts: list[dict[str, Any]]) -> str:
+        schema = bltgen.json_schema({"items": {"anyOf": parts}, "type": "array"}, numbers="any")
+        text = f"[{number}]".encode()
+        return repr(schema.parse(text)[0]) if schema.accepts(text) else "refused"
+
+    first = value(parts)
+    for part in parts:
+        bltgen.json_schema(part, numbers="any").sample(random.Random(1), 60)
+    assert value(parts) == value(parts[::-1]) == value([{"anyOf": parts}]) == first
+
+
 UNIT = {"exclusiveMinimum": 0, "exclusiveMaximum": 1}
 WANTED: list[tuple[Any, str, Any]] = [
     ({"type": "integer"}, "1e2", 100),

@@ -1,16 +1,18 @@
 """Where a schema wants an integer, told by reading the text: `1e2` is 100 under `"type": "integer"`.
 
 The type that a schema wants at a place may depend on all that was read before (`$ref`, `anyOf`, `if`,
-tagged unions), which is what the states of the reader know: a number is wanted as an integer where some
-reading of the text that is still possible admits nothing but integers there, or near its value: under
-`anyOf` an integer or at least 9, `4.0` is one. An `int` is never wrong where the value is one: it satisfies
-what `1e2` satisfies.
+tagged unions), which is what the states of the reader know: a number is wanted as an integer where the
+readings of the text that are still possible admit, together, nothing but integers near its value: under
+`anyOf` an integer or at least 9, `4.0` is one and `1e2` is none. How the reader splits them into readings
+does not matter. An `int` is never wrong where the value is one: it satisfies what `1e2` satisfies.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from bltgen.automata.contract import State
@@ -18,6 +20,7 @@ from bltgen.constraints.json_number import NumberState
 from bltgen.constraints.json_number_value import is_whole
 from bltgen.constraints.json_schema.positions import NumberText
 from bltgen.constraints.json_schema.unique_items import RecordedItem
+from bltgen.constraints.number_set import NumberSet
 
 __all__ = ["IntegerWatch", "wanted_integers"]
 
@@ -49,19 +52,19 @@ class IntegerWatch:
                 break
             self._state = self._state.advance(byte)
         self._unread.clear()
-        return self._state is not None and _integral(getattr(self._state, "positions", ()), number)
+        if self._state is None:
+            return False
+        readings = list(_numbers(getattr(self._state, "positions", ())))
+        return bool(readings) and reduce(or_, readings).only_integers_near(number)
 
 
-def _integral(positions: Iterable[Any], number: str) -> bool:
+def _numbers(positions: Iterable[Any]) -> Iterator[NumberSet]:
+    """The numbers that each reading admits where the text ends in one."""
     for position in positions:
         if isinstance(position, RecordedItem):
-            if _integral(position.inner.positions, number):
-                return True
-        elif isinstance(position, NumberText):
-            text = position.text
-            if isinstance(text, NumberState) and text.automaton.numbers.only_integers_near(number):
-                return True
-    return False
+            yield from _numbers(position.inner.positions)
+        elif isinstance(position, NumberText) and isinstance(position.text, NumberState):
+            yield position.text.automaton.numbers
 
 
 _NUMBERS = re.compile(rb'"(?:[^"\\]|\\.)*"|(-?[0-9][-+.0-9eE]*)')
