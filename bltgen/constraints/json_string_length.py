@@ -7,7 +7,8 @@ of their shortest spelling.
 
 As in `automata.liveness`, the answer is structural for unions, concatenations and repeats, and found by A*
 through intersections, complements and automata, with the unweighted length as the lower bound: every
-byte of content costs at least one. Lengths, also along the path found, are kept on the terms.
+byte of content costs at least one. Lengths, also along the path found, are kept on the terms. Of states of
+other engines (JSON within a string) it is the length of the completion that these give.
 
 >>> from bltgen.automata.language import literal
 >>> SpelledLength()(literal("a\\n\\x01é".encode())), SpelledLength(ascii_only=True)(literal("é€😀".encode()))
@@ -151,11 +152,35 @@ class SpelledLength:
             setattr(term, self._slot, shortest(term))
         return True
 
+    def _along_completion(self, origin: Language) -> None:
+        """Set the length of a state of another engine to that of the completion that the engine gives.
+
+        It is the shortest in bytes of content, and so at most a few escapes away from the shortest spelling:
+        a search through that engine's states would take too long. What lies on the way is set, too, and
+        never set anew, so that there is always a byte that leads nearer to the end.
+        """
+        slot = self._slot
+        way = []
+        term = origin
+        for byte in origin.value.completion():
+            way.append((term, self._weight_of[byte]))
+            term = term.value.after(byte)
+            if getattr(term, slot) >= 0:
+                break
+        total = max(0, getattr(term, slot))
+        setattr(term, slot, total)
+        for passed, weight in reversed(way):
+            total += weight
+            setattr(passed, slot, total)
+
     def _search(self, origin: Language) -> None:
         """A* from a term that has no structure to go by; sets it and what lies on its shortest path."""
         slot = self._slot
         if shortest(origin) >= INFINITE:
             setattr(origin, slot, INFINITE)
+            return
+        if origin.op == AUTOMATON and hasattr(origin.value, "completion"):
+            self._along_completion(origin)
             return
         if self._needs_no_escape(origin):
             return

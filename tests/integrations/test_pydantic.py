@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from pydantic import AnyUrl, BaseModel, ConfigDict, Field, StringConstraints, Ty
 from typing_extensions import TypedDict  # noqa: E402
 
 import bltgen  # noqa: E402
-from bltgen.errors import ConstraintSyntaxError  # noqa: E402
+from bltgen.errors import ConstraintSyntaxError, Unsupported  # noqa: E402
 
 
 class Colour(Enum):
@@ -193,3 +194,85 @@ def test_generation_gives_instances() -> None:
 
     out = bltgen.Generator(whimsical(1)).generate("", bltgen.json_schema(Owner), seed=1, max_bytes=60)
     assert isinstance(out.value, Owner)
+
+
+def rows(annotation: Any) -> list[tuple[str, str]]:
+    """The rows of the report that pydantic alone checks, as (pointer, construct)."""
+    entries = bltgen.json_schema(annotation).report().entries
+    return [
+        (entry.place, entry.construct) for entry in entries if entry.enforced == "checked by pydantic only"
+    ]
+
+
+def test_what_pydantic_alone_checks_has_a_row() -> None:
+    """Validators that somebody wrote, the clock and the file system, each with its place."""
+
+    class Checked(BaseModel):
+        number: Annotated[int, pydantic.AfterValidator(abs)]
+        when: pydantic.FutureDate
+        file: pydantic.FilePath
+        plain: int
+
+        @pydantic.model_validator(mode="after")
+        def check(self) -> Checked:
+            return self
+
+        def model_post_init(self, context: Any) -> None: ...
+
+    assert set(rows(Checked)) == {
+        ("#", "AfterValidator"),
+        ("#", "model_post_init"),
+        ("#/properties/number", "AfterValidator"),
+        ("#/properties/when", "future"),
+        ("#/properties/file", "path"),
+    }
+    assert rows(Order) == rows(Owner) == rows(Person) == []
+
+
+class Within(BaseModel):
+    inner: pydantic.Json[Within] | None = None
+
+
+@pytest.mark.parametrize(
+    ("annotation", "place"),
+    [
+        (type[int], "#"),
+        (tuple[int, type], "#/prefixItems/1"),
+        (Annotated[str, Field(pattern="[a-z&&[^b]]")], "#/pattern"),
+        (Annotated[IPv4Address, Field(ge=IPv4Address("1.0.0.0"))], "#"),
+        (Within, "#/$defs/Within/properties/inner/anyOf/0/x-bltgen-json"),
+    ],
+    ids=str,
+)
+def test_what_is_refused_names_its_place(annotation: Any, place: str) -> None:
+    """At compile time, with the pointer into the schema."""
+    with pytest.raises(Unsupported) as error:
+        bltgen.json_schema(annotation)
+    assert error.value.where == place
+
+
+PATTERNS = [
+    r"^\w+$", r"^\W{1,3}$", r"[^\W_]\d", r"(?i)^straße$", r"^[[:alpha:]]+\s", r"^\p{Greek}\PL", r"\bfoo\b",
+    r"^(?P<y>\d{4})$", r"^.$", r"(?s)^.$", r"(?m)^a$", r"\Aa\z", r"^\x{e9}\u00e9$", r"^[\w.-]{2,}$",
+    r"(?i-s:A)b|c", r"^a{2}b{1,}]}$", r"^[]a]$",
+]  # fmt: skip
+WORDS = [
+    "a", "foo", "_", "é", "éé", "ss", "Straße", "STRASSE", "2024", "٣٣٣٣", "a\n", "a\nb", "\n", "ab", "Ab",
+    "c", "Ω1", "aab]}", "]", " foo ", "a.", "-.", "e\u0301", "\u1e9e", "a b", "\u2003", "!?",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_patterns_mean_what_they_mean_in_rust(pattern: str) -> None:
+    """In both directions: words of every kind, and drawn ones."""
+    annotation = Annotated[str, Field(pattern=pattern)]
+    constraint, adapter = bltgen.json_schema(annotation), TypeAdapter(annotation)
+    drawn = [json.loads(constraint.sample(random.Random(seed), 40)) for seed in range(10)]
+    for word in [*WORDS, *drawn]:
+        text = json.dumps(word, ensure_ascii=False)
+        try:
+            adapter.validate_json(text)
+            valid = True
+        except pydantic.ValidationError:
+            valid = False
+        assert constraint.accepts(text.encode()) == valid, word

@@ -25,6 +25,7 @@ from bltgen.constraints.json_schema.array_plan import ArrayPlan, item_reader
 from bltgen.constraints.json_schema.cheapest_names import CheapestNames
 from bltgen.constraints.json_schema.clauses import Reader
 from bltgen.constraints.json_schema.conflicts import find_conflicts
+from bltgen.constraints.json_schema.embedding import is_json_text
 from bltgen.constraints.json_schema.formula import (
     AND,
     ATOM,
@@ -329,7 +330,8 @@ class Compiler:
     def string_state(self, content: Language) -> StringState:
         """The state after the opening quote of a string whose decoded characters are in `content`."""
         options = self.options
-        spelling: Any = options.escapes
+        # A text of JSON is spelled plainly: behind each escape there would be states for every character.
+        spelling: Any = "plain" if is_json_text(content) else options.escapes
         return JsonString(content, spelling=spelling, ascii_only=options.ascii_only).start()
 
     def content(self, formula: Formula) -> Language:

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 
 from bltgen.automata.contract import Constraint, State
 from bltgen.automata.language import INFINITE, Language, from_automaton
+from bltgen.automata.operators import AUTOMATON
 
-__all__ = ["embedded", "embedded_state"]
+__all__ = ["embedded", "is_json_text", "json_text"]
 
 
 class _Embedded:
@@ -47,14 +48,36 @@ class _Embedded:
             assert following is not None, "an allowed byte has a successor"
             bits, _ = targets.get(following.id, (0, following))
             targets[following.id] = (bits | 1 << byte, following)
-        return [(bits, from_automaton(_Embedded(following))) for bits, following in targets.values()]
+        kind = type(self)
+        return [(bits, from_automaton(kind(following))) for bits, following in targets.values()]
+
+
+class _JsonText(_Embedded):
+    """A state of a JSON text within a string, whose length in escapes is not searched for."""
+
+    __slots__ = ()
+
+    def completion(self) -> bytes:
+        """A shortest completion."""
+        return self._state.completion()
+
+    def after(self, byte: int) -> Language:
+        """The language after an allowed byte."""
+        following = self._state.advance(byte)
+        assert following is not None, "an allowed byte has a successor"
+        return from_automaton(_JsonText(following))
 
 
 def embedded(constraint: Constraint) -> Language:
     """The texts of a constraint as a language term. Raises EmptyLanguage where the constraint does."""
-    return embedded_state(constraint.start())
+    return from_automaton(_Embedded(constraint.start()))
 
 
-def embedded_state(state: State) -> Language:
-    """What may follow a state as a language term."""
-    return from_automaton(_Embedded(state))
+def json_text(state: State) -> Language:
+    """What may follow a state of a JSON text, for a string that holds one."""
+    return from_automaton(_JsonText(state))
+
+
+def is_json_text(language: Language) -> bool:
+    """Whether `json_text` made the language."""
+    return language.op == AUTOMATON and isinstance(language.value, _JsonText)

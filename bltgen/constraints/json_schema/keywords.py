@@ -127,8 +127,8 @@ class Keywords:
         self._patterns: dict[tuple[str, str], Language] = {}
         self.string_language: Callable[[Formula], Language] | None = None
         """Set by the compiler: the decoded strings that satisfy a formula, for `propertyNames`."""
-        self.json_text: Callable[[Formula], Language] | None = None
-        """Set by who makes states: the JSON texts that satisfy a formula, for strings that hold one."""
+        self.json_text: Callable[[Place], Language] | None = None
+        """Set by who makes states: the JSON texts that satisfy a place, for strings that hold one."""
 
     # -- any type ------------------------------------------------------------------------------------
 
@@ -320,7 +320,7 @@ class Keywords:
             parts.append(constraint)
         if self._get(place, JSON_TEXT_KEYWORD) is not None:
             assert self.json_text is not None
-            parts.append(self.json_text(self._goal(place, JSON_TEXT_KEYWORD)))
+            parts.append(self.json_text(place.child(JSON_TEXT_KEYWORD)))
         if not parts:
             return None
         made = parts[0]

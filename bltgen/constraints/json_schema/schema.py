@@ -20,7 +20,7 @@ import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
-from functools import partial
+from functools import cache, partial
 from os import PathLike
 from types import NoneType
 from typing import TYPE_CHECKING, Any, Generic, TypedDict, TypeVar, cast, overload
@@ -36,7 +36,7 @@ from bltgen.automata.sampling import draw
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_number_value import number_value
 from bltgen.constraints.json_schema.compiler import Compiler, Options
-from bltgen.constraints.json_schema.embedding import embedded, embedded_state
+from bltgen.constraints.json_schema.embedding import embedded, json_text
 from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.grounding import Grounding, text_of
 from bltgen.constraints.json_schema.json_values import holds_surrogate, read
@@ -44,7 +44,7 @@ from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.near_misses import check_draft, tell
 from bltgen.constraints.json_schema.number_rules import NUMBERS
 from bltgen.constraints.json_schema.positions import Root, value_start
-from bltgen.constraints.json_schema.references import Documents
+from bltgen.constraints.json_schema.references import Documents, Place
 from bltgen.constraints.json_schema.report import report_of
 from bltgen.constraints.json_schema.self_reference import self_applying
 from bltgen.constraints.json_schema.state import JsonState
@@ -353,7 +353,8 @@ def json_schema(
 
     def compiled(layout: Layout, options: Options) -> Compiler:
         made = Compiler(layout, options=options, formats=formats, custom_formats=asserted, constraints=named)
-        made.keywords.json_text = partial(_json_text, made)
+        # Texts within strings have states and limits of their own: a question to a string asks many of them.
+        made.keywords.json_text = partial(_json_text, cache(partial(compiled, layout, options)))
         return made
 
     options = Options(
@@ -389,11 +390,13 @@ def _before(compiler: Compiler, goal: Formula) -> JsonState:
     return compiler.table.of((value_start(goal, Root(compiler), compiler.layout.around),))
 
 
-def _json_text(compiler: Compiler, goal: Formula) -> Language:
-    """The texts, within a string, whose value satisfies the goal."""
-    if compiler.cost(goal) >= INFINITE:
-        return EMPTY
-    return embedded_state(_before(compiler, goal))
+def _json_text(compiled: Callable[[], Compiler], place: Place) -> Language:
+    """The texts, within a string, whose value satisfies the schema at a place."""
+    compiler = compiled()
+    goal = compiler.formulas.schema(place)
+    with compiler.table.effort:
+        satisfiable = compiler.cost(goal) < INFINITE
+    return json_text(_before(compiler, goal)) if satisfiable else EMPTY
 
 
 _TEXT = ((str, NoneType), "a str")

@@ -140,6 +140,7 @@ class _Reader:
             on, off, kind = found[1], found[2] or "", found[3]
             if set(on + off) & set("xRu"):
                 raise self._refused("a flag other than i, m, s and U", begin)
+            self.is_unicode = self.is_unicode or "i" in on  # which characters are alike depends on it, too
             before = dict(self.flags)
             for flag in self.flags:
                 self.flags[flag] = (self.flags[flag] or flag in on) and flag not in off

@@ -172,6 +172,7 @@ class _Walk:
 
     def _json(self, core: Core, at: Context) -> JsonDict:
         inner = core.get("schema")
+        self.to.narrowed(at, JSON_TEXT, "the string around the JSON text escapes only what it must")
         below = replace(at.below(JSON_TEXT), key=False, texts=at.texts + 1)
         return {"type": "string", JSON_TEXT: True if inner is None else self.read(inner, below)}
 
@@ -264,7 +265,12 @@ class _Walk:
         if core["type"] == "counter":
             values = values or {"type": "int"}
         if values is not None and values["type"] != "any":
-            found["additionalProperties"] = self.read(values, at.below("additionalProperties"))
+            below = at.below("additionalProperties")
+            try:
+                found["additionalProperties"] = self.read(values, below)
+            except NoJson as error:
+                self.to.narrowed(below, "left out", error.reason)
+                found["additionalProperties"] = False
         if core.get("min_length"):
             found["minProperties"] = core["min_length"]
         if core.get("max_length") is not None:
