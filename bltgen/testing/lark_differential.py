@@ -236,6 +236,10 @@ def _compare(text: str, count: int, rng: random.Random, tally: Counter[str]) -> 
             tally["refused by both"] += 1
         elif isinstance(error, Unsupported):
             tally[f"unsupported: {error.reason[:60]}"] += 1
+        elif "an empty string" in str(error):
+            tally["known: an empty string in a template that is not used"] += 1
+        elif "(in a regular expression)" in str(error):
+            tally["known: a malformed pattern that is not used"] += 1
         else:
             yield Disagreement(f"refused by us: {error}", text)
         return

@@ -76,6 +76,7 @@ from bltgen.constraints.grammar.terminal_patterns import (
     Piece,
     Terminal,
     both,
+    check_syntax,
     complement,
     either,
     joined,
@@ -124,10 +125,14 @@ def located(source: Source, position: int, make: Callable[[], T]) -> T:
     try:
         return make()
     except ConstraintSyntaxError as error:
+        if error.text == source.text:
+            raise
         raise ConstraintSyntaxError(
             f"{error.message} (in a regular expression)", source.text, position, expected=error.expected
         ) from error
     except Unsupported as error:
+        if error.text == source.text:
+            raise
         raise Unsupported(error.reason, text=source.text, position=position) from error
     except LimitExceeded:
         raise
@@ -214,7 +219,7 @@ class _Compiler:
         self.order_terminals()
         for key, defined in list(self.definitions.items()):
             if defined.definition.is_terminal and not defined.prefix:
-                # A malformed pattern is an error where it is not used too; one that is unsupported is not.
+                # Lark takes a malformed pattern that is not used, most often; here it is a slip to be told.
                 with suppress(Unsupported, LimitExceeded):
                     self.put_together(key)
 
@@ -230,6 +235,9 @@ class _Compiler:
                 if at.name not in definition.parameters:
                     self.template(at, source, defined.prefix)
                 todo += at.arguments
+            elif isinstance(at, Pattern):
+                with suppress(Unsupported, LimitExceeded):
+                    located(source, at.position, partial(check_syntax, at))
             elif isinstance(at, Name) and at.name not in definition.parameters:
                 name = self.modules.resolved(defined.prefix + at.name)
                 known = self.definitions.get(name)

@@ -68,6 +68,7 @@ __all__ = [
     "Plain",
     "Terminal",
     "both",
+    "check_syntax",
     "complement",
     "edge_assertion",
     "either",
@@ -181,6 +182,11 @@ def piece_of(item: Text | Pattern | CharacterRange) -> Piece:
         is_open = pattern == source and isinstance(root, Alternation) and not is_bytes
         found = Plain(language, least, most, is_longest_first(root), is_open)
     return _written(pattern, len(source), found, is_bytes)
+
+
+def check_syntax(item: Pattern) -> None:
+    """Raises ConstraintSyntaxError where a pattern is malformed; Unsupported and LimitExceeded too."""
+    _parsed(item.source, "b" in item.flags)
 
 
 def _written(pattern: str, own_length: int, plain: Plain | None, is_bytes: bool | None) -> Piece:

@@ -200,6 +200,8 @@ def test_nothing_leads_out_of_the_folder(folder: Path, tmp_path_factory: pytest.
         ('root ::= [^"]+\nb ::= "c"', [], "format='gbnf'"),
         ('a = "x" / b\nb = 1*ALPHA', [], "format='abnf'"),
         ('start: ("a" | "b"\nc: "d"', [], "bracket is never closed"),
+        ('start: "a"\nb: /[ab/', [], r"character class|regular expression\)"),
+        ('start: "a"\nB: /[b-a]/', [], "bad character range"),
     ],
 )
 def test_slips_are_named(text: str, given: list[str], message: str) -> None:
