@@ -24,7 +24,7 @@ import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -70,11 +70,12 @@ def divides_floats(schema: Any) -> bool:
 class Judged:
     """One schema and its judges."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, spelled: Callable[[Any], Any]) -> None:
+        """`spelled` gives the schema with its patterns as Python's `re` spells them."""
         self.plain_schema = json.loads(text)
         exact_schema = json.loads(text, parse_float=Decimal)
         kind = jsonschema.validators.validator_for(self.plain_schema, jsonschema.Draft202012Validator)
-        self.plain, self.exact = kind(in_python(self.plain_schema)), kind(in_python(exact_schema))
+        self.plain, self.exact = kind(spelled(self.plain_schema)), kind(spelled(exact_schema))
         self.has_fractional_steps = divides_floats(self.plain_schema)
         self.constraint: Any = bltgen.json_schema(self.plain_schema)
         self.wide = bltgen.json_schema(self.plain_schema, numbers="any", whitespace="any")
@@ -100,10 +101,10 @@ class Judged:
             yield "accepts"
 
 
-def tried(text: str, texts: int, tally: Counter[str]) -> Iterator[str]:
+def tried(text: str, spelled: Callable[[Any], Any], texts: int, tally: Counter[str]) -> Iterator[str]:
     """The disagreements about one schema."""
     try:
-        judged = Judged(text)
+        judged = Judged(text, spelled)
         judged.plain.check_schema(judged.plain_schema)
     except (EmptyLanguage, LimitExceeded, Unsupported) as error:
         tally[f"schemas refused by bltgen ({type(error).__name__})"] += 1
@@ -163,13 +164,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore")
     tally: Counter[str] = Counter()
-    sources = [random_texts(options.skip, options.random)]
+    cases: list[tuple[Iterator[str], Callable[[Any], Any]]]
+    cases = [(random_texts(options.skip, options.random), in_python)]
     if options.maskbench is not None:
-        sources.append(maskbench(options.maskbench, options.skip, options.schemas))
-    for text in itertools.chain(*sources):
-        for found in tried(text, options.texts, tally):
-            tally["DISAGREEMENTS"] += 1
-            print(found, flush=True)
+        cases.append((maskbench(options.maskbench, options.skip, options.schemas), lambda schema: schema))
+    for texts, spelled in cases:
+        for text in texts:
+            for found in tried(text, spelled, options.texts, tally):
+                tally["DISAGREEMENTS"] += 1
+                print(found, flush=True)
     for name, number in tally.items():
         print(f"{number:7} {name}")
     return 1 if tally["DISAGREEMENTS"] else 0
