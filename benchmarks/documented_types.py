@@ -8,6 +8,7 @@ from __future__ import annotations
 import collections
 import datetime as dt
 import fractions
+import inspect
 import ipaddress
 import os
 import pathlib
@@ -176,15 +177,11 @@ def _add_texts(add: Callable[..., None]) -> None:
         pattern__str=re.Pattern[str],
         typing__Pattern=typing.Pattern,
     )
+    versions = [f"UUID{number}" for number in range(1, 9)]
     add(
         forms.UUIDS,
         UUID=uuid.UUID,
-        UUID1=pydantic.UUID1,
-        UUID3=pydantic.UUID3,
-        UUID4=pydantic.UUID4,
-        UUID5=pydantic.UUID5,
-        UUID7=pydantic.UUID7,
-        UUID8=pydantic.UUID8,
+        **{name: getattr(pydantic, name) for name in versions if hasattr(pydantic, name)},
     )
     add(
         forms.JSON,
@@ -340,7 +337,7 @@ def _add_containers(add: Callable[..., None]) -> None:
         confrozenset=pydantic.confrozenset(int, max_length=1),
         bounded__deque=Annotated[collections.deque[int], Len(1, 2)],
         nested=list[list[int]],
-        fail_fast=Annotated[list[int], pydantic.FailFast()],
+        fail_fast=Annotated[list[int], getattr(pydantic, "FailFast", Field)()],
         omitted=list[OnErrorOmit[int]],
         set__lists=set[tuple[int, ...]],
         maybe=list[int | None],
@@ -516,6 +513,9 @@ def _add_records(add: Callable[..., None]) -> None:
 
 
 def _add_validators(add: Callable[..., None]) -> None:
+    if "json_schema_input_type" in inspect.signature(PlainValidator).parameters:
+        typed = PlainValidator(models._positive, json_schema_input_type=int)
+        add(forms.INTEGERS, plain__typed=Annotated[int, typed])
     add(
         forms.INTEGERS,
         after=Annotated[int, AfterValidator(models._positive)],
@@ -523,7 +523,6 @@ def _add_validators(add: Callable[..., None]) -> None:
         plain=Annotated[int, PlainValidator(models._positive)],
         wrap=Annotated[int, WrapValidator(lambda v, h: models._positive(h(v)))],
         predicate=Annotated[int, Predicate(bool)],
-        plain__typed=Annotated[int, PlainValidator(models._positive, json_schema_input_type=int)],
     )
     add(
         ['{"number":2}', '{"number":1}', '{"low":1,"high":2}', '{"low":2,"high":1}'],

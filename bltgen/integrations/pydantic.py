@@ -67,7 +67,8 @@ def python_type(annotation: Any, *, wide: bool = False) -> PythonType:
 
     try:
         adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(annotation)
-        adapter.rebuild()
+        if hasattr(adapter, "rebuild"):  # since 2.10; before, nothing is deferred
+            adapter.rebuild()
     except Exception as error:  # what is no type makes pydantic and typing raise anything
         raise ConstraintSyntaxError(f"pydantic makes no validator of {annotation!r}: {error}") from error
     collected = Collected(wide)

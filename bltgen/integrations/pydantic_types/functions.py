@@ -171,7 +171,7 @@ def _length(base: Core, keyword: str, value: int, at: Context, to: Collected) ->
             raise Unsupported("the length of a URL to which pydantic adds a default", at.pointer)
         to.narrowed(at, "length", "of URLs that pydantic writes as they are, but for a slash at the end")
         return to.string("length of a URL", urls.of_length(low, high))
-    if _is(base, "SecretStr") or base["type"] in _OWN_LENGTH:
+    if _is(base, "SecretStr") or base["type"] in _OWN_LENGTH or inner["type"] in ("list", "dict"):
         limits = {f"{keyword[:3]}{part}": value for part in ("Length", "Items", "Properties")}
         return {"type": ["string", "array", "object"], **limits}
     raise Unsupported(f"{keyword} of what pydantic reads as {_kind(base)}", at.pointer)

@@ -137,7 +137,9 @@ def multi_host_url(
     others = _other_schemes(schemes)
     if others is not EMPTY:
         hosts = _hosts(user, _other_host(","))
-        ways.append(others + literal(b"//") + (hosts | EPSILON if default_host else hosts) + rest)
+        ways.append(others + literal(b"//") + hosts + rest)
+        if default_host:  # Where there is no host, a comma in the first step of the path parts hosts.
+            ways.append(others + literal(b"//") + (rest - regex("(?s:/*[^/?#]*,.*)")))
     return _limited(union(*ways), max_bytes)
 
 

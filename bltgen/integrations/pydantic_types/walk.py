@@ -191,7 +191,7 @@ class _Walk:
     def _items(self, core: Core, at: Context) -> JsonDict:
         found: JsonDict = {"type": "array"}
         lengths = core["type"] != "generator"
-        items = core.get("items_schema")
+        items = core.get("items_schema") or ({"type": "any"} if at.hashable else None)
         if core.get("min_length") and lengths:
             found["minItems"] = core["min_length"]
         if core.get("max_length") is not None and lengths:
