@@ -71,7 +71,10 @@ def float_text(*within: Range, finite: bool = True) -> Language:
     if within:
         return _trimmed(_all(list(within)))
     every = f"[+-]?{_FLOAT}" if finite else f"[+-]?(?:{_FLOAT}|{_NO_NUMBER})"
-    return _trimmed(regex(every, flags=re.ASCII))
+    # Rust allows blanks around a number or `_` within it, not both.
+    plain = _trimmed(regex(every.replace(_DIGITS, "[0-9]+"), flags=re.ASCII))
+    found: Language = plain | regex(f"[+-]?{_DIGITS}")
+    return found
 
 
 @lru_cache(256)

@@ -89,7 +89,9 @@ def _bytes(core: Core, at: Context, to: Collected) -> JsonDict:
         return to.string("bytes in UTF-8", text.in_bytes(low, high))
     content = text.bytes_of(low, high)
     if mode == "base64":
-        return to.string("base64", encoded.base64(content, True, True))
+        # In either alphabet, not in both at once.
+        safe = encoded.base64(content, True, True) & regex("[A-Za-z0-9_=-]*")
+        return to.string("base64", encoded.base64(content, False, True) | safe)
     return to.string("hexadecimal", encoded.hexadecimal(content))
 
 
