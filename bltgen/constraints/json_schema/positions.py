@@ -75,13 +75,17 @@ class Frame(Protocol):
 
 
 class Root:
-    """The frame around the outermost value. `after()` is accepting."""
+    """The frame around the outermost value. `after()` is accepting.
 
-    __slots__ = ("compiler", "cost", "depth", "frames", "positions")
+    `whitespace`: the bytes that may follow the value, as bits; by default those of the layout.
+    """
 
-    def __init__(self, compiler: Compiler) -> None:
+    __slots__ = ("compiler", "cost", "depth", "frames", "positions", "whitespace")
+
+    def __init__(self, compiler: Compiler, *, depth: int = 0, whitespace: int | None = None) -> None:
         self.compiler = compiler
-        self.depth = 0
+        self.depth = depth
+        self.whitespace = compiler.layout.around.bits if whitespace is None else whitespace
         self.cost = 0
         self.positions: dict[Any, Any] = {}
         self.frames: dict[Any, Any] = {}
@@ -90,7 +94,7 @@ class Root:
     def after(self) -> Position:
         found: Position | None = self.positions.get("after")
         if found is None:
-            found = self.positions["after"] = End(self.compiler.layout.around.bits)
+            found = self.positions["after"] = End(self.whitespace)
         return found
 
 

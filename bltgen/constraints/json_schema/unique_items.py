@@ -75,8 +75,7 @@ def item_start(compiler: Compiler, goal: Formula, depth: int) -> JsonState:
     key = ("item", goal, 0 if layout.is_level else depth)
     found: JsonState | None = compiler.item_starts.get(key)
     if found is None:
-        root = Root(compiler)
-        root.depth = depth
+        root = Root(compiler, depth=depth, whitespace=0)  # what follows an item is the array's
         found = compiler.item_starts[key] = compiler.table.of((value_start(goal, root, layout.nothing),))
     return found
 

@@ -216,3 +216,27 @@ def test_numbers_beyond_any_machine_are_told_apart(number: bytes) -> None:
     text = b"[" + number + b"," + number + state.completion()
     assert constraint.accepts(text)
     assert not constraint.accepts(b"[" + number + b"," + number + b"]")
+
+
+@pytest.mark.parametrize(
+    "prefix", [b"[7 ", b"[7,7 ", b"[ 7\t, 7\n", b"[[7] , [7 ", b"[7,8 ,8\n ", b'["a" ,"a" ']
+)
+@pytest.mark.parametrize("unique", [True, False])
+@pytest.mark.parametrize("whitespace", ["any", "bounded", "spaced"])
+def test_white_space_after_an_item_is_no_part_of_it(prefix: bytes, unique: bool, whitespace: str) -> None:
+    """At each byte what is allowed can be read, and the completion is an array that the judge takes."""
+    schema = {"type": "array", **({} if unique else {"minItems": 2})}
+    schema |= {"uniqueItems": True} if unique else {"not": {"uniqueItems": True}}
+    validator = jsonschema.Draft202012Validator(schema)
+    state = json_schema(schema, whitespace=whitespace, numbers="any").start()
+    for at, byte in enumerate(prefix):
+        following = state.advance(byte)
+        assert (following is not None) == (byte in state.allowed)
+        if following is None:
+            return
+        state = following
+        completion = state.completion()
+        assert len(completion) == state.shortest
+        assert validator.is_valid(json.loads(prefix[: at + 1] + completion))
+        for one in state.allowed:
+            assert state.advance(one) is not None
