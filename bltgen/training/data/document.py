@@ -107,8 +107,11 @@ class _Writer:
         return "," if self.style.indent is not None else self.style.item
 
 
-def schema_of(value: Json) -> dict[str, Any]:
-    """A JSON Schema of which `value` is an instance: types, properties, all of them required."""
+def schema_of(value: Json, enumerations: Mapping[str, tuple[str, ...]] | None = None) -> dict[str, Any]:
+    """A JSON Schema of which `value` is an instance: types, properties, all of them required.
+
+    enumerations: the values that a member may have, by its name.
+    """
     if isinstance(value, Number):
         return {"type": "integer" if value.lstrip("-").isdigit() else "number"}
     if isinstance(value, bool):
@@ -119,7 +122,12 @@ def schema_of(value: Json) -> dict[str, Any]:
         return {"type": "array", "items": reduce(_covering, map(schema_of, value)) if value else {}}
     return {
         "type": "object",
-        "properties": {key: schema_of(item) for key, item in value.items()},
+        "properties": {
+            key: {"enum": list(enumerations[key])}
+            if enumerations and key in enumerations
+            else schema_of(item, enumerations)
+            for key, item in value.items()
+        },
         "required": list(value),
         "additionalProperties": False,
     }
@@ -144,9 +152,18 @@ def _plain_value(value: Json) -> Any:
 
 
 def write(
-    prompt: str, values: Mapping[str, Json], *, domain: str, template: str, style: Style | None = None
+    prompt: str,
+    values: Mapping[str, Json],
+    *,
+    domain: str,
+    template: str,
+    style: Style | None = None,
+    enumerations: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Document:
-    """The document of a prompt (without its newline) and the values that it states."""
+    """The document of a prompt (without its newline) and the values that it states.
+
+    enumerations: the values that a member may have, by its name; they stand in the schema.
+    """
     writer = _Writer(style or Style())
     writer.value(values, 0)
     head = prompt.encode() + b"\n"
@@ -154,7 +171,7 @@ def write(
         prompt=head,
         answer=b"".join(writer.texts),
         kinds=bytes(len(head)) + b"".join(writer.kinds),
-        schema=schema_of(values),
+        schema=schema_of(values, enumerations),
         values=_plain_value(values),
         domain=domain,
         template=template,

@@ -1,13 +1,17 @@
 """Templates of sentences: text with slots `{field}` and alternatives `[one|another|]`.
 
 `{~field}` is another value of the field's kind that the document does not ask for: a distractor.
-`{a field}` writes the article that the value needs.
+`{a field}` writes the article that the value needs, `{은/는}` the Korean particle that fits what stands
+before it. A backslash takes the meaning from a bracket, brace or bar.
 
 >>> import random
 >>> parse("[Hello|Hi], {name}.").render(random.Random(1), lambda slot, other: slot.upper())
 'Hello, NAME.'
 >>> sorted(parse("{a} [and {b}|]{~a}").slots)
 ['a', 'b']
+>>> particle = parse("{name}{은/는}")
+>>> [particle.render(random.Random(1), lambda slot, other: name) for name in ("김민수", "박서준")]
+['김민수는', '박서준은']
 """
 
 from __future__ import annotations
@@ -20,7 +24,10 @@ from functools import cache, cached_property
 
 __all__ = ["Slot", "Template", "parse"]
 
-_TOKEN = re.compile(r"\{(a )?(~?)(\w+)\}|[\[\]|]|[^{}\[\]|]+|[{}]")
+_TOKEN = re.compile(
+    r"\{(?P<article>a )?(?P<other>~?)(?P<field>\w+)\}|\{(?P<closed>\w+)/(?P<open>\w+)\}"
+    r"|\\(?P<plain>[{}\[\]|\\])|[\[\]|]|[^{}\[\]|\\]+|[{}\\]"
+)
 
 
 @dataclass(frozen=True)
@@ -31,11 +38,31 @@ class Slot:
 
 
 @dataclass(frozen=True)
+class Particle:
+    """A Korean particle: one spelling after a final consonant, one after a vowel."""
+
+    closed: str
+    open: str
+
+    def after(self, text: str) -> str:
+        """The spelling that fits what stands before. "으로" drops its vowel after a final ㄹ too."""
+        last = ord(text[-1]) - 0xAC00 if text else -1
+        final = last % 28 if 0 <= last < 11172 else _FINAL.get(text[-1:], 0)
+        is_open = final == 0 or (final == _RIEUL and self.closed == "으로")
+        return self.open if is_open else self.closed
+
+
+_RIEUL = 8
+_FINAL = {**dict.fromkeys("0136", 1), **dict.fromkeys("178LlRr", _RIEUL), **dict.fromkeys("MmNn", 4)}
+"""How digits and letters end when read out in Korean: 영, 삼, 육 on a consonant, 일, 칠, 팔 on ㄹ."""
+
+
+@dataclass(frozen=True)
 class Template:
     """A sequence of texts, slots and alternatives."""
 
     source: str
-    parts: tuple[str | Slot | tuple[Template, ...], ...]
+    parts: tuple[str | Slot | Particle | tuple[Template, ...], ...]
 
     @cached_property
     def slots(self) -> frozenset[str]:
@@ -51,7 +78,7 @@ class Template:
         for part in self.parts:
             if isinstance(part, Slot):
                 yield part
-            elif not isinstance(part, str):
+            elif isinstance(part, tuple):
                 for option in part:
                     yield from option._slots()
 
@@ -70,6 +97,8 @@ class Template:
                 if part.article:
                     out.append("an " if text[:1] in "aeioAEIO" else "a ")
                 out.append(text)
+            elif isinstance(part, Particle):
+                out.append(part.after(next((text for text in reversed(out) if text), "")))
             else:
                 part[int(uniform() * len(part))]._render(uniform, fill, out)
 
@@ -77,12 +106,16 @@ class Template:
 @cache
 def parse(source: str) -> Template:
     """Raises ValueError where brackets do not match."""
-    stack: list[tuple[list[Template], list[str | Slot | tuple[Template, ...]]]] = [([], [])]
+    stack: list[tuple[list[Template], list[str | Slot | Particle | tuple[Template, ...]]]] = [([], [])]
     for match in _TOKEN.finditer(source):
         token = match.group()
-        if match.group(3):
-            stack[-1][1].append(Slot(match.group(3), bool(match.group(2)), bool(match.group(1))))
-        elif token in ("{", "}"):
+        if match["field"]:
+            stack[-1][1].append(Slot(match["field"], bool(match["other"]), bool(match["article"])))
+        elif match["closed"]:
+            stack[-1][1].append(Particle(match["closed"], match["open"]))
+        elif match["plain"]:
+            stack[-1][1].append(match["plain"])
+        elif token in ("{", "}", "\\"):
             raise ValueError(f"{token!r} is no slot at {match.start()} in {source!r}")
         elif token == "[":
             stack.append(([], []))
