@@ -80,7 +80,7 @@ class Collection:
 _FIELD = re.compile(r"(?P<name>\w+)(?:\.(?P<member>\w+))?\s*:\s*(?P<kind>.+?)\s*=>\s*(?P<keys>.+)")
 _RANGE = re.compile(r"(-?[\d.]+)\.\.(-?[\d.]+)(?:\s+([\d.]+))?")
 _LIST = re.compile(r"list\s+(\d+)\.\.(\d+)\s+of\s+(.+)")
-_ROWS = re.compile(r'rows\s+(\d+)\.\.(\d+)\s+"(.*)"(?:\s+sep\s+"(.*)")?')
+_ROWS = re.compile(r'rows\s+(\d+)\.\.(\d+)\s+"(.*?)"(?:\s+sep\s+"(.*)")?')
 
 
 @dataclass

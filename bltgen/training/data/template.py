@@ -2,7 +2,7 @@
 
 `{~field}` is another value of the field's kind that the document does not ask for: a distractor.
 `{a field}` writes the article that the value needs, `{은/는}` the Korean particle that fits what stands
-before it. A backslash takes the meaning from a bracket, brace or bar.
+before it. A backslash takes the meaning from a bracket, brace or bar; outside of brackets a bar has none.
 
 >>> import random
 >>> parse("[Hello|Hi], {name}.").render(random.Random(1), lambda slot, other: slot.upper())
@@ -119,7 +119,7 @@ def parse(source: str) -> Template:
             raise ValueError(f"{token!r} is no slot at {match.start()} in {source!r}")
         elif token == "[":
             stack.append(([], []))
-        elif token in ("|", "]"):
+        elif token in ("|", "]") and (len(stack) > 1 or token == "]"):
             if len(stack) == 1:
                 raise ValueError(f"{token!r} outside of brackets at {match.start()} in {source!r}")
             options, parts = stack[-1]
