@@ -14,6 +14,7 @@ from bltgen.constraints.json_schema.compiler import Compiler
 from bltgen.constraints.json_schema.keywords import Keywords
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.near_misses import slip
+from bltgen.constraints.json_schema.number_rules import DOUBLE_DIGITS
 from bltgen.constraints.json_schema.references import Documents, Place
 from bltgen.constraints.json_schema.vocabulary import ANNOTATIONS, KEYWORDS, OF_OBJECTS
 from bltgen.constraints.json_schema.well_formed import well_formed_places
@@ -44,7 +45,7 @@ _MAY_NEED_MEMBERS = frozenset({"minProperties", "not", "if", "oneOf"})
 
 def report_of(documents: Documents, compiler: Compiler, options: Mapping[str, Any]) -> Report:
     """The report on the schema at the root of the documents."""
-    entries = _spelling(compiler.layout, options)
+    entries = _spelling(compiler.layout, {**options, "digits": options["digits"] or DOUBLE_DIGITS})
     for place in well_formed_places(documents, compiler.keywords):
         if compiler.options.closed and _keeps_members(place, compiler):
             note = "members stay that the schema does not name: it needs some"

@@ -42,7 +42,7 @@ from bltgen.constraints.json_schema.grounding import Grounding, text_of
 from bltgen.constraints.json_schema.json_values import holds_surrogate, read
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.near_misses import check_draft, tell
-from bltgen.constraints.json_schema.number_rules import NUMBERS
+from bltgen.constraints.json_schema.number_rules import DOUBLE_DIGITS, NUMBERS
 from bltgen.constraints.json_schema.positions import Root, value_start
 from bltgen.constraints.json_schema.references import Documents, Place
 from bltgen.constraints.json_schema.report import report_of
@@ -300,14 +300,16 @@ def json_schema(
     `ConstraintWarning` where keywords and formats are annotations because they are misspelt.
     """
     _check_types(locals())
-    most_digits = 15 if digits is None else integer("digits", digits, 1)
+    most_digits = DOUBLE_DIGITS if digits is None else integer("digits", digits, 1)
     parser: Callable[[bytes], Any] | None = None
     rows: tuple[ReportEntry, ...] = ()
     languages: Mapping[str, Language] = {}
     if not isinstance(schema, (Mapping, bool, str, bytes)):
         from bltgen.integrations.pydantic import python_type
 
-        schema, languages, rows, parser = python_type(schema, wide=numbers == "any" or most_digits > 15)
+        schema, languages, rows, parser = python_type(
+            schema, wide=numbers == "any" or most_digits > DOUBLE_DIGITS
+        )
     numbers = numbers or ("interoperable" if parser is None else "plain")
     undeclared = undeclared or ("allow" if parser is None else "omit")
     property_order = property_order or ("any" if parser is None else "schema")

@@ -228,3 +228,11 @@ def test_official_judges_take_the_defaults() -> None:
         for seed in range(30):
             value = constraint.parse(constraint.sample(random.Random(seed), 24))
             jsonschema.Draft202012Validator(schema).validate(value)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [({}, "at most 15 significant"), ({"digits": 4}, "at most 4 ")]
+)
+def test_the_report_says_how_many_digits(options: dict[str, Any], words: str) -> None:
+    """By default, and as asked for."""
+    assert words in str(json_schema({"type": "number"}, numbers="plain", **options).report())
