@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
+import re
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -17,7 +19,15 @@ from uuid import UUID
 import pytest
 
 pydantic = pytest.importorskip("pydantic")
-from pydantic import AnyUrl, BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter  # noqa: E402
+from pydantic import (  # noqa: E402
+    AnyUrl,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 from typing_extensions import TypedDict  # noqa: E402
 
 import bltgen  # noqa: E402
@@ -276,3 +286,40 @@ def test_patterns_mean_what_they_mean_in_rust(pattern: str) -> None:
         except pydantic.ValidationError:
             valid = False
         assert constraint.accepts(text.encode()) == valid, word
+
+
+NUMBER_KEYS = [
+    (int, "10_. -", []),
+    (float, "1_. e-", ["in_f", "n_an", "+_1", "i_n_f_i_n_i_t_y", "1e_-_5", "-_inf", "_+1", "i_nf ", "1e400"]),
+    (Annotated[int, Field(ge=-1, le=12)], "10. -", ["+1", "012", "13", "-2"]),
+    (Annotated[float, Field(ge=-1, lt=1.5)], "15. -", ["+1", "01.4", "-2"]),
+]
+
+
+@pytest.mark.parametrize(("key", "letters", "more"), NUMBER_KEYS, ids=str)
+def test_keys_that_are_numbers_are_spelled_as_pydantic_reads_them(
+    key: Any, letters: str, more: list[str]
+) -> None:
+    """Every text over a few characters."""
+    adapter = TypeAdapter(dict[key, int])
+    constraint = bltgen.json_schema(dict[key, int], numbers="any")
+    for size in range(5):
+        more = more + ["".join(parts) for parts in itertools.product(letters, repeat=size)]
+    for text in more:
+        if re.match(r"\s*[+-]?[0_]+-", text):
+            continue  # pydantic reads 0-1 as -1
+        data = json.dumps({text: 1}).encode()
+        try:
+            adapter.validate_json(data, strict=True)
+        except ValidationError:
+            assert not constraint.accepts(data), text
+        else:
+            assert constraint.accepts(data), text
+
+
+def test_the_report_says_how_plain_numbers_are() -> None:
+    """The default number of digits, and that pydantic divides floats."""
+    report = str(bltgen.json_schema(Annotated[float, Field(multiple_of=0.1)]).report())
+    assert "at most 15 significant digits" in report
+    assert "checked by pydantic only" in report
+    assert "pydantic only" not in str(bltgen.json_schema(Annotated[float, Field(multiple_of=2)]).report())

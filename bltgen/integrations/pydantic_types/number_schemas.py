@@ -50,6 +50,11 @@ def float_schema(core: Core, at: Context, to: Collected) -> JsonDict:
     """Floats. Infinities have no JSON text, but a number may be too large."""
     finite = at.setting(core, "allow_inf_nan", "allow_inf_nan") is False
     bounds = bounds_of(core)
+    step = core.get("multiple_of")
+    if step is not None and not float(step).is_integer():
+        to.unchecked(
+            at, "multiple_of", "pydantic divides floats: it may not see that 0.3 is a multiple of 0.1"
+        )
     if finite:
         bounds = _within(bounds, _LARGEST_FLOAT)
     if at.key:

@@ -44,6 +44,9 @@ BLANKS = r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]"
 _DIGITS = "[0-9]+(?:_[0-9]+)*"
 _FLOAT = rf"(?:{_DIGITS}(?:\.(?:{_DIGITS})?)?|\.{_DIGITS})(?:[eE][+-]?{_DIGITS})?"
 _NO_NUMBER = "(?i:inf(?:inity)?|nan)"
+_PARTED = "[0-9](?:_?[0-9])*"
+_PARTED_FLOAT = rf"(?:{_PARTED}(?:_?\.(?:_?{_PARTED})?)?|\._?{_PARTED})(?:_?[eE]_?(?:[+-]_?)?{_PARTED})?"
+_PARTED_NO_NUMBER = "(?i:i_?n_?f(?:_?i_?n_?i_?t_?y)?|n_?a_?n)"
 _LONGEST = 4000
 """Python refuses to read integers of more than 4,300 digits."""
 
@@ -58,9 +61,9 @@ def boolean_text() -> Language:
 def integer_text(*within: Range) -> Language:
     """Integers, in all of the ranges; with a point, only zeros come after it."""
     if not within:
-        found = regex(f"[+-]?{_DIGITS}(?:\\.0+)?")
+        found = regex(rf"[+-]?(?:0[0_]*)?{_DIGITS}(?:\.0+)?")
     else:
-        found = _all([replace(one, places=0) for one in within]) - regex(".*\\.")
+        found = _all([replace(one, places=0) for one in within]) - regex(r".*\.|[+-]?\..*")
     limited: Language = _trimmed(found) & ANY_BYTE.repeat(0, _LONGEST)
     return limited
 
@@ -70,11 +73,12 @@ def float_text(*within: Range, finite: bool = True) -> Language:
     """Numbers with a fraction or exponent (in ranges none); infinities and NaN unless it must be finite."""
     if within:
         return _trimmed(_all(list(within)))
-    every = f"[+-]?{_FLOAT}" if finite else f"[+-]?(?:{_FLOAT}|{_NO_NUMBER})"
-    # Rust allows blanks around a number or `_` within it, not both.
-    plain = _trimmed(regex(every.replace(_DIGITS, "[0-9]+"), flags=re.ASCII))
-    found: Language = plain | regex(f"[+-]?{_DIGITS}")
-    return found
+    # Rust allows blanks around a number, or a single `_` between any two of its characters, not both.
+    plain, parted = (_FLOAT.replace(_DIGITS, "[0-9]+"), _PARTED_FLOAT)
+    if not finite:
+        plain, parted = f"{plain}|{_NO_NUMBER}", f"{parted}|{_PARTED_NO_NUMBER}"
+    found: Language = _trimmed(regex(f"[+-]?(?:{plain})", flags=re.ASCII))
+    return found | regex(f"(?:[+-]_?)?(?:{parted})", flags=re.ASCII)
 
 
 @lru_cache(256)
