@@ -484,12 +484,23 @@ class NumberSet:
         """
         if value not in self:
             return False
+        exponent = decimal_parts(value)[1]
+        return exponent >= 0 and not any(_combine(gap, _INTEGER, _and_not).table for gap in self._near(value))
+
+    def stands_alone(self, value: Value) -> bool:
+        """Whether the value is a member that has no others in its neighbourhood.
+
+        >>> NumberSet.interval(5, 5).stands_alone(5), NumberSet.interval(5, 6).stands_alone(5)
+        (True, False)
+        """
+        return value in self and not any(gap.table for gap in self._near(value))
+
+    def _near(self, value: Value) -> tuple[Condition, ...]:
+        """What lies on either side of a value."""
         digits, exponent = decimal_parts(value)
         index = self._gap_of(digits, exponent)
-        near = self.gaps[index : index + 1]
-        if index < len(self.points) and decimal_parts(self.points[index]) == (digits, exponent):
-            near = self.gaps[index : index + 2]
-        return exponent >= 0 and not any(_combine(gap, _INTEGER, _and_not).table for gap in near)
+        is_point = index < len(self.points) and decimal_parts(self.points[index]) == (digits, exponent)
+        return self.gaps[index : index + 1 + is_point]
 
     def near_fractions(self) -> NumberSet:
         """The members but for integers in whose neighbourhood all members are integers.

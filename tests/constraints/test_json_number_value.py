@@ -92,6 +92,10 @@ WANTED: list[tuple[Any, str, Any]] = [
         '{"t": 1, "n": 5.0}',
         {"t": 1, "n": 5},
     ),
+    ({"const": 1.5e308}, "15e307", 1.5e308),
+    ({"enum": [1, 1e300, "a"]}, "10E+299", 1e300),
+    ({"enum": [1, 1e22]}, "1e22", 10**22),
+    ({"items": {"minimum": -1e25, "maximum": -1e25}}, "[-1e25]", [-1e25]),
     ({"type": "number", "exclusiveMinimum": 0}, "1e-400", Decimal("1e-400")),
     ({"type": "number", "exclusiveMaximum": 1}, "0.99999999999999999", Decimal("0.99999999999999999")),
 ]  # fmt: skip

@@ -9,8 +9,10 @@ does not matter. An `int` is never wrong where the value is one: it satisfies wh
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator
+from decimal import Decimal
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -55,7 +57,18 @@ class IntegerWatch:
         if self._state is None:
             return False
         readings = list(_numbers(getattr(self._state, "positions", ())))
-        return bool(readings) and reduce(or_, readings).only_integers_near(number)
+        if not readings:
+            return False
+        numbers = reduce(or_, readings)
+        if numbers.stands_alone(number) and _is_rounded(number):
+            return False  # 1e300 listed as such is the float, which is not 10**300
+        return numbers.only_integers_near(number)
+
+
+def _is_rounded(number: str) -> bool:
+    """Whether a double means the number, and is not quite it: from 2^53 on."""
+    value = float(number)
+    return math.isfinite(value) and Decimal(repr(value)) == Decimal(number) != Decimal(value)
 
 
 def _numbers(positions: Iterable[Any]) -> Iterator[NumberSet]:
