@@ -96,3 +96,11 @@ def test_byte_sets_can_be_read_back():
         found = ByteSet.range(low, high)
         assert eval(repr(found)) == found
     assert eval(repr(ByteSet((1 << 256) - 1))) == ByteSet((1 << 256) - 1)
+
+
+def test_the_empty_language_is_not_that_of_the_last_pattern():
+    """A pattern that was refused leaves no trace."""
+    with pytest.raises(bltgen.errors.EmptyLanguage):
+        bltgen.regex(r"[^\s\S]")
+    nothing = bltgen.regex("a") & bltgen.regex("b")
+    assert r"[^\s\S]" not in repr(nothing) + repr(bltgen.substring_of(""))

@@ -47,7 +47,7 @@ from typing import Any, Literal
 from bltgen.arguments import of_type, one_of, shown, suggests_keywords
 from bltgen.automata.contract import Report, ReportEntry
 from bltgen.automata.description import record, register
-from bltgen.automata.language import ANY_BYTES, Language
+from bltgen.automata.language import ANY_BYTES, EMPTY, Language
 from bltgen.automata.lookaround import chain
 from bltgen.automata.lookaround_automaton import language_of
 from bltgen.automata.utf8 import UTF8_TEXT
@@ -121,7 +121,9 @@ def pattern_language(
         "mode": mode,
         "loose": loose,
     }
-    return record(language_of(expression), description, _report(parsed))
+    language = language_of(expression)
+    # There is one empty language; it is not this pattern's.
+    return language if language is EMPTY else record(language, description, _report(parsed))
 
 
 def _is_known_empty(language: Language) -> bool:
