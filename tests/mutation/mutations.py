@@ -5,8 +5,11 @@ moved by one, `and` for `or`, a branch always or never taken, a statement left o
 be expected to see is left alone: annotations, docstrings, texts of errors, `__repr__`, and what only
 type checkers read.
 
->>> [str(m) for m in mutations("def f(a):\\n    return a < 3\\n", "example.py")]
-['example.py:2:11 in f: a < 3 -> a <= 3', 'example.py:2:15 in f: 3 -> 4']
+>>> for mutation in mutations("def f(a):\\n    return a < 3\\n", "example.py"):
+...     print(mutation)
+example.py:2:4 in f: return a < 3 -> return None
+example.py:2:11 in f: a < 3 -> a <= 3
+example.py:2:15 in f: 3 -> 4
 """
 
 from __future__ import annotations
