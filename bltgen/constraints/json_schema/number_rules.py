@@ -34,7 +34,7 @@ from bltgen.constraints.json_number import NumberState, number_state
 from bltgen.constraints.json_number_short import Shape, ShortNumbers, short_state
 from bltgen.constraints.json_schema.written_numbers import EVERY_NUMBER, WrittenNumbers, any_number_text
 from bltgen.constraints.number_magnitudes import digit_count
-from bltgen.constraints.number_set import NumberSet, decimal_parts
+from bltgen.constraints.number_set import DIGIT_LIMIT, NumberSet, decimal_parts
 
 __all__ = ["EVERY_NUMBER", "NUMBERS", "NumberRules", "has_plenty"]
 
@@ -172,10 +172,10 @@ def _narrow(plain: bool, digits: int, written: WrittenNumbers, form: Any) -> Num
 
 @lru_cache(maxsize=64)
 def _magnitudes(digits: int) -> NumberSet:
-    """Those of doubles, or as many times more as the digits are more."""
+    """Those of doubles, or as many times more as the digits are more, up to what a bound may have."""
     if digits <= DOUBLE_DIGITS:
         return DOUBLES
-    far = Fraction(10) ** (308 * digits // DOUBLE_DIGITS)
+    far = Fraction(10) ** min(308 * digits // DOUBLE_DIGITS, DIGIT_LIMIT - 1)
     return NumberSet.interval(-far, -1 / far) | NumberSet.value(0) | NumberSet.interval(1 / far, far)
 
 

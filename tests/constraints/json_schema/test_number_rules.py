@@ -236,3 +236,24 @@ def test_official_judges_take_the_defaults() -> None:
 def test_the_report_says_how_many_digits(options: dict[str, Any], words: str) -> None:
     """By default, and as asked for."""
     assert words in str(json_schema({"type": "number"}, numbers="plain", **options).report())
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "integer", "minimum": 10**120},
+        {"type": "integer", "exclusiveMinimum": 1e150},
+        {"type": "integer", "maximum": -1e200},
+        {"type": "number", "minimum": 1e300, "multipleOf": 1},
+        {"type": "number", "exclusiveMinimum": 0, "maximum": 1e-300},
+    ],
+)
+def test_bounds_far_out_are_reached(schema: dict[str, Any]) -> None:
+    """A bound of some hundred digits takes as many as it needs; the judge reads them exactly."""
+    constraint = json_schema(schema)
+    start = constraint.start()
+    for seed in range(4):
+        text = constraint.sample(random.Random(seed), start.shortest + 3 * seed)
+        assert SchemaReference(schema).accepts(text), text
+        value = constraint.parse(text)
+        assert Decimal(repr(value) if isinstance(value, float) else value) == Decimal(text.decode())
