@@ -19,6 +19,7 @@ from bltgen.training.data.locales import LANGUAGES, locale
 from bltgen.training.data.pools import split_of
 from bltgen.training.data.template import parse
 from bltgen.training.data.values import Draw
+from bltgen.training.objective import grounded_choices
 
 SOURCE = """
 # An example of every kind of field.
@@ -37,12 +38,13 @@ parts: rows 2..2 "{what}: {price} €" sep "; " => items; Posten
 parts.what: invented => item, name; Artikel
 parts.price: amount 5..900 => price; Preis
 kind: one of neu / gebraucht => condition; Zustand
+built: year 1950..2030 => year; Baujahr
 == texts
 Rechnung an {who}: {sum} € ({count} Stück) {paid}. {rush}
 --
 Extras: {extras}
 Posten: {parts}
-\\[{kind}\\] nicht an {~who}
+\\[{kind}\\] nicht an {~who}, Baujahr {built}
 == sentences
 {who} nimmt {count}.
 == asides
@@ -77,6 +79,14 @@ def leaves(value: Any) -> Iterator[Any]:
         yield value
 
 
+def enumerations(schema: Any) -> Iterator[list[str]]:
+    if isinstance(schema, dict):
+        if "enum" in schema:
+            yield schema["enum"]
+        for part in schema.values():
+            yield from enumerations(part)
+
+
 def test_every_kind_of_field_is_told_and_asked() -> None:
     """Strings stand in the text, numbers in the language's spelling, truths and enumerations in words."""
     seen: set[str] = set()
@@ -96,6 +106,8 @@ def test_every_kind_of_field_is_told_and_asked() -> None:
                 elif isinstance(leaf, str):
                     assert leaf in text
                 else:
+                    if key.lower() in ("year", "baujahr"):
+                        assert f"Baujahr {leaf}" in text
                     spelt = {re.sub(r"\.(?=\d{3})", "", part) for part in re.findall(r"[\d.,]*\d", text)}
                     assert leaf in {float(part.replace(",", ".")) for part in spelt}
     assert {"paid", "priority", "extras", "items", "condition", "count"} <= seen
@@ -123,12 +135,12 @@ def test_documents_depend_on_the_seed_alone() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("{who} nimmt", "{whom} nimmt", "line 25: whom: no such field"),
+        ("{who} nimmt", "{whom} nimmt", "line 26: whom: no such field"),
         ("who: person", "who: persom", "line 4: 'persom' is no kind of value"),
-        ("{who} nimmt", "{who nimmt", "line 25: .{. is no slot"),
+        ("{who} nimmt", "{who nimmt", "line 26: .{. is no slot"),
         ("[Keller|Garten]", "{cellar}", "line 13: no value is called cellar"),
         ("1000..90000", "1000", "line 6: .*a range reads"),
-        ("== asides", "== aside", "line 26: .aside. is no heading"),
+        ("== asides", "== aside", "line 27: .aside. is no heading"),
         ("  no: steht noch aus\n", "", "line 7: paid is a truth"),
         ("parts.price", "parts.sum", "line 14: the row states .*price.* and the members are .*sum"),
         ("=> condition; Zustand", "=> ; Zustand", "line 17: kind has no key in English"),
@@ -144,12 +156,28 @@ def test_mistakes_in_a_file_are_named_with_their_line(old: str, new: str, words:
 
 
 def test_all_files_read_and_their_splits_are_apart() -> None:
-    """Every file of the package is well-formed; each template is in one split alone."""
+    """Every file is well-formed and says nothing twice; a template has one split wherever it stands."""
     found = collections()
-    assert len(found) > 1
-    templates = [text for one in found for text in (*one.texts, *one.sentences)]
-    assert len(set(templates)) == len(templates)
-    assert {template_split(text) for text in templates} == {"train", "dev", "test"}
+    assert len(found) > 100
+    drawn: set[str] = set()
+    for one in found:
+        templates = [*one.texts, *one.sentences]
+        assert len(set(templates)) == len(templates), (one.language, one.name)
+        drawn |= {template_split(text) for text in templates}
+    assert drawn == {"train", "dev", "test"}
+
+
+@pytest.mark.parametrize("split", ["train", "dev", "test"])
+def test_answers_of_all_files_are_in_their_texts(split: str) -> None:
+    """Of documents of all subjects: strings that are not enumerated stand in the text, as spans of it."""
+    for document in itertools.islice(authored_documents(2, split, noise=0.3), 400):
+        jsonschema.validate(document.values, document.schema)
+        listed = {value for part in enumerations(document.schema) for value in part}
+        for leaf in leaves(document.values):
+            if isinstance(leaf, str) and leaf not in listed:
+                assert leaf in document.prompt.decode(), document.template
+                spans = grounded_choices(document.prompt, leaf.encode())
+                assert spans is not None or '"' in leaf or "\\" in leaf, (document.template, leaf)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -181,6 +181,10 @@ class _Reader:
         if head == "integer":
             low, high, step = self.range(entry, rest)
             return self.number(integer(int(low), int(high), int(step or "1")))
+        if head == "year":
+            low, high, _ = self.range(entry, rest)
+            drawn = integer(int(low), int(high))
+            return lambda d: _year(drawn(d))
         if head in ("amount", "decimal"):
             low, high, places = self.range(entry, rest)
             whole = 0.25 if head == "amount" else 0.1
@@ -304,6 +308,11 @@ class _Reader:
                 if not set(inside) <= known:
                     raise self.error(number, f"{sorted(set(inside) - known)}: no such field")
                 yield name.strip(), inside
+
+
+def _year(text: str) -> Fact:
+    """A number without a mark of thousands."""
+    return Fact(text, Number(text))
 
 
 def _same(text: str) -> Fact:
