@@ -57,10 +57,6 @@ LOOKING = {
 if sys.version_info < (3, 11):
     del LOOKING["possessive"]  # Lark leaves terminals to `re`, which has had atomic groups since then
 
-if sys.version_info < (3, 11):
-    # Before, `re` had no atomic groups.
-    del LOOKING["possessive"]
-
 PREFERRING = {
     "lazy": ('start: A "b"\nA: /a+?/', "ab"),
     "lazy up to a quote": ("start: S+\nS: /'.*?'/", "a'"),
