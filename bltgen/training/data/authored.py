@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bltgen.training.data.collection import Collection, Question, collections
 from bltgen.training.data.document import Document, Json, Number, write
-from bltgen.training.data.facts import Fact, draw_case, draw_style, key_of
+from bltgen.training.data.facts import Fact, draw_asked, draw_case, draw_style, key_of
 from bltgen.training.data.pools import load_pools
 from bltgen.training.data.template import parse
 from bltgen.training.data.values import Draw
@@ -155,16 +155,6 @@ def _renamed(d: Draw, question: Question, items: Sequence[Json], case: int, own:
     return [{names[member]: item[member] for member in order} for item in items if isinstance(item, Mapping)]
 
 
-def _asked(d: Draw, collection: Collection, facts: Mapping[str, Fact]) -> list[str]:
-    names = [name for name in collection.questions if name in facts]
-    if d.chance(0.5):
-        d.rng.shuffle(names)
-    if d.chance(0.35) and len(names) > 1:
-        keep = set(d.rng.sample(names, 1 + d.below(len(names))))
-        names = [name for name in names if name in keep]
-    return names
-
-
 def authored_documents(
     seed: int, split: str = "train", *, noise: float = NOISE, of: Sequence[Collection] | None = None
 ) -> Iterator[Document]:
@@ -193,7 +183,7 @@ def authored_documents(
         if split == "train" and d.chance(noise):
             text = _noisy(d, text, telling.spans)
         for _ in range(2 if d.chance(0.2) else 1):
-            answer, enumerations = _answer(d, collection, facts, _asked(d, collection, facts))
+            answer, enumerations = _answer(d, collection, facts, draw_asked(d, collection.questions, facts))
             document = write(
                 text,
                 answer,

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from bltgen.training.data.document import Document, write
 from bltgen.training.data.domains import DOMAINS
-from bltgen.training.data.facts import Domain, Fact, answer_of, draw_style
+from bltgen.training.data.facts import Domain, Fact, answer_of, draw_asked, draw_style
 from bltgen.training.data.pools import load_pools
 from bltgen.training.data.template import parse
 from bltgen.training.data.values import Draw
@@ -181,17 +181,6 @@ def _tell(d: Draw, domain: Domain, held_out: bool) -> tuple[str, Mapping[str, Fa
     return _framed(d, _SPACES.sub("", body)), telling.facts, " + ".join(telling.used)
 
 
-def _asked(d: Draw, domain: Domain, facts: Mapping[str, Fact]) -> list[str]:
-    """Which fields the answer has, in which order."""
-    names = [name for name in domain.fields if name in facts]
-    if d.chance(0.5):
-        d.rng.shuffle(names)
-    if d.chance(0.35) and len(names) > 1:
-        keep = set(d.rng.sample(names, 1 + d.below(len(names))))
-        names = [name for name in names if name in keep]
-    return names
-
-
 def extraction_documents(
     seed: int, split: str = "train", *, known_templates: bool = False
 ) -> Iterator[Document]:
@@ -208,7 +197,7 @@ def extraction_documents(
         if not facts or not MIN_PROMPT <= len(prompt.encode()) <= MAX_PROMPT:
             continue
         for _ in range(2 if d.chance(0.2) else 1):
-            answer = answer_of(d, domain, facts, _asked(d, domain, facts))
+            answer = answer_of(d, domain, facts, draw_asked(d, domain.fields, facts))
             document = write(prompt, answer, domain=domain.name, template=template, style=draw_style(d))
             if len(document.answer) <= MAX_ANSWER:
                 yield document

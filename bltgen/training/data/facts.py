@@ -10,7 +10,19 @@ from bltgen.training.data.document import Json, Number, Style
 from bltgen.training.data.template import parse
 from bltgen.training.data.values import Draw, Sampler
 
-__all__ = ["Domain", "Fact", "Field", "boolean", "draw_style", "key_of", "listed", "load", "number", "text"]
+__all__ = [
+    "Domain",
+    "Fact",
+    "Field",
+    "boolean",
+    "draw_asked",
+    "draw_style",
+    "key_of",
+    "listed",
+    "load",
+    "number",
+    "text",
+]
 
 
 @dataclass(frozen=True)
@@ -157,6 +169,17 @@ def key_of(words: str, case: int) -> str:
     if case == _TITLE:
         return " ".join(word.capitalize() for word in words.split(" "))
     return words.replace(" ", "-") if case == _KEBAB else words
+
+
+def draw_asked(d: Draw, fields: Iterable[str], told: Mapping[str, Fact]) -> list[str]:
+    """Which of the fields that were told the answer has, in which order."""
+    names = [name for name in fields if name in told]
+    if d.chance(0.5):
+        d.rng.shuffle(names)
+    if d.chance(0.35) and len(names) > 1:
+        keep = set(d.rng.sample(names, 1 + d.below(len(names))))
+        names = [name for name in names if name in keep]
+    return names
 
 
 def draw_style(d: Draw) -> Style:
