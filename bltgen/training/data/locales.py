@@ -122,6 +122,11 @@ def _names(language: str, split: str) -> dict[str, list[str]]:
         "street": fake.street_name,
         "job": fake.job,
     }
+    if language == "it":
+        # Faker holds these in the order of a set, which is another in each process.
+        (provider,) = (one for one in fake.factories[0].providers if hasattr(one, "cap_city_province"))
+        cities = sorted(provider.cities)
+        sources["city"] = lambda: fake.random.choice(cities)
 
     def usable(texts: Iterable[str]) -> list[str]:
         found = {text.strip() for text in texts}
