@@ -79,7 +79,8 @@ class _Reporter:
     """A pytest plugin: which test failed first, how long each took, what each read of the sources."""
 
     def __init__(self, report: Callable[[str], None], root: Path, covered: bool) -> None:
-        self.report, self.seconds, self.lines = report, {}, {}  # type: tuple[Any, dict[str, float], dict[str, Any]]
+        self.report = report
+        self.seconds: dict[str, float] = {}
         self.root, self.coverage = root, None
         if covered:
             import coverage

@@ -13,6 +13,7 @@ import random
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from bltgen.training.data.collection import Collection, Question, collections
 from bltgen.training.data.document import Document, Json, Number, write
@@ -61,8 +62,10 @@ class _Telling:
         return parse(source).render(self.d.rng, self.fill)
 
 
-def _of_split(texts: Sequence[str], split: str) -> list[str]:
-    return [text for text in texts if template_split(text) == split]
+@lru_cache(maxsize=4096)
+def _of_split(texts: tuple[str, ...], split: str) -> tuple[str, ...]:
+    """Asked for each document of a collection: hashed once."""
+    return tuple(text for text in texts if template_split(text) == split)
 
 
 def _told(d: Draw, collection: Collection, split: str) -> tuple[str, _Telling, str] | None:
@@ -169,7 +172,7 @@ def authored_documents(
         random.Random(f"authored {seed} {split}"), load_pools("train" if split == "train" else "held_out")
     )
     found = collections() if of is None else of
-    if not any(_of_split([*one.texts, *one.sentences], split) for one in found):
+    if not any(_of_split(one.texts + one.sentences, split) for one in found):
         raise ValueError(f"there are no templates of the split {split!r}")
     while True:
         collection = found[d.below(len(found))]

@@ -27,12 +27,12 @@ import random
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 
 from bltgen.training.data.document import Number
 from bltgen.training.data.facts import Fact
-from bltgen.training.data.locales import LANGUAGES, Locale, locale
+from bltgen.training.data.locales import LANGUAGES, locale
 from bltgen.training.data.template import Template, parse
 from bltgen.training.data.values import Draw, Sampler, decimal, integer
 
@@ -67,11 +67,6 @@ class Collection:
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
-    def locale(self) -> Locale:
-        """The language's values."""
-        return locale(self.language)
-
-    @cached_property
     def templates(self) -> int:
         """Whole texts and sentences."""
         return len(self.texts) + len(self.sentences)
