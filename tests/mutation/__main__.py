@@ -9,7 +9,8 @@ in CI. A mutation that no test notices is a survivor: a missing test, or one tha
 which anybody could see. The latter are listed in `equivalent.json`, each with the reason, and do not count.
 
 Needs the package `coverage`, and fork. `--resume` keeps each verdict in a file as soon as it is known, so
-that a long run can be stopped and started again.
+that a long run can be stopped and started again. `--tests` runs some files alone, which is how one writes the
+tests of a module: what they kill, the whole folder kills.
 """
 
 from __future__ import annotations
@@ -48,19 +49,19 @@ def sample(package: str, per_module: int, seed: int, modules: list[str]) -> list
 class Baseline:
     """The tests of a package folder on the code as it is: how long each takes, which lines it runs."""
 
-    def __init__(self, package: str, cache: Path | None) -> None:
-        folder = f"tests/{package}"
-        files = sorted((ROOT / "bltgen").rglob("*.py")) + sorted((ROOT / folder).rglob("*.py"))
-        mark = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    def __init__(self, package: str, cache: Path | None, only: list[str]) -> None:
+        tests = only or [f"tests/{package}"]
+        files = sorted((ROOT / "bltgen").rglob("*.py")) + sorted((ROOT / "tests" / package).rglob("*.py"))
+        mark = hashlib.sha256(b"".join(file.read_bytes() for file in files) + repr(only).encode()).hexdigest()
         kept = cache.with_suffix(f".{package}.baseline") if cache else None
         record: Any = None
         if kept and kept.exists():
             stored = json.loads(kept.read_text())
             record = stored["record"] if stored["mark"] == mark else None
         if record is None:
-            run = run_tests(ROOT, [folder], seconds=3600, covered=True)
+            run = run_tests(ROOT, tests, seconds=3600, covered=True)
             if run.by or run.record is None:
-                sys.exit(f"the tests of {folder} fail on the code as it is: {run.by or run.verdict}")
+                sys.exit(f"{' '.join(tests)}: the tests fail on the code as it is: {run.by or run.verdict}")
             record = run.record
             if kept:
                 kept.write_text(json.dumps({"mark": mark, "record": record}))
@@ -103,6 +104,7 @@ def main() -> int:
     parser.add_argument(
         "--resume", type=Path, metavar="FILE", help="verdicts known so far, one JSON line each"
     )
+    parser.add_argument("--tests", action="append", default=[], metavar="FILE", help="run these alone")
     parser.add_argument("--goal", type=float, default=0.9, metavar="SHARE")
     options = parser.parse_args()
     os.environ["CI"] = "1"
@@ -118,7 +120,7 @@ def main() -> int:
             for mutation in sample(package, options.per_module, options.seed, options.module)
             if mutation.name not in equivalent
         ]
-        baseline = Baseline(package, options.resume) if drawn else None
+        baseline = Baseline(package, options.resume, options.tests) if drawn else None
         verdicts: Counter[str] = Counter()
         for number, mutation in enumerate(drawn, 1):
             assert baseline is not None
