@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 import bltgen
 from bltgen import choice, grammar, json_schema, literal, parts, regex, substring_of, until
 from bltgen.automata.context_free import Grammar
+from bltgen.automata.language import _TERMS
 from bltgen.testing import strategies
 from bltgen.testing.schema_strategies import json_schemas
 
@@ -169,6 +170,60 @@ def test_a_grammar_takes_its_files_along(tmp_path):
     assert pickle.loads(data).accepts(b"x")
     assert one == pickle.loads(data) == grammar("%import a.x\nstart: x", folder={"a.lark": 'x: "x"'})
     assert one != two
+
+
+SPELLINGS = {
+    "a class of one": [lambda: regex("a"), lambda: regex("[a]"), lambda: regex("(?:a)"), lambda: regex(b"a")],
+    "what options say": [lambda: regex("[aA]"), lambda: regex("a", flags=re.I), lambda: regex("(?i:a)")],
+    "one piece": [lambda: regex("word"), lambda: substring_of("word"), lambda: substring_of(b"word")],
+    "a text": [lambda: literal("word"), lambda: regex("word")],
+    "looks around": [lambda: regex(r"(?=[ab])..(?<=b)"), lambda: regex(r"(?=a|b)..(?<=[b])")],
+    "anything": [bltgen.utf8, lambda: regex(r"(?s).*"), lambda: regex(r"[\s\S]*")],
+}
+
+
+@pytest.mark.parametrize("kind", SPELLINGS)
+def test_equal_languages_keep_their_own_names(kind):
+    """Whichever was made last: names, equality, reports, descriptions, copies and pickles are by source."""
+    made = [make() for make in SPELLINGS[kind]]
+    names = [repr(one) for one in made]
+    again = [make() for make in reversed(SPELLINGS[kind])][::-1]
+    assert [repr(one) for one in made] == [repr(one) for one in again] == names
+    assert len(set(names)) == len(made) == len(set(made))
+    for one, other in itertools.combinations(made, 2):
+        assert one != other
+        assert one.equivalent(other)
+    for one, same in zip(made, again, strict=True):
+        sent = pickle.loads(pickle.dumps(one))
+        assert one == same == sent == copy.deepcopy(one)
+        assert hash(one) == hash(sent)
+        assert repr(sent) == repr(one)
+        assert one.report() == same.report() == sent.report()
+        assert one.describe() == same.describe() == sent.describe()
+
+
+def test_combinations_are_of_terms_alone():
+    """No facade is a part of a term, or two equal terms would be two objects."""
+    names = [regex("a+"), regex(r"(?=a)a*"), substring_of("a b"), regex("a{1,}")]
+    for one, other in itertools.product([*names, literal("a"), literal("a").plus()], repeat=2):
+        for made, plain in [
+            (one | other, one.bare | other.bare),
+            (one & other, one.bare & other.bare),
+            (one + other, one.bare + other.bare),
+            (one - other, one.bare - other.bare),
+            (~one, ~one.bare),
+            (one.repeat(2, 5), one.bare.repeat(2, 5)),
+            (one.optional(), one.bare.optional()),
+            (choice([one, other]), one.bare | other.bare),
+            (one.start().language, one.bare),
+        ]:
+            assert made is plain
+    rules = {"s": (("t", names[0]), (names[2],)), "t": ((names[1], "s"), ())}
+    mixed = [Grammar(rules, "s"), json_schema(SCHEMA) | names[0], names[1] + json_schema(SCHEMA)]
+    mixed += [grammar('start: "x" start X | X', constraints={"X": names[0]})]
+    assert all(one.accepts(one.sample(random.Random(1), 40)) for one in mixed)
+    alive = [reference() for reference in list(_TERMS.values())]
+    assert not [term for term in alive if term and any(part.bare is not part for part in term.parts)]
 
 
 def test_a_registry_stays_where_it_is():

@@ -10,8 +10,10 @@ The operators of all constraints come here for what is not their own. The inters
 that are not regular, and the complement of one, are refused: whether they are empty is undecidable for
 context-free languages, and no state could promise that it can be finished.
 
-What admits nothing is the empty language, which all operators take: `(a & b) | c` is `c` where no text is
-in both. Whoever asks it for a text gets EmptyLanguage.
+What an operator leaves empty is the empty language, which all operators take: `(a & b) | c` is `c` where no
+text is in both. Whoever asks it for a text (`sample`, `completion`, `generate`), or makes something of it
+that cannot do without one (`parts`, `choice`, a grammar's start), gets EmptyLanguage. What is made of a
+source (a pattern, a grammar, a schema, a text) is never empty: EmptyLanguage is raised when it is made.
 
 >>> from bltgen.automata.language import literal
 >>> union(literal(b"a"), literal(b"b")).accepts(b"b")

@@ -29,6 +29,7 @@ from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import Constraint, Report, ReportEntry, State
 from bltgen.automata.earley import EarleyAutomaton
 from bltgen.automata.language import EMPTY, Language
+from bltgen.automata.named import Named
 from bltgen.automata.productions import Atom, Body, Repeat, Rules, trimmed
 from bltgen.automata.recipe import Made, Recipe
 from bltgen.automata.regular_folding import folded
@@ -245,8 +246,8 @@ def _source(kind: str, parts: tuple[Constraint, ...]) -> dict[str, Any] | None:
 
 
 def _flattened(rules: Rules) -> Rules:
-    """The rules with those of the grammars used in them, renamed apart, in place of the grammars."""
-    if not any(isinstance(atom, Grammar) for body in rules.values() for atom in _atoms_of(body)):
+    """The rules with terms as terminals, and those of the grammars used in them in place of the grammars."""
+    if not any(isinstance(atom, Grammar | Named) for body in rules.values() for atom in _atoms_of(body)):
         return rules
     made: dict[str, Body] = {}
     prefixes: dict[Grammar, str] = {}
@@ -255,6 +256,8 @@ def _flattened(rules: Rules) -> Rules:
     def renamed(atom: Atom, prefix: str) -> Atom:
         if isinstance(atom, str):
             return prefix + atom
+        if isinstance(atom, Named):
+            return atom.bare
         if not isinstance(atom, Grammar):
             return atom
         if atom.language is not None:

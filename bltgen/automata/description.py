@@ -1,8 +1,9 @@
 """Languages as JSON values, and as readable text.
 
-`describe` gives the source from which a language was made (the text of a regex, say) where one was
-recorded with `record`, and else the term itself as a list of nodes, each naming earlier ones by index.
-`rebuild` makes the language of either. `render` is for people and shortens what is long.
+`describe` gives a term as a list of nodes, each naming earlier ones by index. An automaton has no such
+description: there the source of which `record` knows (the text of a regex, say) stands for the smallest term
+around it that has one. `rebuild` makes the language of a description. `render` is for people and shortens
+what is long.
 
 >>> from bltgen.automata.language import literal
 >>> language = literal(b"ab").repeat(1, 3) | literal(b"c")
@@ -16,9 +17,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from bltgen.arguments import shown
 from bltgen.automata.byteset import ByteSet, bits_of
-from bltgen.automata.contract import Report
 from bltgen.automata.language import (
     EPSILON,
     INFINITE,
@@ -43,7 +42,7 @@ from bltgen.automata.operators import (
 )
 from bltgen.errors import ConstraintSyntaxError, Unsupported
 
-__all__ = ["describe", "rebuild", "record", "register", "render", "report", "short"]
+__all__ = ["describe", "rebuild", "record", "register", "render"]
 
 _NAMES = {
     BYTES: "bytes",
@@ -58,7 +57,7 @@ _NAMES = {
 }
 _OPS = {name: op for op, name in _NAMES.items()}
 
-_SOURCES: weakref.WeakKeyDictionary[Language, tuple[dict[str, Any], Report]] = weakref.WeakKeyDictionary()
+_SOURCES: weakref.WeakKeyDictionary[Language, dict[str, Any]] = weakref.WeakKeyDictionary()
 _BUILDERS: dict[str, Callable[[dict[str, Any]], Language]] = {}
 
 
@@ -67,23 +66,16 @@ def register(kind: str, build: Callable[[dict[str, Any]], Language]) -> None:
     _BUILDERS[kind] = build
 
 
-def record(language: Language, source: dict[str, Any], report: Report) -> Language:
-    """Remember from what `language` was made; returns it. `source["kind"]` must be registered."""
-    _SOURCES[language] = (source, report)
+def record(language: Language, source: dict[str, Any]) -> Language:
+    """Remember what `language` was made of first; returns it. `source["kind"]` must be registered."""
+    _SOURCES.setdefault(language, source)
     return language
 
 
-def report(language: Language) -> Report:
-    """The recorded report of how each construct is enforced; empty for a bare term."""
-    found = _SOURCES.get(language)
-    return found[1] if found is not None else Report()
-
-
 def describe(language: Language) -> dict[str, Any]:
-    """The recorded source, or the term. Raises Unsupported for an automaton that has no source."""
-    found = _SOURCES.get(language)
-    if found is not None:
-        return dict(found[0])
+    """The term as JSON values. Raises Unsupported for an automaton that has no source."""
+    language = language.bare
+    needs = _needs_source(language)
     nodes: list[Any] = []
     index: dict[Language, int] = {}
     stack = [language]
@@ -92,15 +84,32 @@ def describe(language: Language) -> dict[str, Any]:
         if term in index:
             stack.pop()
             continue
-        source = _SOURCES.get(term)
+        source = _SOURCES.get(term) if term in needs else None
         missing = [part for part in term.parts if part not in index]
         if missing and source is None:
             stack += reversed(missing)
             continue
         index[term] = len(nodes)
-        nodes.append(["source", source[0]] if source is not None else _node(term, index))
+        nodes.append(["source", source] if source is not None else _node(term, index))
         stack.pop()
     return {"kind": "language", "nodes": nodes}
+
+
+def _needs_source(language: Language) -> set[Language]:
+    """The terms that hold an automaton for which no smaller term has a source."""
+    needs: set[Language] = set()
+    seen: set[Language] = set()
+    stack = [language]
+    while stack:
+        term = stack[-1]
+        missing = [part for part in term.parts if part not in seen]
+        if missing and term not in seen:
+            stack += missing
+            continue
+        seen.add(stack.pop())
+        if term.op == AUTOMATON or any(part in needs and part not in _SOURCES for part in term.parts):
+            needs.add(term)
+    return needs
 
 
 def _node(term: Language, index: dict[Language, int]) -> list[Any]:
@@ -119,7 +128,7 @@ def _node(term: Language, index: dict[Language, int]) -> list[Any]:
 
 
 def rebuild(description: dict[str, Any]) -> Language:
-    """The language of a description. Raises ConstraintSyntaxError where it is none."""
+    """The language of a description, as its maker would give it. Raises ConstraintSyntaxError for none."""
     try:
         kind = description["kind"]
         if kind != "language":
@@ -145,7 +154,7 @@ def _load_builders() -> None:
 def _built(node: list[Any], built: list[Language]) -> Language:
     name, *rest = node
     if name == "source":
-        return rebuild(rest[0])
+        return rebuild(rest[0]).bare
     op = _OPS[name]
     if op == BYTES:
         return _bytes(ByteSet(int(rest[0], 16)).bits)
@@ -166,31 +175,6 @@ def _built(node: list[Any], built: list[Language]) -> Language:
     if op == COMPLEMENT:
         return _complement(parts[0])
     raise ConstraintSyntaxError(f"not a term: {name!r}")
-
-
-def short(language: Language) -> str:
-    """The call that made the language, where it was recorded, else its term: of a line at most.
-
-    >>> from bltgen.automata.language import literal
-    >>> short(literal(b"ab").star())
-    '<Language (ab)*>'
-    """
-    description: dict[str, Any] = _SOURCES[language][0] if language in _SOURCES else {"kind": ""}
-    kind = description["kind"]
-    if kind not in _USUAL:
-        return f"<Language {render(language, 80)}>"
-    source = description["pattern" if kind == "regex" else "text"]
-    given = [shown(source.encode("latin-1") if description["bytes"] else source)]
-    for name, usual in _USUAL[kind].items():
-        if description[name] != usual:
-            given.append(f"{name}={description[name]!r}")
-    return f"{kind}({', '.join(given)})"
-
-
-_USUAL: dict[str, dict[str, Any]] = {
-    "regex": {"dialect": "python", "flags": 0, "mode": "fullmatch"},
-    "substring_of": {"boundary": "word"},
-}
 
 
 def render(language: Language, limit: int = 200) -> str:

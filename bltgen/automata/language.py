@@ -7,7 +7,8 @@ derivatives. Nothing is ever determinised ahead of reading: a repeat `{1,10000}`
 counters, and an automaton grows by the bytes that are really read (see `lazy_dfa`).
 
 Invariants:
-- Terms are compared and hashed by identity; `a.equivalent(b)` compares languages.
+- Terms are compared and hashed by identity; `a.equivalent(b)` compares languages. What a front end makes
+  of a source is a facade of a term (`named.Named`), compared by its source; terms have only terms as parts.
 - `nullable` is exact. `least` <= length of every text <= `most`; both are exact for `plain` terms, those
   without intersections and complements.
 - No term but `EMPTY` is empty if it is plain.
@@ -177,56 +178,63 @@ class Language:
 
     # -- as a term ---------------------------------------------------------------------------------
 
+    @property
+    def bare(self) -> Language:
+        """The term itself, without the name that a front end gave it (`named.Named`)."""
+        return self
+
     def derivative(self, byte: int) -> Language:
         """The texts t such that `byte` followed by t is in this language."""
         from bltgen.automata.derivative import step
 
-        return step(self, byte)[1]
+        return step(self.bare, byte)[1]
 
     @suggests_keywords()
     def repeat(self, low: int, high: int | None = None) -> Language:
         """Between `low` and `high` texts in a row, without end where `high` is None. One term, no copies."""
         low, high = bounds(low, high)
-        return _repeat(self, low, INFINITE if high is None else high)
+        return _repeat(self.bare, low, INFINITE if high is None else high)
 
     def star(self) -> Language:
         """Any number of texts in a row."""
-        return _repeat(self, 0, INFINITE)
+        return _repeat(self.bare, 0, INFINITE)
 
     def plus(self) -> Language:
         """One or more texts in a row."""
-        return _repeat(self, 1, INFINITE)
+        return _repeat(self.bare, 1, INFINITE)
 
     def optional(self) -> Language:
         """The texts and the empty one."""
-        return _union((EPSILON, self))
+        return _union((EPSILON, self.bare))
 
     @overload
     def __or__(self, other: Language) -> Language: ...
     @overload
     def __or__(self, other: Constraint) -> Constraint: ...
     def __or__(self, other: Any) -> Any:
-        return _union((self, other)) if isinstance(other, Language) else NotImplemented
+        return _union((self.bare, other.bare)) if isinstance(other, Language) else NotImplemented
 
     @overload
     def __and__(self, other: Language) -> Language: ...
     @overload
     def __and__(self, other: Constraint) -> Constraint: ...
     def __and__(self, other: Any) -> Any:
-        return _intersection((self, other)) if isinstance(other, Language) else NotImplemented
+        return _intersection((self.bare, other.bare)) if isinstance(other, Language) else NotImplemented
 
     @overload
     def __add__(self, other: Language) -> Language: ...
     @overload
     def __add__(self, other: Constraint) -> Constraint: ...
     def __add__(self, other: Any) -> Any:
-        return _concat(self, other) if isinstance(other, Language) else NotImplemented
+        return _concat(self.bare, other.bare) if isinstance(other, Language) else NotImplemented
 
     def __sub__(self, other: Language) -> Language:
-        return _intersection((self, _complement(other))) if isinstance(other, Language) else NotImplemented
+        if not isinstance(other, Language):
+            return NotImplemented
+        return _intersection((self.bare, _complement(other.bare)))
 
     def __invert__(self) -> Language:
-        return _complement(self)
+        return _complement(self.bare)
 
     # -- as a constraint ---------------------------------------------------------------------------
 
@@ -234,13 +242,13 @@ class Language:
         """The state before the first byte."""
         from bltgen.automata.lazy_dfa import state_of
 
-        return state_of(self)
+        return state_of(self.bare)
 
     def accepts(self, data: bytes) -> bool:
         """Whether `data` is in the language."""
         from bltgen.automata.derivative import step
 
-        language = self
+        language = self.bare
         for byte in as_bytes("data", data):
             language = step(language, byte)[1]
             if language is EMPTY:
@@ -256,17 +264,15 @@ class Language:
         from bltgen.automata.sampling import draw
 
         if length is not None:
-            return draw(_intersection((self, ANY_BYTE.repeat(length, length))).start(), rng, length)
+            return draw(_intersection((self.bare, ANY_BYTE.repeat(length, length))).start(), rng, length)
         return draw(self.start(), rng, max_bytes)
 
     def report(self) -> Report:
         """How each construct of the source is enforced; empty for a language built from terms."""
-        from bltgen.automata.description import report
-
-        return report(self)
+        return Report()
 
     def describe(self) -> dict[str, Any]:
-        """The source, or else the term itself, as JSON values; `description.rebuild` reads it."""
+        """The term as JSON values, or the source of what has one; `description.rebuild` reads it."""
         from bltgen.automata.description import describe
 
         return describe(self)
@@ -277,23 +283,21 @@ class Language:
         """Whether no text is in the language. Raises LimitExceeded where the search is too long."""
         from bltgen.automata.liveness import shortest
 
-        return shortest(self) >= INFINITE
+        return shortest(self.bare) >= INFINITE
 
     def includes(self, other: Language) -> bool:
         """Whether every text of `other` is in this language."""
-        return _intersection((other, _complement(self))).is_empty()
+        return _intersection((other.bare, _complement(self.bare))).is_empty()
 
     def equivalent(self, other: Language) -> bool:
         """Whether both contain the same texts."""
-        return self is other or (self.includes(other) and other.includes(self))
+        return self.bare is other.bare or (self.includes(other) and other.includes(self))
 
     def witness_against(self, other: Language) -> bytes | None:
         """A shortest text that is in one of the two and not in the other; None where they are equivalent."""
         from bltgen.automata.liveness import completion, shortest
 
-        difference = _union(
-            (_intersection((self, _complement(other))), _intersection((other, _complement(self))))
-        )
+        difference = _union((self - other, other - self))
         return None if shortest(difference) >= INFINITE else completion(difference)
 
     # -- as a value --------------------------------------------------------------------------------
@@ -310,9 +314,9 @@ class Language:
         return (rebuild, (self.describe(),))
 
     def __repr__(self) -> str:
-        from bltgen.automata.description import short
+        from bltgen.automata.description import render
 
-        return short(self)
+        return f"<Language {render(self, 80)}>"
 
 
 def _term(
@@ -407,7 +411,7 @@ def concat(*languages: Language) -> Language:
     """A text of each language, one after another."""
     made = EPSILON
     for language in reversed(languages):
-        made = _concat(language, made)
+        made = _concat(language.bare, made)
     return made
 
 
@@ -501,7 +505,7 @@ ANY_BYTES: Language = _repeat(ANY_BYTE, 0, INFINITE)
 
 def union(*languages: Language) -> Language:
     """The texts of any of the languages; EMPTY where none is given."""
-    return _union(languages)
+    return _union([language.bare for language in languages])
 
 
 def _union(languages: Iterable[Language]) -> Language:
@@ -619,7 +623,7 @@ def _merge_counters(parts: dict[Language, None]) -> None:
 
 def intersection(*languages: Language) -> Language:
     """The texts that all the languages contain; ANY_BYTES where none is given."""
-    return _intersection(languages)
+    return _intersection([language.bare for language in languages])
 
 
 def _intersection(languages: Iterable[Language]) -> Language:

@@ -34,11 +34,12 @@ import numpy as np
 import numpy.typing as npt
 import regex
 
-from bltgen.arguments import of_type, one_of, suggests_keywords
+from bltgen.arguments import of_type, one_of, shown, suggests_keywords
 from bltgen.automata.contract import Report, ReportEntry
 from bltgen.automata.description import record, register
 from bltgen.automata.language import EMPTY, Language, from_automaton
-from bltgen.errors import ConstraintSyntaxError
+from bltgen.automata.named import Named
+from bltgen.errors import ConstraintSyntaxError, EmptyLanguage
 
 __all__ = ["Boundary", "substring_of"]
 
@@ -65,10 +66,21 @@ def substring_of(text: str | bytes, boundary: Boundary = "word") -> Language:
     """The non-empty substrings of `text`, as bytes, between boundaries. See the module.
 
     `boundary`: "word", or "any" for every place between two characters. Bytes of a `bytes` text that are
-    no UTF-8 count as one character each. The empty language where the text holds no piece.
+    no UTF-8 count as one character each.
 
-    Raises ValueError for another boundary, a text of more than 2**30 bytes, or a str with a lone surrogate.
+    Raises EmptyLanguage where the text holds no piece, being blank; ValueError for another boundary, a text
+    of more than 2**30 bytes, or a str with a lone surrogate.
     """
+    pieces = pieces_of(text, boundary)
+    if pieces is EMPTY:
+        raise EmptyLanguage(f"nothing can be copied from the text {shown(text)}: it is empty or blank")
+    description = _description(text, boundary)
+    entry = ReportEntry("", "substring_of", "exact", f"of {shown(text)}, {boundary} boundaries")
+    return Named(pieces, description, Report((entry,)))
+
+
+def pieces_of(text: str | bytes, boundary: Boundary = "word") -> Language:
+    """As `substring_of`, but the bare term, empty where the text holds no piece."""
     one_of("boundary", boundary, ("word", "any"))
     of_type("text", text, (str, bytes, bytearray, memoryview), "str or bytes")
     if isinstance(text, str):
@@ -93,11 +105,13 @@ def substring_of(text: str | bytes, boundary: Boundary = "word") -> Language:
     language = source.language(0, len(source.order), 0)
     if language is EMPTY:
         return EMPTY
-    description = {"kind": "substring_of", "boundary": boundary, "bytes": isinstance(text, bytes)}
-    description["text"] = data.decode("latin-1") if isinstance(text, bytes) else text
-    note = f"of a text of {len(data)} bytes, {boundary} boundaries"
     _LANGUAGES[key] = language
-    return record(language, description, Report((ReportEntry("", "substring_of", "exact", note),)))
+    return record(language, _description(text, boundary))
+
+
+def _description(text: str | bytes, boundary: Boundary) -> dict[str, Any]:
+    spelled = text if isinstance(text, str) else bytes(text).decode("latin-1")
+    return {"kind": "substring_of", "boundary": boundary, "bytes": not isinstance(text, str), "text": spelled}
 
 
 def _rebuild(description: dict[str, Any]) -> Language:

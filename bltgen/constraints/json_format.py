@@ -34,7 +34,7 @@ from bltgen.constraints import json_format_time as times
 from bltgen.constraints import json_format_uri as uris
 from bltgen.constraints.json_format_idna import idn_hostname
 from bltgen.constraints.json_format_regex import ecma_regex
-from bltgen.constraints.regex import regex
+from bltgen.constraints.regex import pattern_language
 
 __all__ = ["DRAFTS", "format_language", "formats"]
 
@@ -50,25 +50,25 @@ _COLOURS = (
 @cache
 def uuid() -> Language:
     """Hexadecimal digits in groups of 8, 4, 4, 4 and 12, in either case, of any version."""
-    return regex("[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+    return pattern_language("[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 
 
 @cache
 def json_pointer() -> Language:
     """RFC 6901."""
-    return regex(_POINTER)
+    return pattern_language(_POINTER)
 
 
 @cache
 def relative_json_pointer() -> Language:
     """A number of levels up, then a pointer or `#`."""
-    return regex(f"(?:0|[1-9][0-9]*)(?:#|{_POINTER})")
+    return pattern_language(f"(?:0|[1-9][0-9]*)(?:#|{_POINTER})")
 
 
 @cache
 def color() -> Language:
     """CSS 2.1, section 4.3.6, without `rgb()`."""
-    return regex(f"(?i:{_COLOURS})|#[0-9A-Fa-f]{{3}}|#[0-9A-Fa-f]{{6}}")
+    return pattern_language(f"(?i:{_COLOURS})|#[0-9A-Fa-f]{{3}}|#[0-9A-Fa-f]{{6}}")
 
 
 def _plain_hostname() -> Language:

@@ -18,7 +18,7 @@ from functools import cache
 from bltgen.automata.language import ANY_BYTE, Language, concat, intersection, literal, union
 from bltgen.constraints.json_format_idna import dns_hostname
 from bltgen.constraints.json_format_uri import IPV4, IPV6
-from bltgen.constraints.regex import regex
+from bltgen.constraints.regex import pattern_language
 
 __all__ = ["email", "hostname", "idn_email"]
 
@@ -30,7 +30,7 @@ def hostname(checks_a_labels: bool = True) -> Language:
     """Names of ASCII labels; `checks_a_labels`: whether those that begin with `xn--` must be A-labels."""
     if checks_a_labels:
         return dns_hostname()
-    return intersection(regex(rf"{_LABEL}(?:\.{_LABEL})*"), ANY_BYTE.repeat(1, 253))
+    return intersection(pattern_language(rf"{_LABEL}(?:\.{_LABEL})*"), ANY_BYTE.repeat(1, 253))
 
 
 @cache
@@ -48,12 +48,14 @@ def idn_email() -> Language:
 def _mailbox(further: str) -> Language:
     text = rf"[A-Za-z0-9!#$%&'*+\-/=?^_`{{|}}~{further}]+"
     quoted = rf'"(?:[ !#-\[\]-~{further}]|\\[ -~])*"'
-    local = regex(rf"{text}(?:\.{text})*|{quoted}")
+    local = pattern_language(rf"{text}(?:\.{text})*|{quoted}")
     edge, inner = f"[0-9A-Za-z{further}]", f"[0-9A-Za-z{further}-]"
     label = f"{edge}(?:{inner}{{0,61}}{edge})?"
-    domain = regex(rf"{label}(?:\.{label})*")
+    domain = pattern_language(rf"{label}(?:\.{label})*")
     tagged = r"(?!IPv6:)[0-9A-Za-z-]*[0-9A-Za-z]:[!-Z^-~]+"
-    address = regex(rf"\[(?:{IPV4}|[Ii][Pp][Vv]6:{IPV6}|{tagged.replace('IPv6', '[Ii][Pp][Vv]6')})\]")
+    address = pattern_language(
+        rf"\[(?:{IPV4}|[Ii][Pp][Vv]6:{IPV6}|{tagged.replace('IPv6', '[Ii][Pp][Vv]6')})\]"
+    )
     return concat(
         intersection(local, ANY_BYTE.repeat(1, 64)),
         literal(b"@"),

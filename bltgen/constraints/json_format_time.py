@@ -29,7 +29,7 @@ from bltgen.automata.language import (
     literal,
     union,
 )
-from bltgen.constraints.regex import regex
+from bltgen.constraints.regex import pattern_language
 
 __all__ = ["date", "date_time", "duration", "local_time", "time"]
 
@@ -48,14 +48,14 @@ _DAY = 24 * 60
 def date() -> Language:
     """`full-date`."""
     days = f"(?:0[1-9]|1[0-2])-{_DAY_28}|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31"
-    return regex(f"{_YEAR}-(?:{days})|{_LEAP_YEAR}-02-29")
+    return pattern_language(f"{_YEAR}-(?:{days})|{_LEAP_YEAR}-02-29")
 
 
 def _month_ends() -> Language:
     """The dates that are the last of their month."""
     long = "(?:0[13578]|1[02])-31"
     short = "(?:0[469]|11)-30"
-    return regex(f"{_YEAR}-(?:{long}|{short})|{_LEAP_YEAR}-02-29|{_COMMON_YEAR}-02-28")
+    return pattern_language(f"{_YEAR}-(?:{long}|{short})|{_LEAP_YEAR}-02-29|{_COMMON_YEAR}-02-28")
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,13 @@ class _LeapSecond:
         local = 60 * int(text[:2]) + int(text[3:])
         offset = local + 1 if self.sign == "+" else _DAY - 1 - local
         spelled = f"{self.sign}{offset // 60:02d}:{offset % 60:02d}"
-        return concat(literal(b":60"), regex(_FRACTION), literal(spelled.encode()))
+        return concat(literal(b":60"), pattern_language(_FRACTION), literal(spelled.encode()))
 
 
 @cache
 def _leap_seconds_same_day() -> Language:
     """Leap seconds whose local date is the one in UTC: no offset, or one that does not pass midnight."""
-    in_utc = regex(f"23:59:60{_FRACTION}(?:[Zz]|[+]00:00)")
+    in_utc = pattern_language(f"23:59:60{_FRACTION}(?:[Zz]|[+]00:00)")
     return union(in_utc, from_automaton(_LeapSecond("-")))
 
 
@@ -112,7 +112,7 @@ def _leap_seconds_next_day() -> Language:
 
 @cache
 def _ordinary_time() -> Language:
-    return regex(f"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]{_FRACTION}(?:[Zz]|{_OFFSET})")
+    return pattern_language(f"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]{_FRACTION}(?:[Zz]|{_OFFSET})")
 
 
 @cache
@@ -124,8 +124,8 @@ def time() -> Language:
 @cache
 def date_time() -> Language:
     """`date-time`."""
-    letter = regex("[Tt]")
-    firsts = regex(f"{_YEAR}-(?:0[1-9]|1[0-2])-01")
+    letter = pattern_language("[Tt]")
+    firsts = pattern_language(f"{_YEAR}-(?:0[1-9]|1[0-2])-01")
     return union(
         date() + letter + _ordinary_time(),
         _month_ends() + letter + _leap_seconds_same_day(),
@@ -136,7 +136,7 @@ def date_time() -> Language:
 @cache
 def local_time() -> Language:
     """The `time` of draft 3: hh:mm:ss alone."""
-    return regex("(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
+    return pattern_language("(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]")
 
 
 @cache
@@ -149,4 +149,4 @@ def duration() -> Language:
     minutes = f"[0-9]+M(?:{seconds})?"
     hours = f"[0-9]+H(?:{minutes})?"
     times = f"T(?:{hours}|{minutes}|{seconds})"
-    return regex(f"P(?:(?:{days}|{months}|{years})(?:{times})?|{times}|[0-9]+W)")
+    return pattern_language(f"P(?:(?:{days}|{months}|{years})(?:{times})?|{times}|[0-9]+W)")

@@ -15,7 +15,7 @@ from __future__ import annotations
 from functools import cache
 
 from bltgen.automata.language import Language
-from bltgen.constraints.regex import regex
+from bltgen.constraints.regex import pattern_language
 
 __all__ = ["ipv4", "ipv6", "iri", "iri_reference", "uri", "uri_reference", "uri_template"]
 
@@ -57,37 +57,37 @@ def _reference(further: str, private: str) -> tuple[str, str]:
 @cache
 def ipv4() -> Language:
     """Four decimal octets without leading zeros."""
-    return regex(IPV4)
+    return pattern_language(IPV4)
 
 
 @cache
 def ipv6() -> Language:
     """An IPv6 address, `::` and a dotted last part included; no zone."""
-    return regex(IPV6)
+    return pattern_language(IPV6)
 
 
 @cache
 def uri() -> Language:
     """`URI` of RFC 3986."""
-    return regex(_reference("", "")[0])
+    return pattern_language(_reference("", "")[0])
 
 
 @cache
 def uri_reference() -> Language:
     """`URI-reference` of RFC 3986."""
-    return regex("|".join(_reference("", "")))
+    return pattern_language("|".join(_reference("", "")))
 
 
 @cache
 def iri() -> Language:
     """`IRI` of RFC 3987."""
-    return regex(_reference(_UCS, _PRIVATE)[0])
+    return pattern_language(_reference(_UCS, _PRIVATE)[0])
 
 
 @cache
 def iri_reference() -> Language:
     """`IRI-reference` of RFC 3987."""
-    return regex("|".join(_reference(_UCS, _PRIVATE)))
+    return pattern_language("|".join(_reference(_UCS, _PRIVATE)))
 
 
 @cache
@@ -96,4 +96,4 @@ def uri_template() -> Language:
     literal = rf"(?:[!#$&'()*+,\-./0-9:;=?@A-Z\[\]_a-z~{_UCS}{_PRIVATE}]|{_PERCENT})"
     character = f"(?:[A-Za-z0-9_]|{_PERCENT})"
     variable = rf"{character}(?:\.?{character})*(?::[1-9][0-9]{{0,3}}|\*)?"
-    return regex(rf"(?:{literal}|\{{[+#./;?&]?{variable}(?:,{variable})*\}})*")
+    return pattern_language(rf"(?:{literal}|\{{[+#./;?&]?{variable}(?:,{variable})*\}})*")

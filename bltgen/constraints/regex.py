@@ -47,9 +47,10 @@ from typing import Any, Literal
 from bltgen.arguments import of_type, one_of, shown, suggests_keywords
 from bltgen.automata.contract import Report, ReportEntry
 from bltgen.automata.description import record, register
-from bltgen.automata.language import ANY_BYTES, EMPTY, Language
+from bltgen.automata.language import ANY_BYTES, Language
 from bltgen.automata.lookaround import chain
 from bltgen.automata.lookaround_automaton import language_of
+from bltgen.automata.named import Named
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.regex_lowering import lowered
 from bltgen.constraints.regex_parser import PREFERENCES, Dialect, Parsed, parse
@@ -85,10 +86,10 @@ def regex(
         source = pattern
     one_of("mode", mode, ("fullmatch", "search"))
     one_of("dialect", dialect, ("python", "ecma262"))
-    language = pattern_language(source, dialect, flags, mode)
+    language, description, parsed = _read(source, dialect, flags, mode)
     if _is_known_empty(language):
         raise EmptyLanguage(f"nothing matches the regular expression {shown(source)}")
-    return language
+    return Named(language, description, _report(parsed))
 
 
 def pattern_language(
@@ -99,10 +100,16 @@ def pattern_language(
     *,
     loose: bool = False,
 ) -> Language:
-    """As `regex`, but where nothing matches, the empty language: a part of what another front end reads.
+    """As `regex`, but the bare term, empty where nothing matches: a part of what another front end reads.
 
     `loose`: ECMAScript's syntax with the liberties that schemas rely on; see `regex_ecma`.
     """
+    return _read(pattern, dialect, flags, mode, loose)[0]
+
+
+def _read(
+    pattern: str | bytes, dialect: Dialect, flags: int, mode: Mode, loose: bool = False
+) -> tuple[Language, dict[str, Any], Parsed]:
     parsed = parse(pattern, dialect, flags, loose=loose)
     source = pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern
     root = parsed.root
@@ -121,9 +128,7 @@ def pattern_language(
         "mode": mode,
         "loose": loose,
     }
-    language = language_of(expression)
-    # There is one empty language; it is not this pattern's.
-    return language if language is EMPTY else record(language, description, _report(parsed))
+    return record(language_of(expression), description), description, parsed
 
 
 def _is_known_empty(language: Language) -> bool:
@@ -139,15 +144,11 @@ def _report(parsed: Parsed) -> Report:
     return Report((ReportEntry("", "regex"), *entries))
 
 
-def _rebuild(description: dict[str, Any]) -> Language:
-    source = description["pattern"]
-    return pattern_language(
-        source.encode("latin-1") if description["bytes"] else source,
-        description["dialect"],
-        re.RegexFlag(description["flags"]),
-        description["mode"],
-        loose=description.get("loose", False),
-    )
+def _rebuild(source: dict[str, Any]) -> Language:
+    pattern = source["pattern"].encode("latin-1") if source["bytes"] else source["pattern"]
+    options = source["dialect"], source["flags"], source["mode"], source.get("loose", False)
+    language, description, parsed = _read(pattern, *options)
+    return Named(language, description, _report(parsed))
 
 
 register("regex", _rebuild)

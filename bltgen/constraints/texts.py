@@ -57,6 +57,8 @@ def choice(options: Iterable[Any]) -> Constraint:
     regular = language.union(*[c for c in constraints if isinstance(c, Language)])
     others = [c for c in constraints if not isinstance(c, Language)]
     if not others:
+        if regular is language.EMPTY:
+            raise EmptyLanguage("no option of the choice has a text")
         return regular
     made: Constraint = reduce(or_, others if regular is language.EMPTY else [regular, *others])
     return made

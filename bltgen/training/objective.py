@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from bltgen.automata.contract import State
-from bltgen.automata.suffix_automaton import substring_of
+from bltgen.automata.suffix_automaton import pieces_of
 
 __all__ = ["bits_per_byte", "grounded_choices", "grounded_loss", "weighted_cross_entropy"]
 
@@ -60,7 +60,7 @@ def grounded_choices(prompt: bytes, value: bytes) -> list[bytes] | None:
     >>> grounded_choices(b"Ann met Al", b"Al")
     [b'Am', b'ln', b'"']
     """
-    state: State | None = substring_of(prompt).start()
+    state: State | None = pieces_of(prompt).start()
     out = []
     for byte in value:
         if state is None:

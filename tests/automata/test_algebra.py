@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,11 +17,13 @@ from bltgen.automata.contract import Constraint, State
 from bltgen.automata.language import ANY_BYTE, INFINITE, Language, literal
 from bltgen.automata.limits import Limits, use_limits
 from bltgen.automata.product import Product
+from bltgen.automata.suffix_automaton import substring_of
 from bltgen.constraints.grammar import grammar
 from bltgen.constraints.json_schema import json_schema
 from bltgen.constraints.regex import regex
 from bltgen.constraints.texts import choice
 from bltgen.constraints.texts import literal as text
+from bltgen.decoding.parts import Parts
 from bltgen.errors import EmptyLanguage, LimitExceeded, Unsupported
 
 PATTERNS = [
@@ -176,6 +179,33 @@ def test_a_product_within_a_grammar_is_both_of_its_parts(source: str, format: An
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: regex(r"a\bb"),
+        lambda: regex("[]", "ecma262"),
+        lambda: substring_of(""),
+        lambda: substring_of(b" \n"),
+        lambda: choice([]),
+        lambda: choice([regex("a") & regex("b")]),
+        lambda: Parts({"a": regex("a.*") & regex("b.*")}),
+        lambda: grammar('start: "a" start'),
+        lambda: grammar('start: "a" X', constraints={"X": regex("a.*") & regex("b.*")}),
+        lambda: Grammar({"s": (("s", literal(b"x")),)}, "s"),
+        lambda: json_schema(False),
+        lambda: json_schema({"type": "string", "pattern": r"a\bb"}),
+        lambda: json_schema({"type": "string", "minLength": 2}, strings_from=""),
+        lambda: json_schema(
+            {"type": "string", "x-bltgen-constraint": "n"}, constraints={"n": regex("a") & regex("b")}
+        ),
+    ],
+)
+def test_what_is_made_of_a_source_is_never_empty(make: Callable[[], Any]) -> None:
+    """Every front end says at once that there is no text; operators may leave none."""
+    with pytest.raises(EmptyLanguage):
+        make()
 
 
 def test_the_empty_language_goes_through_every_operator() -> None:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from bltgen.automata.description import describe, rebuild
 from bltgen.automata.language import EMPTY, EPSILON, literal
 from bltgen.automata.lazy_dfa import drop_caches
-from bltgen.automata.suffix_automaton import substring_of
+from bltgen.automata.suffix_automaton import pieces_of, substring_of
+from bltgen.errors import EmptyLanguage
 
 texts = st.one_of(
     st.text(alphabet="ab é-\n🎉\u0301", max_size=12),
@@ -46,10 +47,12 @@ def _pieces(text: str, boundary: str) -> set[bytes]:
 def test_exactly_the_substrings_between_boundaries(text: str, boundary: str, seed: int) -> None:
     """Members, masks, shortest and completions, for every prefix of every substring of the text."""
     pieces = _pieces(text, boundary)
-    language = substring_of(text, boundary)  # type: ignore[arg-type]
     if not pieces:
-        assert language is EMPTY
+        assert pieces_of(text, boundary) is EMPTY  # type: ignore[arg-type]
+        with pytest.raises(EmptyLanguage, match="empty or blank"):
+            substring_of(text, boundary)  # type: ignore[arg-type]
         return
+    language = substring_of(text, boundary)  # type: ignore[arg-type]
     prefixes = {piece[:n] for piece in pieces for n in range(len(piece) + 1)}
     for prefix in sorted(prefixes, key=lambda p: (len(p), p)):
         state = language.start()
@@ -165,5 +168,3 @@ def test_wrong_arguments() -> None:
     """Another boundary is refused."""
     with pytest.raises(ValueError, match="boundary"):
         substring_of("x", "line")  # type: ignore[arg-type]
-    assert substring_of("") is EMPTY
-    assert substring_of("  \n") is EMPTY

@@ -607,7 +607,7 @@ def _row_piece(row: tuple[Any, ...], value: Callable[[Any], Piece]) -> Piece:
 
 def _regular(constraint: Constraint) -> Language | None:
     if isinstance(constraint, Language):
-        return constraint
+        return constraint.bare
     return constraint.language if isinstance(constraint, Grammar) else None
 
 

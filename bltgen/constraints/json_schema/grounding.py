@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from bltgen.arguments import one_of, shown
 from bltgen.automata.language import EPSILON, INFINITE, Language, intersection, literal
-from bltgen.automata.suffix_automaton import substring_of
+from bltgen.automata.suffix_automaton import pieces_of
 from bltgen.constraints.json_schema.written_numbers import WrittenNumbers
 from bltgen.constraints.number_set import NumberSet
 from bltgen.constraints.text_numbers import numbers_in
@@ -40,7 +40,7 @@ class Grounding:
         one_of("ungrounded", ungrounded, ("error", "schema"))
         if strings_from is None and numbers_from is None:
             return None
-        spans = None if strings_from is None else substring_of(strings_from) - EPSILON
+        spans = None if strings_from is None else pieces_of(strings_from) - EPSILON
         values = None
         if numbers_from is not None:
             values = WrittenNumbers.however(NumberSet.values(numbers_in(numbers_from)))

@@ -26,7 +26,7 @@ from bltgen.arguments import shown
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.language import EPSILON, Language, byte_set, concat, literal, union
 from bltgen.automata.lazy_dfa import LanguageState
-from bltgen.constraints.regex import regex
+from bltgen.constraints.regex import pattern_language
 from bltgen.errors import BltgenError, did_you_mean
 
 __all__ = ["WHITESPACE", "Gap", "Gaps", "Layout"]
@@ -219,7 +219,7 @@ def _pattern_option(pattern: re.Pattern[Any]) -> str:
 def _matched(pattern: str) -> Language:
     """The whitespace that a pattern matches. Raises ValueError where that is none, or something else too."""
     try:
-        language = regex(pattern)
+        language = pattern_language(pattern)
     except BltgenError as error:
         raise ValueError(f"whitespace: no pattern that can be read: {pattern!r}: {error}") from error
     if language.is_empty():

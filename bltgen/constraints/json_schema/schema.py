@@ -351,7 +351,8 @@ def json_schema(
     grounding = Grounding.of(description["strings_from"], description["numbers_from"], ungrounded)
     documents = Documents(document, draft=draft or "2020-12", registry=registry)
     asserted = {n: _content(f) for n, f in (custom_formats or {}).items()}
-    named = {**languages, **{n: _content(c) for n, c in (constraints or {}).items()}}
+    named = {n: language.bare for n, language in languages.items()}
+    named |= {n: _content(c) for n, c in (constraints or {}).items()}
 
     def compiled(layout: Layout, options: Options) -> Compiler:
         made = Compiler(layout, options=options, formats=formats, custom_formats=asserted, constraints=named)

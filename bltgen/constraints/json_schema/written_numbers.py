@@ -25,7 +25,7 @@ from bltgen.automata.language import EMPTY, Language, from_automaton, intersecti
 from bltgen.constraints.json_number import number_state
 from bltgen.constraints.json_number_short import Shape, short_state
 from bltgen.constraints.number_set import NumberSet
-from bltgen.constraints.regex import regex
+from bltgen.constraints.regex import pattern_language
 
 __all__ = ["EVERY_NUMBER", "NO_NUMBER", "WrittenNumbers", "any_number_text"]
 
@@ -90,7 +90,7 @@ def any_number_text(written: WrittenNumbers) -> State:
         parts.append(_integers(integers))
     if not written.otherwise.is_empty():
         others = from_automaton(number_state(written.otherwise))
-        parts.append(intersection(others, regex("[^.eE]*[.eE].*")))
+        parts.append(intersection(others, pattern_language("[^.eE]*[.eE].*")))
     return union(*parts).start() if parts else EMPTY.start()
 
 
@@ -98,5 +98,5 @@ def any_number_text(written: WrittenNumbers) -> State:
 def _integers(integers: NumberSet) -> Language:
     """Integers without a fraction or exponent."""
     if integers == NumberSet.integers():
-        return regex("-?(0|[1-9][0-9]*)")
+        return pattern_language("-?(0|[1-9][0-9]*)")
     return from_automaton(short_state(integers, NumberSet.empty(), Shape(False, True, 1, 0)))

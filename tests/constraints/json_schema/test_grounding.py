@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bltgen
+from bltgen.automata.suffix_automaton import pieces_of
 from bltgen import json_schema
 from bltgen.constraints.text_numbers import numbers_in
 from bltgen.errors import EmptyLanguage
@@ -71,7 +72,7 @@ def test_what_the_schema_says_chooses_among_the_spans(rules: tuple[dict[str, Any
 def test_exactly_the_spans_that_match(text: str, pattern: str, low: int, more: int) -> None:
     """Of all substrings of a text, those that `substring_of` and `jsonschema` take."""
     schema = {"type": "string", "pattern": pattern, "minLength": low, "maxLength": low + more}
-    judge, spans = jsonschema.Draft202012Validator(schema), bltgen.substring_of(text)
+    judge, spans = jsonschema.Draft202012Validator(schema), pieces_of(text)
     pieces = {text[a:b] for a in range(len(text)) for b in range(a, len(text) + 1)}
     told = {piece for piece in pieces if spans.accepts(piece.encode()) and judge.is_valid(piece)}
     try:
