@@ -74,6 +74,7 @@ MAKERS = {
     ),
     "grounded": lambda: json_schema({"type": "string"}, strings_from="a b c"),
     "shared": lambda: json_schema(shared(40)),
+    "registry": lambda: json_schema({"$ref": "urn:there"}, registry=REGISTRY),
     "grammar": lambda: grammar('start: "a" start "b" | "c"'),
     "gbnf": lambda: grammar('root ::= "a" | "b" root', format="gbnf"),
     "grammar with a schema": lambda: grammar('start: "x" j', constraints={"j": json_schema(SCHEMA)}),
@@ -226,13 +227,84 @@ def test_combinations_are_of_terms_alone():
     assert not [term for term in alive if term and any(part.bare is not part for part in term.parts)]
 
 
-def test_a_registry_stays_where_it_is():
-    """It is compared; pickling says what to do."""
-    one, two = (json_schema({"$ref": "urn:there"}, registry=REGISTRY) for _ in range(2))
-    assert one == two
-    assert one != json_schema({"$ref": "urn:there"}, registry=REGISTRY, escapes="plain")
-    with pytest.raises(TypeError, match=r"registry= does not pickle.*\$defs"):
-        pickle.dumps(one)
+DRAFT_7 = referencing.jsonschema.DRAFT7
+OTHER_DRAFT = {"const": 1, "$defs": {"x": {"$id": "urn:within", "minimum": 3}}}
+REGISTRIES = {
+    "one document": ({"$ref": "urn:there"}, {"urn:there": {"const": 1}}, b"1"),
+    "a part of one": ({"$ref": "urn:a#/$defs/b"}, {"urn:a": {"$defs": {"b": {"const": 2}}}}, b"2"),
+    "an anchor": ({"$ref": "urn:a#b"}, {"urn:a": {"$defs": {"b": {"$anchor": "b", "const": 2}}}}, b"2"),
+    "a document that refers on": (
+        {"$ref": "urn:a"},
+        {"urn:a": {"$ref": "urn:b"}, "urn:b": {"const": 3}},
+        b"3",
+    ),
+    "a boolean": ({"items": {"$ref": "urn:no"}, "type": "array"}, {"urn:no": False}, b"[]"),
+    "one within another": ({"$ref": "urn:within"}, {"urn:a": OTHER_DRAFT}, b"3"),
+    "another draft": (
+        {"$ref": "urn:a"},
+        {"urn:a": {"$schema": "http://json-schema.org/draft-07/schema#", "items": [{"const": 1}, False]}},
+        b"[1]",
+    ),
+    "a dynamic scope": (
+        {"$id": "urn:root", "$ref": "urn:tree", "$defs": {"n": {"$dynamicAnchor": "n", "const": 4}}},
+        {"urn:tree": {"$dynamicRef": "#n", "$defs": {"n": {"$dynamicAnchor": "n"}}}},
+        b"4",
+    ),
+    "a dialect": (
+        {"$schema": "urn:meta", "minimum": 5},
+        {
+            "urn:meta": {
+                "$schema": "https://json-schema.org/draft/2020-12/schema",
+                "$id": "urn:meta",
+                "$vocabulary": {"https://json-schema.org/draft/2020-12/vocab/core": True},
+            }
+        },
+        b"1",
+    ),
+}
+
+
+def registry_of(documents: dict[str, Any], more: bool = False) -> Any:
+    """Made anew, and with another document that nobody refers to."""
+    made = referencing.Registry()
+    unused = {"urn:unused": {"const": 9}} if more else {}
+    for uri, contents in {**documents, **unused}.items():
+        resource = referencing.jsonschema.DRAFT202012.create_resource(copy.deepcopy(contents))
+        if isinstance(contents, dict) and "draft-07" in contents.get("$schema", ""):
+            resource = DRAFT_7.create_resource(copy.deepcopy(contents))
+        made = made.with_resource(uri, resource)
+    return made
+
+
+@pytest.mark.parametrize("kind", REGISTRIES)
+def test_a_registry_goes_along(kind):
+    """As the documents that are referred to: compared by content, pickled, and whole where they arrive."""
+    schema, documents, text = REGISTRIES[kind]
+    one = json_schema(schema, registry=registry_of(documents))
+    two = json_schema(copy.deepcopy(schema), registry=registry_of(documents, more=True))
+    sent = pickle.loads(pickle.dumps(one))
+    assert one == two == sent
+    assert hash(one) == hash(two) == hash(sent)
+    assert one != json_schema(schema, registry=registry_of(documents), escapes="plain")
+    for other in (one, sent, pickle.loads(pickle.dumps(sent))):
+        assert other.accepts(text)
+        assert other.report() == one.report()
+        assert other.sample(random.Random(5), 60) == one.sample(random.Random(5), 60)
+    assert len(pickle.dumps(one)) == len(pickle.dumps(two))
+
+
+def test_registries_are_compared_by_what_is_referred_to():
+    """Other contents make another constraint; what is fetched is carried along."""
+    one, two = (json_schema({"$ref": "urn:x"}, registry=registry_of({"urn:x": {"const": n}})) for n in (1, 2))
+    assert one != two
+    assert json_schema({"type": "null"}, registry=REGISTRY) == json_schema({"type": "null"})
+    known = {"$ref": "https://json-schema.org/draft/2020-12/schema"}
+    assert json_schema(known, registry=REGISTRY) == json_schema(known)
+    fetched = referencing.Registry(
+        retrieve=lambda uri: referencing.jsonschema.DRAFT202012.create_resource({"const": uri})
+    )
+    sent = pickle.loads(pickle.dumps(json_schema({"$ref": "urn:far"}, registry=fetched)))
+    assert sent.accepts(b'"urn:far"')
 
 
 @settings(deadline=None, max_examples=60)

@@ -31,7 +31,7 @@ from referencing.jsonschema import DynamicAnchor
 
 from bltgen.errors import ConstraintSyntaxError, did_you_mean
 
-__all__ = ["DRAFTS", "Dialect", "Documents", "Place"]
+__all__ = ["DRAFTS", "Dialect", "Documents", "Place", "Resources"]
 
 DRAFTS = {
     "4": "http://json-schema.org/draft-04/schema",
@@ -69,7 +69,7 @@ class Dialect:
 
     @cached_property
     def specification(self) -> referencing.Specification[Any]:
-        return referencing.jsonschema.specification_with(DRAFTS[self.draft])
+        return _specification(self.draft)
 
 
 Where: TypeAlias = "str | tuple[Place, tuple[str | int, ...]]"
@@ -129,6 +129,37 @@ class Place:
         return f"<Place {self.pointer}>"
 
 
+class Resources(tuple[tuple[str, str, Any], ...]):
+    """Of a registry what a schema needs: URI, draft ("": none that is known) and contents of each document.
+
+    In place of a registry it is equal by content, and pickles.
+    """
+
+    __slots__ = ()
+
+    @staticmethod
+    def of(used: Mapping[str, referencing.Resource[Any]]) -> Resources:
+        """Those of the documents, in the order of their URIs."""
+        return Resources((uri, _draft_of(used[uri]), used[uri].contents) for uri in sorted(used))
+
+    def registry(self) -> referencing.Registry[Any]:
+        """A registry of these alone."""
+        pairs = []
+        for uri, draft, contents in self:
+            specification = _specification(draft) if draft else referencing.Specification.OPAQUE
+            pairs.append((uri, specification.create_resource(contents)))
+        return referencing.Registry[Any]().with_resources(pairs)
+
+
+def _specification(draft: str) -> referencing.Specification[Any]:
+    return referencing.jsonschema.specification_with(DRAFTS[draft])
+
+
+def _draft_of(resource: referencing.Resource[Any]) -> str:
+    own = resource._specification  # it has no public name
+    return next((draft for draft in DRAFTS if _specification(draft) == own), "")
+
+
 class Documents:
     """A schema with all documents that it may refer to.
 
@@ -140,11 +171,15 @@ class Documents:
         schema: Any,
         *,
         draft: str = "2020-12",
-        registry: referencing.Registry[Any] | None = None,
+        registry: referencing.Registry[Any] | Resources | None = None,
     ) -> None:
         self.places: dict[tuple[Any, ...], Place] = {}
-        known = jsonschema_specifications.REGISTRY
-        self._registry: referencing.Registry[Any] = known if registry is None else known.combine(registry)
+        known: referencing.Registry[Any] = jsonschema_specifications.REGISTRY
+        self._registry = known
+        if registry is not None:
+            given = registry.registry() if isinstance(registry, Resources) else registry
+            self._registry = known.combine(given)
+        self._used: dict[str, referencing.Resource[Any]] = {}
         self._unregistered: tuple[str, referencing.Resource[Any]] | None = None
         self._dialects: dict[str, Dialect] = {}
         self._default = self._builtin(draft)
@@ -226,6 +261,7 @@ class Documents:
                 f"registry holds{did_you_mean(uri, DRAFTS.values())}"
             ) from error
         self._registry = retrieved.registry
+        self._used[uri] = retrieved.value
         meta = retrieved.value.contents
         base = self.dialect_of(meta, self._default, where) if meta.get("$schema") != uri else self._default
         vocabulary = meta.get("$vocabulary")
@@ -316,7 +352,18 @@ class Documents:
             return self._unregistered[1]
         retrieved = self._registered().get_or_retrieve(uri)
         self._registry = retrieved.registry
+        self._used[uri] = retrieved.value
         return retrieved.value
+
+    def used(self) -> Resources | None:
+        """The documents of a registry that were referred to; None: there are none."""
+        known = jsonschema_specifications.REGISTRY
+        used = {
+            uri: resource
+            for uri, resource in self._used.items()
+            if uri != self.root_base and known.get(uri) is not resource
+        }
+        return Resources.of(used) if used else None
 
     def _anchor(self, uri: str, name: str, *, missing_ok: bool = False) -> Any:
         self._resource(uri)

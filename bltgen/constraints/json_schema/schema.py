@@ -44,7 +44,7 @@ from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.near_misses import check_draft, tell
 from bltgen.constraints.json_schema.number_rules import DOUBLE_DIGITS, NUMBERS
 from bltgen.constraints.json_schema.positions import Root, value_start
-from bltgen.constraints.json_schema.references import Documents, Place
+from bltgen.constraints.json_schema.references import Documents, Place, Resources
 from bltgen.constraints.json_schema.report import report_of
 from bltgen.constraints.json_schema.self_reference import self_applying
 from bltgen.constraints.json_schema.state import JsonState
@@ -202,10 +202,10 @@ class JsonSchema(Made, Generic[V_co]):
         """The texts and the empty one."""
         return self.repeat(0, 1)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        if self._recipe.keywords["registry"] is not None:
-            raise TypeError("a schema with registry= does not pickle: put the documents under $defs")
-        return super().__reduce__()
+    def decided(self) -> dict[str, Any]:
+        """What the options came to, and of a registry the documents that the schema refers to."""
+        described = {name: value for name, value in self.describe().items() if name != "schema"}
+        return {**described, "registry": self._documents.used()}
 
 
 class SchemaOptions(TypedDict, total=False):
@@ -242,7 +242,7 @@ def json_schema(
 
 
 @suggests_keywords()
-@remembers(lambda made: {name: value for name, value in made.describe().items() if name != "schema"})
+@remembers(lambda made: made.decided())
 def json_schema(
     schema: Mapping[str, Any] | bool | str | bytes | Any,
     *,
@@ -351,8 +351,7 @@ def json_schema(
     grounding = Grounding.of(description["strings_from"], description["numbers_from"], ungrounded)
     documents = Documents(document, draft=draft or "2020-12", registry=registry)
     asserted = {n: _content(f) for n, f in (custom_formats or {}).items()}
-    named = {n: language.bare for n, language in languages.items()}
-    named |= {n: _content(c) for n, c in (constraints or {}).items()}
+    named = {**languages, **{n: _content(c) for n, c in (constraints or {}).items()}}
 
     def compiled(layout: Layout, options: Options) -> Compiler:
         made = Compiler(layout, options=options, formats=formats, custom_formats=asserted, constraints=named)
@@ -404,7 +403,7 @@ def _json_text(compiled: Callable[[], Compiler], place: Place) -> Language:
 
 _TEXT = ((str, NoneType), "a str")
 _TYPES: dict[str, tuple[tuple[type, ...], str]] = {
-    "registry": ((referencing.Registry, NoneType), "a referencing.Registry"),
+    "registry": ((referencing.Registry, Resources, NoneType), "a referencing.Registry"),
     "custom_formats": ((Mapping, NoneType), "a dict of names to regular expressions or constraints"),
     "constraints": ((Mapping, NoneType), "a dict of names to constraints"),
     "whitespace": ((str, int, re.Pattern, NoneType), "a str, an indentation or a compiled pattern"),

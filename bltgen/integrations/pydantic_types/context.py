@@ -67,6 +67,7 @@ class Collected:
 
     def string(self, name: str, language: Language) -> JsonDict:
         """The schema of the strings in a language; equal names are told apart."""
+        language = language.bare
         number = 1
         unique = name
         while self.constraints.setdefault(unique, language) is not language:

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bltgen
-from bltgen.automata.suffix_automaton import pieces_of
 from bltgen import json_schema
+from bltgen.automata.suffix_automaton import pieces_of
 from bltgen.constraints.text_numbers import numbers_in
 from bltgen.errors import EmptyLanguage
 
