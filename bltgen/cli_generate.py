@@ -34,6 +34,8 @@ EXAMPLES = """examples:
 
 The model reads a prompt with a line break after it, as models are trained to answer on a new line: one is
 added where the prompt ends in none, unless --raw-prompt says that the text goes on where the prompt stops.
+A checkpoint may ask for the keys of --schema or --type beside the text (the one in the package does not):
+--stats and --explain show the prompt then, --raw-prompt leaves the keys out; --grounded is about the text.
 
 With --json-lines each line of FILE is a JSON string, or an object with "prompt"; each line of the output is
 an object with the other members of its line, in the same order, and "text" and "value", or "error" (what has
@@ -57,7 +59,7 @@ def add(commands: Any) -> None:
     prompt.add_argument("--prompt-file", metavar="FILE", help="any bytes")
     prompt.add_argument("--json-lines", metavar="FILE", help="many prompts, one a line ('-': standard input)")
     group.add_argument(
-        "--raw-prompt", action="store_true", help="add no newline to a prompt that does not end in one"
+        "--raw-prompt", action="store_true", help="the model reads the prompt as it is, see below"
     )
     group.add_argument("--grounded", action="store_true", help="string values are spans of the prompt")
     group.add_argument(
@@ -144,6 +146,7 @@ def _how(options: argparse.Namespace) -> dict[str, Any]:
         "max_bytes",
         "stop",
         "seed",
+        "raw_prompt",
         "temperature",
         "top_k",
         "top_p",
@@ -216,6 +219,9 @@ def _show_statistics(generation: Generation) -> None:
         "log_weight": round(generation.log_weight, 4),
         **generation.statistics.as_dict(),
     }
+    if generation.statistics.form_bytes:
+        lines = generation.prompt.decode("utf-8", "replace").rstrip("\n").split("\n")
+        found = {"prompt": ("\n" + " " * 22).join(lines), **found}
     for name, value in found.items():
         print(f"{name:>20}  {round(value, 4) if isinstance(value, float) else value}", file=sys.stderr)
 

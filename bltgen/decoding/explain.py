@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from bltgen.automata.contract import Constraint
     from bltgen.model.contract import ByteModel
 
+_Bytes = bytes  # within `Explanation` the name is that of a field
+
 __all__ = ["ExplainedByte", "Explanation", "explain"]
 
 
@@ -68,16 +70,23 @@ def _shown(column: int) -> str:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What `explain` found, as data (`bytes`), a table, JSON, a page or a picture."""
+    """What `explain` found, as data (`bytes`), a table, JSON, a page or a picture.
+
+    prompt: as the model read it; table and page show it where it has `form_bytes` that its checkpoint's form
+    for prompts added to the text.
+    """
 
     bytes: tuple[ExplainedByte, ...]
+    prompt: _Bytes = b""
+    form_bytes: int = 0
 
     def __repr__(self) -> str:
         return f"<Explanation of {len(self.bytes)} bytes; print(explanation.table()) shows it>"
 
     def table(self) -> str:
         """Text, a line a byte; "=" behind the count of allowed bytes where nothing else could come."""
-        lines = ["  at  byte  allowed   wanted  p before  p after  entropy  patch"]
+        lines = [self._formed_prompt(), ""] if self.form_bytes else []
+        lines += ["  at  byte  allowed   wanted  p before  p after  entropy  patch"]
         for one in self.bytes:
             allowed = f"{one.allowed}{'+end' if one.may_end else ''}{' =' if one.forced else ''}"
             lines.append(
@@ -85,6 +94,11 @@ class Explanation:
                 f"  {one.probability:>8.4f}  {one.masked:>7.4f}  {one.entropy:>7.4f}  {one.patch:>5}"
             )
         return "\n".join(lines)
+
+    def _formed_prompt(self) -> str:
+        """The prompt, with what its form added."""
+        text = self.prompt.decode("utf-8", "replace").rstrip("\n")
+        return f"The prompt as the model read it, {self.form_bytes} bytes of its form included:\n\n{text}"
 
     def as_json(self) -> str:
         """An array of objects with the fields of `ExplainedByte`."""
@@ -98,7 +112,8 @@ class Explanation:
             for _, patch in groupby(labelled, key=lambda pair: pair[0].patch)
         ]
         rows = "".join(_row(one) for one in self.bytes)
-        return _PAGE.format(patches="".join(patches), rows=rows)
+        prompt = f"<pre>{html.escape(self._formed_prompt())}</pre>" if self.form_bytes else ""
+        return _PAGE.format(patches="".join(patches), rows=rows, prompt=prompt)
 
     def draw(self, path: str) -> None:
         """A picture: probability before and after the mask, entropy, how many bytes were allowed.
@@ -216,7 +231,7 @@ tr.other td:nth-child(4) {{ color: #b5402a; font-weight: bold }}
 <p>Boxes are patches. Underlined in red: the constraint ruled out what the model wanted, the redder the
 more of it. Shaded: improbable among what was allowed. Grey: nothing else could come. Point at a byte for
 its figures.</p>
-<p class="text">{patches}</p>
+{prompt}<p class="text">{patches}</p>
 <table><tr><th>at<th>byte<th>allowed<th>wanted<th>p before<th>mass allowed<th>p after<th>entropy<th>patch</tr>
 {rows}</table>
 """
@@ -231,10 +246,12 @@ def explain(
     max_bytes: int | None = None,
     parameters: SamplingParameters | None = None,
     ended: bool = False,
+    form_bytes: int = 0,
 ) -> Explanation:
-    """Each byte of `data` after `prompt`; ended: and the end.
+    """Each byte of `data` after `prompt`, which is as the model read it; ended: and the end.
 
-    max_bytes: the budget it was generated with (default: as `generate`). Raises RejectedByte where
+    max_bytes: the budget it was generated with (default: as `generate`). form_bytes: those of the prompt that
+    are not of the text. Raises RejectedByte where
     the text leaves the language.
     """
     search = Search(constraint, max_bytes, parameters or SamplingParameters())
@@ -269,7 +286,7 @@ def explain(
         if byte != END:
             hypothesis = search.append(hypothesis, bytes((byte,)), (), 0.0, 0.0)
             session.extend([bytes((byte,))])
-    return Explanation(tuple(found))
+    return Explanation(tuple(found), prompt, form_bytes)
 
 
 def write(explanation: Explanation, path: str) -> bytes | None:

@@ -39,13 +39,15 @@ class Patch:
 class Statistics:
     """What a generation took.
 
-    bytes, patches, forced_bytes: of the output. model_calls: rounds of the model it took part in.
-    local_steps: bytes through the local decoder, latent_steps: patches closed, both with all that
-    was thrown away. redecoded_patches, fallbacks (patches or texts left to the mask because nothing
-    better was found in time), resamplings, tries, effective_particles, valid_mass_bound, drafted_bytes,
-    accepted_bytes (of the drafted): see the strategy. unexplored_bytes: choices that were left out because
-    the constraint exceeds its limits after them. seconds: from its admission to
-    its end, waiting for the rows beside it included. constraint_share: part of them in the constraint.
+    prompt_bytes: of the prompt as the model read it; form_bytes: those of them that its checkpoint's form for
+    prompts added to the text (see `bltgen.model.prompt_form`). bytes, patches, forced_bytes: of the output.
+    model_calls: rounds of the model it took part in. local_steps: bytes through the local decoder,
+    latent_steps: patches closed, both with all that was thrown away. redecoded_patches, fallbacks (patches or
+    texts left to the mask because nothing better was found in time), resamplings, tries,
+    effective_particles, valid_mass_bound, drafted_bytes, accepted_bytes (of the drafted): see the strategy.
+    unexplored_bytes: choices that were left out because the constraint exceeds its limits after them.
+    seconds: from its admission to its end, waiting for the rows beside it included. constraint_share: part of
+    them in the constraint.
     """
 
     prompt_bytes: int
@@ -66,6 +68,7 @@ class Statistics:
     drafted_bytes: int = 0
     accepted_bytes: int = 0
     unexplored_bytes: int = 0
+    form_bytes: int = 0
 
     @property
     def bytes_per_second(self) -> float:
@@ -99,6 +102,8 @@ class Candidate:
 @dataclass(frozen=True)
 class Generation(Generic[V_co]):
     """A generated text. `data`: its bytes, valid under the constraint, at most `max_bytes` of them.
+
+    prompt: as the model read it, with the keys that the form of its checkpoint put beside the text, if any.
 
     log_probability: natural log, under the model as it is (temperature 1, no truncation), of the
     bytes and, where `finish` is "end", of the end; a stop string counts too. log_weight: natural

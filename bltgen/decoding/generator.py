@@ -10,6 +10,13 @@
 Prompts are str (encoded as UTF-8) or bytes, which need not be UTF-8, of any length from 0. A
 byte latent transformer whose attention is windowed reads a prompt of any length in memory bounded
 by its windows; what lies before them it has forgotten.
+
+A checkpoint may say how a prompt is formed of the text and the schema (`bltgen.model.prompt_form`; the
+embedded model does not). Then the model reads the schema's keys beside the text, wherever the constraint is
+one JSON Schema or a Python type; `out.prompt` and `explain` show what it read, and with `raw_prompt=True` it
+reads the text alone. The keys count among the bytes of the prompt (`out.statistics.form_bytes`, at most the
+form's own limit, and its windows hold them too); `max_bytes` is about the output alone, and values are
+grounded in the text that `strings_from` is given, never in the keys.
 """
 
 from __future__ import annotations
@@ -26,10 +33,11 @@ from bltgen.decoding.explain import Explanation, explain
 from bltgen.decoding.generation import Generation
 from bltgen.decoding.given import as_constraint
 from bltgen.decoding.json_stream import stream_values
+from bltgen.decoding.prompts import Prompt
 from bltgen.decoding.sampling import SamplingParameters
 from bltgen.decoding.search import Search
 from bltgen.decoding.task import Sampling, Stream, Task, task_of
-from bltgen.errors import BltgenError, InvalidPrompt, did_you_mean
+from bltgen.errors import BltgenError, did_you_mean
 
 if TYPE_CHECKING:
     import torch
@@ -43,19 +51,7 @@ if TYPE_CHECKING:
 
 V = TypeVar("V")
 
-__all__ = ["Generator", "Sampling", "Stream", "as_prompt"]
-
-
-def as_prompt(prompt: str | bytes) -> bytes:
-    """The bytes of a prompt. Raises TypeError, or InvalidPrompt where a str has no UTF-8."""
-    if isinstance(prompt, (bytes, bytearray, memoryview)):
-        return bytes(prompt)
-    if not isinstance(prompt, str):
-        raise TypeError(f"prompt={shown(prompt)}: str or bytes is needed")
-    try:
-        return prompt.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise InvalidPrompt(error.start) from None
+__all__ = ["Generator", "Sampling", "Stream"]
 
 
 @suggests_keywords()
@@ -138,6 +134,7 @@ class Generator:
         strategy: str | Strategy = "mask",
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
+        raw_prompt: bool = False,
         **sampling: Unpack[Sampling],
     ) -> Generation[Any]:
         """One text after `prompt`: valid under `constraint`, whole, at most `max_bytes` bytes.
@@ -146,13 +143,15 @@ class Generator:
         read as `json_schema` reads it, and either is compiled at each call. max_bytes: by default 1024, or
         twice the shortest valid text where that is more. strategy: a name or an object, see
         `bltgen.decoding.strategies`. stop: the text ends before the first of these strings at which
-        it is valid. seed: None draws one; the same seed gives the same bytes. sampling: see
+        it is valid. seed: None draws one; the same seed gives the same bytes. raw_prompt: the model reads
+        `prompt` as it is, also where its checkpoint has a form for prompts. sampling: see
         `SamplingParameters`.
 
         Raises BudgetTooSmall or EmptyLanguage before the first byte, ModelError where the model's
         logits are unusable, ValueError or TypeError for arguments out of range.
         """
-        task = task_of(constraint, max_bytes, strategy, stop, seed, sampling).open(as_prompt(prompt))
+        task = task_of(constraint, max_bytes, strategy, stop, seed, sampling)
+        task.open(self._read(prompt, task.search.constraint, raw_prompt))
         for _ in decode(self.model, [task.job]):
             pass
         return task.generation()
@@ -178,6 +177,7 @@ class Generator:
         strategy: str | Strategy = "mask",
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
+        raw_prompt: bool = False,
         **sampling: Unpack[Sampling],
     ) -> Stream[Any]:
         """As `generate`, patch by patch: what they concatenate to is what `generate` gives.
@@ -187,7 +187,8 @@ class Generator:
         on it. Errors are raised as by `generate`, those about arguments at the call, not at the
         first patch.
         """
-        task = task_of(constraint, max_bytes, strategy, stop, seed, sampling).open(as_prompt(prompt))
+        task = task_of(constraint, max_bytes, strategy, stop, seed, sampling)
+        task.open(self._read(prompt, task.search.constraint, raw_prompt))
         return Stream(self.model, task)
 
     @suggests_keywords(Sampling.__annotations__)
@@ -200,6 +201,7 @@ class Generator:
         strategy: str | Strategy = "mask",
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
+        raw_prompt: bool = False,
         **sampling: Unpack[Sampling],
     ) -> Iterator[tuple[str, Any]]:
         """(JSON pointer, value) as each value of the JSON text under way is complete, the whole ("") last.
@@ -213,6 +215,7 @@ class Generator:
             strategy=strategy,
             stop=stop,
             seed=seed,
+            raw_prompt=raw_prompt,
             **sampling,
         )
         return stream_values((patch.data for patch in stream), constraint)
@@ -233,7 +236,13 @@ class Generator:
             max_bytes=generation.max_bytes,
             parameters=generation.parameters,
             ended=generation.finish == "end",
+            form_bytes=generation.statistics.form_bytes,
         )
+
+    def _read(self, text: str | bytes, constraint: Constraint | None, raw: bool) -> Prompt:
+        """What the model reads of a text."""
+        of_type("raw_prompt", raw, bool, "a bool")
+        return Prompt.of(text, constraint, getattr(self.model, "prompt_form", None), raw=raw)
 
     @overload
     def generate_many(
@@ -260,6 +269,7 @@ class Generator:
         strategy: str | Strategy = "mask",
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
+        raw_prompt: bool = False,
         **sampling: Unpack[Sampling],
     ) -> list[Generation[Any] | BltgenError]:
         """One outcome a prompt, in order, decoded `batch_size` at once.
@@ -280,6 +290,7 @@ class Generator:
                 strategy=strategy,
                 stop=stop,
                 seed=seed,
+                raw_prompt=raw_prompt,
                 **sampling,
             )
         )
@@ -313,6 +324,7 @@ class Generator:
         strategy: str | Strategy = "mask",
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
+        raw_prompt: bool = False,
         **sampling: Unpack[Sampling],
     ) -> Iterator[tuple[int, Generation[Any] | BltgenError]]:
         """As `generate_many`, but each (index, outcome) once it is there; prompts are read as needed.
@@ -335,6 +347,7 @@ class Generator:
                 if not isinstance(prompt, (str, bytes, bytearray, memoryview, BltgenError)):
                     raise TypeError(f"prompts[{index}]={shown(prompt)}: str or bytes is needed")
         SamplingParameters(**sampling)
+        of_type("raw_prompt", raw_prompt, bool, "a bool")
         seed = Search(None, 0, seed=seed).seed or 0
         tasks: dict[int, tuple[int, Task]] = {}
         refused: list[tuple[int, BltgenError]] = []
@@ -345,9 +358,8 @@ class Generator:
                 try:
                     if isinstance(prompt, BltgenError):
                         raise prompt
-                    task = task_of(one, max_bytes, strategy, stop, seed + index, sampling).open(
-                        as_prompt(prompt)
-                    )
+                    task = task_of(one, max_bytes, strategy, stop, seed + index, sampling)
+                    task.open(self._read(prompt, one, raw_prompt))
                 except BltgenError as error:
                     refused.append((index, error))
                     continue

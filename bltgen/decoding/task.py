@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bltgen.decoding.given import Given
+    from bltgen.decoding.prompts import Prompt
     from bltgen.decoding.strategy import Decoded, Strategy
     from bltgen.model.contract import ByteModel
 
@@ -49,6 +50,7 @@ class Options(Sampling, total=False):
     strategy: str | Strategy
     stop: str | bytes | Sequence[str | bytes]
     seed: int | None
+    raw_prompt: bool
 
 
 class BatchOptions(Options, total=False):
@@ -65,12 +67,13 @@ class Task:
     search: Search
     strategy: Strategy
     job: Job[Decoded] = field(init=False)
+    prompt: Prompt = field(init=False)
     began: float = field(default_factory=perf_counter)
     ended: float = 0.0
 
-    def open(self, prompt: bytes) -> Task:
-        self.job = Job(prompt, self._begin, self.search)
-        return self
+    def open(self, prompt: Prompt) -> None:
+        self.prompt = prompt
+        self.job = Job(prompt.data, self._begin, self.search)
 
     def _begin(self, rows: Rows) -> Steps[Decoded]:
         decoded = yield from self.strategy.decode(self.search, rows)
@@ -107,6 +110,7 @@ class Task:
             drafted_bytes=tally.drafted_bytes,
             accepted_bytes=tally.accepted_bytes,
             unexplored_bytes=tally.unexplored_bytes,
+            form_bytes=self.prompt.form_bytes,
         )
         return Generation(
             data=hypothesis.data,
@@ -163,6 +167,7 @@ class Stream(Generic[V_co]):
             search.constraint,
             max_bytes=search.budget,
             parameters=search.parameters,
+            form_bytes=self._task.prompt.form_bytes,
         )
 
     def __repr__(self) -> str:

@@ -21,6 +21,7 @@ from bltgen.model.latent_transformer import LatentTransformer
 from bltgen.model.local_decoder import LocalDecoder
 from bltgen.model.local_encoder import LocalEncoder
 from bltgen.model.patcher import patch_starts
+from bltgen.model.prompt_form import PromptForm
 from bltgen.model.runtime import runtime_of
 from bltgen.model.session import ROLLBACK, BLTSession
 
@@ -112,6 +113,11 @@ class ByteLatentTransformer(nn.Module):
     def mask_conditioning(self) -> bool:
         """Sessions take masks of what is allowed next."""
         return self.config.mask_conditioning
+
+    @property
+    def prompt_form(self) -> PromptForm | None:
+        """How prompts are formed of a text and the schema of its answer; None: they are the text alone."""
+        return self.config.prompt_form
 
     def with_mask_conditioning(self) -> ByteLatentTransformer:
         """A model with these weights (shared) and a mask input of zeros: its outputs are the same."""

@@ -48,7 +48,10 @@ from bltgen.model.safetensors_file import (
 __all__ = ["Layout", "detect_layout", "load_model", "model_from_huggingface", "save_model"]
 
 FORMAT = "bltgen"
-VERSION = 1
+VERSION = 2
+"""Of `config.json`, as it is written. Version 2 may say how prompts are formed; version 1, of which files
+without a version are, has the rest alike."""
+
 Layout = Literal["bltgen", "A", "B", "C"]
 SHARD_BYTES = 5 * 10**9
 LATENT = ("latent_transformer.", "local_decoder.patch_latents.")  # parameters of the latent's dtype
@@ -381,12 +384,23 @@ def _config_from(file: Path, read: Callable[[], BLTConfig]) -> BLTConfig:
 def _read_own(folder: Path) -> _Source:
     tensors, file = read_sharded(folder)
     data = read_json(folder / "config.json")
-    if data.get("version", VERSION) != VERSION:
-        raise CheckpointError(f"{folder / 'config.json'}: version {data['version']!r} is not known")
+    _check_version(data.get("version", 1), folder / "config.json")
     config = _config_from(folder / "config.json", lambda: BLTConfig.from_dict(data["config"]))
     _bounded(config, tensors, file)
     names = _shapes(config, folder / "config.json")
     return _Source(config, tensors, {name: (Part(name),) for name in names}, file)
+
+
+def _check_version(version: object, file: Path) -> None:
+    if type(version) is int and 1 <= version <= VERSION:
+        return
+    known = f"this bltgen reads versions 1 to {VERSION}"
+    if type(version) is int and version > VERSION:
+        raise CheckpointError(
+            f"{file}: version {str(version)[:60]} was written by a newer bltgen; {known}: "
+            "`pip install --upgrade bltgen`"
+        )
+    raise CheckpointError(f"{file}: version {str(version)[:60]!r} is not known; {known}")
 
 
 def _read_huggingface(folder: Path) -> _Source:

@@ -14,6 +14,8 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bltgen.model.prompt_form import PromptForm
+
 __all__ = [
     "BOE_ID",
     "BOS_ID",
@@ -184,6 +186,7 @@ class BLTConfig:
     """A whole Byte Latent Transformer: the entropy model that patches and the three stacks that predict.
 
     `mask_conditioning`: the local decoder may be told which bytes are allowed next (`LocalDecoder`).
+    `prompt_form`: how prompts are formed of a text and the schema of its answer; None: the text alone.
     """
 
     encoder: TransformerConfig
@@ -195,11 +198,17 @@ class BLTConfig:
     patcher: PatcherConfig = field(default_factory=PatcherConfig)
     vocabulary: int = VOCABULARY
     mask_conditioning: bool = False
+    prompt_form: PromptForm | None = None
 
     def __post_init__(self) -> None:
         _require(
             isinstance(self.mask_conditioning, bool),
             f"mask_conditioning must be true or false, got {self.mask_conditioning!r}",
+        )
+        _require(
+            self.prompt_form is None or isinstance(self.prompt_form, PromptForm),
+            f"prompt_form must be an object with max_bytes, detail and place, or null, "
+            f"got {str(self.prompt_form)[:60]}",
         )
         _require(
             self.encoder.dim == self.decoder.dim,
@@ -269,4 +278,5 @@ _PARTS: dict[str, Any] = {
     "cross_attention": CrossAttentionConfig,
     "hash_embedding": HashEmbeddingConfig,
     "patcher": PatcherConfig,
+    "prompt_form": PromptForm,
 }

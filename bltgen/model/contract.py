@@ -23,6 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from bltgen.model.prompt_form import PromptForm
+
 __all__ = [
     "END",
     "VOCABULARY",
@@ -32,6 +34,7 @@ __all__ = [
     "Mask",
     "MaskConditionedModel",
     "MaskedSession",
+    "PromptFormingModel",
     "ReplacingSession",
     "Session",
 ]
@@ -103,6 +106,19 @@ class ByteModel(Protocol):
 
     def session(self, prompts: Sequence[bytes]) -> Session:
         """Open a session with one row a prompt; b"" is a prompt too (the start symbol is inside)."""
+        ...
+
+
+class PromptFormingModel(Protocol):
+    """A model that was trained on prompts of a form: a text with the keys that its answer has."""
+
+    @property
+    def prompt_form(self) -> PromptForm | None:
+        """None: prompts are texts as they are."""
+        ...
+
+    def session(self, prompts: Sequence[bytes]) -> Session:
+        """As `ByteModel.session`; prompts are formed before (`bltgen.decoding.prompts`)."""
         ...
 
 

@@ -24,6 +24,7 @@ from bltgen.model.config import (
     PatcherConfig,
     TransformerConfig,
 )
+from bltgen.model.prompt_form import PromptForm
 
 CONFIG = BLTConfig(
     encoder=TransformerConfig(16, 1, 4, window=8, ffn_dim=24),
@@ -376,11 +377,52 @@ def test_a_path_that_holds_no_model_says_what_it_holds(tmp_path: Path) -> None:
     with pytest.raises(CheckpointError, match="entropy_path="):
         load_model(tmp_path / "b")
     assert load_model(tmp_path / "b", entropy_path=tmp_path / "elsewhere").config == CONFIG
-    write_own(tmp_path / "own")
-    config = tmp_path / "own" / "config.json"
-    config.write_text(json.dumps({**json.loads(config.read_text()), "version": 99}))
-    with pytest.raises(CheckpointError, match="version 99"):
-        load_model(tmp_path / "own")
+
+
+def test_a_config_of_version_2_says_how_prompts_are_formed(tmp_path: Path) -> None:
+    """It is written and read again; transformers has no place for it."""
+    form = PromptForm(max_bytes=99, detail="types")
+    model = ByteLatentTransformer(dataclasses.replace(CONFIG, prompt_form=form))
+    save_model(model, tmp_path)
+    assert json.loads((tmp_path / "config.json").read_text())["version"] == 2
+    assert load_model(tmp_path).prompt_form == form
+    with pytest.raises(CheckpointError, match="prompt_form"):
+        save_model(model, tmp_path / "c", layout="C")
+
+
+@pytest.mark.parametrize("version", [1, None])
+def test_a_config_of_version_1_loads_unchanged(version: int | None, tmp_path: Path) -> None:
+    """Also one from before there were versions: the same model, prompts without a form."""
+    write_own(tmp_path)
+    file = tmp_path / "config.json"
+    whole = json.loads(file.read_text())
+    del whole["version"], whole["config"]["prompt_form"]
+    file.write_text(json.dumps(whole if version is None else {**whole, "version": version}))
+    model = load_model(tmp_path)
+    assert model.config == CONFIG
+    assert model.prompt_form is None
+
+
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [
+        (3, "version 3 was written by a newer bltgen; this bltgen reads versions 1 to 2: `pip install"),
+        (10**30, "was written by a newer bltgen"),
+        (0, "version '0' is not known; this bltgen reads versions 1 to 2"),
+        ("2", "version '2' is not known"),
+        (True, "version 'True' is not known"),
+        (None, "version 'None' is not known"),
+    ],
+)
+def test_a_config_of_another_version_is_refused_in_words(
+    version: object, message: str, tmp_path: Path
+) -> None:
+    """What was found, what is read, what to do."""
+    write_own(tmp_path)
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "version": version}))
+    with pytest.raises(CheckpointError, match=message):
+        load_model(tmp_path)
 
 
 def test_writing_replaces_a_model_whole_and_leaves_no_temporary_files(tmp_path: Path) -> None:

@@ -117,6 +117,12 @@ class JsonSchema(Made, Generic[V_co]):
         if compiler is not None and getattr(self, "_start", None) is not None:
             compiler.table.drop()
 
+    @property
+    def schema(self) -> Mapping[str, Any] | bool:
+        """The schema as JSON values; of a Python type the one that its texts satisfy."""
+        schema: Mapping[str, Any] | bool = self._documents.root.schema
+        return schema
+
     def accepts(self, data: bytes) -> bool:
         """Whether `data` is a JSON text, in the chosen layout, that satisfies the schema."""
         state: State | None = self.start()

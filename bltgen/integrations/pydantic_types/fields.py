@@ -26,6 +26,11 @@ class _Field(NamedTuple):
     paths: tuple[Path, ...]
     core: Core
     required: bool
+    description: str
+
+    def described(self, schema: JsonDict) -> JsonDict:
+        """The schema of the field, with what the type says of it in words."""
+        return {**schema, "description": self.description} if self.description else schema
 
 
 def object_schema(
@@ -48,11 +53,12 @@ def object_schema(
     for name, field in fields:
         if field.get("init") is False:
             continue
-        made = _Field(name, _places(name, field, at), field["schema"], required_by_default(field))
+        places, required_here = _places(name, field, at), required_by_default(field)
+        made = _Field(name, places, field["schema"], required_here, _description(field))
         if len(made.paths) == 1 and len(made.paths[0]) == 1:
             key = str(made.paths[0][0])
             try:
-                properties[key] = read(made.core, at.below("properties", key))
+                properties[key] = made.described(read(made.core, at.below("properties", key)))
             except NoJson as error:
                 if made.required:
                     raise
@@ -65,7 +71,7 @@ def object_schema(
     firsts = {str(path[0]) for one in complex_fields for path in one.paths}
     closed = extra == "forbid" or (extra == "allow" and extras[1] is not None)
     for number, one in enumerate(complex_fields):
-        schema = read(one.core, at.below("allOf", number))
+        schema = one.described(read(one.core, at.below("allOf", number)))
         others = firsts - {str(path[0]) for path in one.paths} | set(properties)
         choices.append(_choice(one, schema, others if closed else None, at))
     found: JsonDict = {"type": "object"}
@@ -93,6 +99,13 @@ def paths_of(alias: Any) -> tuple[Path, ...]:
     if alias and isinstance(alias[0], (list, tuple)):
         return tuple(tuple(path) for path in alias)
     return (tuple(alias),)
+
+
+def _description(field: Core) -> str:
+    """`Field(description=...)`, which the core schema tells since pydantic 2.10."""
+    metadata = field.get("metadata") or {}
+    text = (metadata.get("pydantic_js_updates") or {}).get("description")
+    return text if isinstance(text, str) else ""
 
 
 def _places(name: str, field: Core, at: Context) -> tuple[Path, ...]:

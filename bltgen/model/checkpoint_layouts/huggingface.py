@@ -127,6 +127,8 @@ def _inexpressible(config: BLTConfig) -> str | None:
     cross = config.cross_attention
     if config.mask_conditioning:
         return "its decoder has a mask input"
+    if config.prompt_form is not None:
+        return "its prompts have a form (prompt_form), which transformers would not give them"
     for name in ("encoder", "latent", "decoder", "entropy"):
         stack = getattr(config, name)
         if stack.heads * stack.dim_per_head != stack.dim:

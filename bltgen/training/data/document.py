@@ -2,6 +2,10 @@
 
 `kinds` lets the loss weigh bytes apart: prose teaches little, a value byte is the task itself.
 
+An answer is spelled (`spelled`) as a Python type's texts are by default: the separators of `json.dumps`,
+members in declared order, plain numbers, only the escapes that JSON needs. So what is learnt is what may be
+said. A document may be given the form that a model's prompts have (`formed`), as generation gives it.
+
 >>> document = write("Ada is 36.", {"name": "Ada", "age": Number("36")}, domain="people", template="t")
 >>> document.prompt, document.answer
 (b'Ada is 36.\\n', b'{"name": "Ada", "age": 36}')
@@ -11,12 +15,29 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Union
 
-__all__ = ["PROSE", "SYNTAX", "VALUE", "Document", "Json", "Number", "Style", "plain", "schema_of", "write"]
+from bltgen.model.prompt_form import PromptForm
+
+__all__ = [
+    "PROSE",
+    "SYNTAX",
+    "VALUE",
+    "Document",
+    "Json",
+    "Number",
+    "Style",
+    "formed",
+    "plain",
+    "schema_of",
+    "spelled",
+    "write",
+]
 
 PROSE, SYNTAX, VALUE = 0, 1, 2
 
@@ -40,9 +61,24 @@ class Document:
 
 
 class Number(str):
-    """A number as it is spelled in the prompt; written without quotes."""
+    """A number as it is spelled in the prompt; written without quotes.
+
+    It must be plain: no exponent, no `-0`, no needless zeros before it, at most 15 significant digits.
+    """
 
     __slots__ = ()
+
+
+_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
+DIGITS = 15
+"""Significant digits of a plain number, those a double always keeps; zeros at the end count."""
+
+
+def _is_plain(number: str) -> bool:
+    """Whether `json_schema(..., numbers="plain")` admits the spelling."""
+    significant = number.lstrip("-0.").replace(".", "")
+    zero = number.startswith("-") and not significant
+    return bool(_PLAIN_NUMBER.fullmatch(number)) and not zero and len(significant) <= DIGITS
 
 
 Json = Union[str, bool, "Mapping[str, Json]", "list[Json]"]
@@ -50,7 +86,7 @@ Json = Union[str, bool, "Mapping[str, Json]", "list[Json]"]
 
 @dataclass(frozen=True)
 class Style:
-    """How JSON is spelled: the separators of `json.dumps`, or an indent."""
+    """How JSON is spelled: its separators, by default those of `json.dumps`, or an indent."""
 
     item: str = ", "
     key: str = ": "
@@ -58,7 +94,24 @@ class Style:
 
 
 def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
+    """The inside of a JSON string, with the escapes that JSON needs and no others."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def spelled(value: Json, style: Style | None = None) -> tuple[bytes, bytes]:
+    """The JSON text that answers with a value, and the kind of each of its bytes.
+
+    style: another than that of a Python type's texts. Raises ValueError for a number that is not plain.
+
+    >>> spelled({"name": "Ada", "ages": [Number("36"), Number("1.50")]})[0]
+    b'{"name": "Ada", "ages": [36, 1.50]}'
+    >>> spelled(Number("1e5"))
+    Traceback (most recent call last):
+    ValueError: 1e5 is not a plain number: no exponent, no -0, at most 15 significant digits
+    """
+    writer = _Writer(style or Style())
+    writer.value(value, 0)
+    return b"".join(writer.texts), b"".join(writer.kinds)
 
 
 class _Writer:
@@ -82,6 +135,10 @@ class _Writer:
 
     def value(self, value: Json, depth: int) -> None:
         if isinstance(value, Number):
+            if not _is_plain(value):
+                raise ValueError(
+                    f"{value} is not a plain number: no exponent, no -0, at most {DIGITS} significant digits"
+                )
             self.put(value, VALUE)
             self.after_number = True
         elif isinstance(value, str):
@@ -162,15 +219,15 @@ def write(
 ) -> Document:
     """The document of a prompt (without its newline) and the values that it states.
 
-    enumerations: the values that a member may have, by its name; they stand in the schema.
+    style: see `spelled`. enumerations: the values that a member may have, by its name; they stand in the
+    schema.
     """
-    writer = _Writer(style or Style())
-    writer.value(values, 0)
+    answer, kinds = spelled(values, style)
     head = prompt.encode() + b"\n"
     return Document(
         prompt=head,
-        answer=b"".join(writer.texts),
-        kinds=bytes(len(head)) + b"".join(writer.kinds),
+        answer=answer,
+        kinds=bytes(len(head)) + kinds,
         schema=schema_of(values, enumerations),
         values=_plain_value(values),
         domain=domain,
@@ -182,3 +239,17 @@ def plain(text: bytes, *, domain: str, kind: int = PROSE) -> Document:
     """A document without an answer."""
     text = text.rstrip(b"\n") + b"\n"
     return Document(text, b"", bytes([kind]) * len(text), None, None, domain, domain)
+
+
+def formed(document: Document, form: PromptForm | None) -> Document:
+    """The document with the prompt that a model of this form reads; without a schema, as it is.
+
+    >>> document = write("Ada is 36.", {"age": Number("36")}, domain="people", template="t")
+    >>> formed(document, PromptForm()).prompt
+    b'"age": integer\\n\\nAda is 36.\\n'
+    """
+    if form is None or document.schema is None:
+        return document
+    prompt = form.formed(document.prompt, document.schema)
+    kinds = bytes([PROSE]) * len(prompt) + document.kinds[len(document.prompt) :]
+    return replace(document, prompt=prompt, kinds=kinds)
