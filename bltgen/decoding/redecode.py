@@ -89,8 +89,8 @@ def free_patch(
         else:
             base = search.base(logits[live], [one.data for one in here])
         columns = draw(base.truncated, [generators[index] for index in live], greedy=search.parameters.greedy)
-        for at, (index, one) in enumerate(zip(live, here, strict=True)):
-            column = int(columns[at])
+        for at, index in enumerate(live):
+            one, column = here[at], int(columns[at])
             score = float(base.model[at, column])
             if not search.choices(one)[column] or not search.can_follow(one, column):
                 candidates[index] = None
@@ -214,7 +214,7 @@ def _by_mask(
     search.tally.fallbacks += 1
     cut = yield Move((b"",), rows=(0,), lengths=(len(place.hypothesis.data),))
     begun = replace(cut, logits=place.logits, at_boundary=(place.at_boundary,))
-    (hypothesis,), rows = yield from masked_patch(search, [place.hypothesis], begun, generators[:1])
+    (hypothesis,), rows = yield from masked_patch(search, [place.hypothesis], begun, generators)
     return hypothesis, rows
 
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
@@ -98,9 +98,7 @@ class SamplingParameters:
     def __post_init__(self) -> None:
         for item in fields(self):
             value = getattr(self, item.name)
-            if item.name == "bias":
-                continue
-            if _float(value) is None:
+            if item.name != "bias" and _float(value) is None:
                 raise ValueError(f"{item.name}={shown(value)}: a number is needed")
         for name in ("top_k", "penalty_ngram"):
             if not isinstance(getattr(self, name), int):
@@ -202,8 +200,6 @@ def ngram_counts(output: bytes, n: int) -> NDArray[np.float64]:
     if n == 1:
         counts[:END] = np.bincount(np.frombuffer(output, np.uint8), minlength=END)
         return counts
-    if len(output) < n - 1:
-        return counts
     context = output[len(output) - (n - 1) :]
     found = output.find(context)
     while 0 <= found < len(output) - (n - 1):
@@ -217,11 +213,11 @@ def apply_penalties(
 ) -> Logits:
     """Lower what occurred `counts` [rows, 257] times."""
     seen = counts > 0
-    result = logits
     with np.errstate(over="ignore"):
-        if repetition != 1:
-            result = np.where(seen, np.where(result > 0, result / repetition, result * repetition), result)
-        result = result - np.clip(float(presence) * seen + float(frequency) * counts, -WIDEST, WIDEST)
+        repeated = np.where(logits > 0, logits / repetition, logits * repetition)
+        result = np.where(seen, repeated, logits) - np.clip(
+            float(presence) * seen + float(frequency) * counts, -WIDEST, WIDEST
+        )
     return _bounded(result, logits)
 
 
@@ -285,7 +281,7 @@ def keep_typical(log_probabilities: Logits, mass: float) -> Logits:
     probabilities = np.exp(log_probabilities)
     surprise = -np.where(probabilities > 0, log_probabilities, 0.0)
     entropy = (probabilities * surprise).sum(axis=-1, keepdims=True)
-    deviation = np.where(probabilities > 0, np.abs(surprise - entropy), np.inf)
+    deviation = np.abs(surprise - entropy)
     return _keep_first(log_probabilities, np.argsort(deviation, axis=-1, kind="stable"), mass)
 
 
@@ -316,27 +312,25 @@ class BaseDistribution:
 
 
 def base_distribution(
-    logits: Logits, parameters: SamplingParameters, outputs: Sequence[bytes] = ()
+    logits: Logits, parameters: SamplingParameters, outputs: Iterable[bytes] = ()
 ) -> BaseDistribution:
     """Steps 1 to 3. `outputs`: what each row has said so far (not the prompt); needed by penalties only."""
-    model = log_softmax(logits)
+    model, shaped = log_softmax(logits), logits
     if parameters.penalising:
         counts = np.stack([ngram_counts(output, parameters.penalty_ngram) for output in outputs])
         counts[:, END] = 0
-        logits = apply_penalties(
-            logits,
+        shaped = apply_penalties(
+            shaped,
             counts,
             parameters.repetition_penalty,
             parameters.presence_penalty,
             parameters.frequency_penalty,
         )
     if parameters.bias:
-        logits = add_bias(logits, parameters.bias)  # type: ignore[arg-type]  # keys are ints once validated
-    if parameters.temperature not in (0, 1):
-        logits = apply_temperature(logits, parameters.temperature)
-        tempered = log_softmax(logits)
-    else:
-        tempered = log_softmax(logits) if parameters.penalising or parameters.bias else model
+        shaped = add_bias(shaped, parameters.bias)  # type: ignore[arg-type]  # keys are ints once validated
+    if not parameters.greedy:
+        shaped = apply_temperature(shaped, parameters.temperature)
+    tempered = model if shaped is logits else log_softmax(shaped)
     if not parameters.truncating:
         return BaseDistribution(model, tempered, tempered)
     kept = keep_top_k(tempered, parameters.top_k)

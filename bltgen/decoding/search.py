@@ -15,7 +15,7 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -215,11 +215,13 @@ class Search:
 
     def _before_stop(self, hypothesis: Hypothesis, run: bytes) -> bytes:
         """Cut the run after the first stop string that it completes."""
-        if self.stop and run:
-            for length in range(1, len(run) + 1):
-                if (hypothesis.data + run[:length]).endswith(self.stop):
-                    return run[:length]
-        return run
+        data, before = hypothesis.data + run, len(hypothesis.data)
+        ends = [len(run)]
+        for text in self.stop:
+            found = data.find(text, max(0, before + 1 - len(text)))
+            if found >= 0:
+                ends.append(found + len(text) - before)
+        return run[: min(ends)]
 
     def append(
         self,
@@ -298,7 +300,7 @@ class Search:
         ends = [*one.patch_starts[1:], *([len(one.data)] if self.committed_closed else [])]
         return sum(end <= length for end in ends if one.data)
 
-    def base(self, logits: Logits, outputs: Sequence[bytes]) -> BaseDistribution:
+    def base(self, logits: Logits, outputs: Iterable[bytes]) -> BaseDistribution:
         """The base distribution for logits [rows, 257] of rows that said `outputs`."""
         return base_distribution(logits, self.parameters, outputs)
 
@@ -306,13 +308,9 @@ class Search:
         """(log-probability under the model, under the base distribution) of a chunk; logits [bytes, 257]."""
         at = (np.arange(len(chunk)), np.frombuffer(chunk, np.uint8))
         logits = logits[: len(chunk)]
-        outputs = [hypothesis.data + chunk[:index] for index in range(len(chunk))] if self._penalising else ()
+        outputs = (hypothesis.data + chunk[:index] for index in range(len(chunk)))
         base = self.base(logits, outputs)
         return float(base.model[at].sum()), float(base.truncated[at].sum())
-
-    @property
-    def _penalising(self) -> bool:
-        return self.parameters.penalising
 
 
 def _advance(state: State, byte: int) -> State:
@@ -334,7 +332,7 @@ def masked_patch(
     """
     current = list(hypotheses)
     active = [index for index, one in enumerate(current) if not one.finished]
-    while active:
+    while True:
         chunks = [b""] * len(current)
         forced = {index: search.forced_run(current[index]) for index in active}
         drawn: dict[int, tuple[float, float]] = {}
@@ -356,7 +354,7 @@ def masked_patch(
             chunks[index] = chunks[index] or forced[index]
         active = [index for index in active if not current[index].finished]
         if not active:
-            break
+            return current, rows
         before = rows
         rows = yield Move(chunks, keep_logits=any(forced[index] for index in active))
         for index in active:
@@ -368,4 +366,3 @@ def masked_patch(
                 score = search.scores(one, chunk, rows.chunk_logits[index])
                 current[index] = search.append(one, chunk, rows.patch_starts(index), *score, forced=True)
         active = [index for index in active if not current[index].finished and not rows.at_boundary[index]]
-    return current, rows
