@@ -149,7 +149,7 @@ class Beam:
         run = search.forced_run(lead.hypothesis)
         if run:
             return [_Choice(lead, run, lead.hypothesis.log_probability, forced=True)]
-        model = log_softmax(rows.logits[lead.row : lead.row + 1])[0]
+        model = log_softmax(rows.logits[lead.row])
         scores = np.where(search.choices(lead.hypothesis), model, np.nan)
         order = np.argsort(-scores, kind="stable")  # NaN, not allowed, comes last
         found: list[_Choice] = []

@@ -171,10 +171,10 @@ class _Walks:
         self.search, self.trie, self.rows = search, trie, rows
         self.said = [b""]
         """What each row has after the prompt."""
-        trie.claim(search, rows.logits[:1])
+        trie.claim(search, rows.logits)
         if trie.nodes >= trie.max_nodes:
             trie.clear()
-        self.root = trie.root or self._node(search.start, rows.logits[:1], bool(rows.at_boundary[0]))
+        self.root = trie.root or self._node(search.start, rows.logits, bool(rows.at_boundary[0]))
         trie.root = self.root
 
     def valid_mass(self) -> float:
@@ -268,9 +268,10 @@ class _Walks:
         run = self.search.forced_run(hypothesis)
         target = hypothesis.data + run
         said = self.said[min(one.row, len(self.said) - 1)]
-        common = 0
-        while common < min(len(said), len(hypothesis.data) - 1) and said[common] == target[common]:
-            common += 1
+        # Not the last byte, which is read for the logits after it.
+        pairs = enumerate(zip(said, hypothesis.data[:-1], strict=False))
+        most = min(len(said), len(hypothesis.data) - 1)
+        common = next((at for at, (one_byte, other) in pairs if one_byte != other), most)
         yield _Read(common, target[common:], keep_logits=bool(run))
         node, row = one.last, one.row
         first = len(hypothesis.data) - common

@@ -90,9 +90,11 @@ def drive(
             return done
         if move.rows is not None:
             session = session.select(list(move.rows))
-        if move.lengths is not None:
-            session.truncate([len(prompt) + length for length in move.lengths])
-        session.extend(list(move.chunks), keep_logits=move.keep_logits)
+        lengths = [len(prompt) + length for length in move.lengths or ()]
+        if lengths and lengths != session.lengths:
+            session.truncate(lengths)
+        if any(move.chunks):
+            session.extend(list(move.chunks), keep_logits=move.keep_logits)
         done.moves.append(move)
         done.widths.append(len(session.lengths))
         done.said.append([length - len(prompt) for length in session.lengths])

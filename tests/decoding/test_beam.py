@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 
 from bltgen.automata.language import literal, union
+from bltgen.decoding.batch import Move
 from bltgen.decoding.beam import Beam, BestOf, _Choice, _Lead
 from bltgen.decoding.hypothesis import Hypothesis
 from bltgen.decoding.sampling import SamplingParameters
 from bltgen.decoding.search import Search
 from bltgen.decoding.unconstrained import ANYTHING
-from bltgen.testing.models import constant, table
+from bltgen.testing.models import FunctionModel, constant, table, whimsical
 from tests.decoding.driving import drive
 
 AB = union(literal(b"a"), literal(b"b"))
@@ -132,7 +133,7 @@ def test_a_text_that_stops_is_finished():
     model = table({b"": {b"a": 0.7, b"b": 0.3}, b"a": {b"x": 1.0}, b"b": {b"x": 1.0}}, patch=9)
     search = Search(None, None, stop=(b"x",))
     found = run(Beam(width=2), model, search).result
-    assert [(one.data, one.finish) for one in found.candidates][:1] == [(b"a", "stop")]
+    assert [(one.data, one.finish) for one in found.candidates] == [(b"a", "stop"), (b"b", "stop")]
 
 
 def test_free_text_of_no_bytes_is_found_at_once():
@@ -161,8 +162,47 @@ def test_rows_are_chosen_after_each_patch():
     done = run(Beam(width=2), model, search)
     # First patch: a, b. Second: aa and ab of a, ba and bb of b: four rows, of which those of a are kept.
     assert done.widths == [2, 2, 4, 2]
+    assert (tuple(done.moves[2].rows), list(done.moves[2].chunks)) == ((0, 0, 1, 1), [b"b", b"a", b"b", b"a"])
     assert shown[:2] == [(b"", False), (b"a", False)]
     assert sorted(one.data for one in done.result.candidates) == [b"aa", b"ab"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("width", [1, 2, 3])
+def test_a_patch_of_several_leads_is_that_of_each_alone(seed, width):
+    """They do not compete before the patch is over; forced bytes of one stand beside draws of another."""
+    inner = whimsical(seed, scale=1.5)
+
+    def boundary(output):
+        return output[-1:] == b"b" or len(output) % 5 == 0
+
+    model = FunctionModel(inner.logits, boundary=boundary)
+    search = Search(union(literal(b"a"), literal(b"b"), literal(b"caaab")).repeat(1, 6), 12)
+    firsts = [b"a", b"b", b"ca"]
+
+    def patch(leads):
+        def begin(rows):
+            rows = yield Move([b""] * len(leads), rows=[0] * len(leads))
+            rows = yield Move(leads)
+            made = [
+                _Lead(search.append(search.start, text, (), -0.1 * len(text), 0.0), at, at, False)
+                for at, text in enumerate(leads)
+            ]
+            ended, complete, _ = yield from Beam(width=width)._patch(search, made, rows)
+            return ended, complete
+
+        return drive(model, search, begin).result
+
+    ended, complete = patch(firsts)
+    for origin, text in enumerate(firsts):
+        alone_ended, alone_complete = patch([text])
+        theirs = [lead for lead in complete if lead.origin == origin]
+        assert [(lead.hypothesis, lead.at_boundary) for lead in theirs] == [
+            (lead.hypothesis, lead.at_boundary) for lead in alone_complete
+        ]
+        assert [one for one in ended if one.data.startswith(text)] == alone_ended
+        assert len(theirs) <= width
+    assert [lead.row for lead in complete] == sorted({lead.row for lead in complete})
 
 
 def test_the_best_bytes_of_a_lead():

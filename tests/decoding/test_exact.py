@@ -283,3 +283,33 @@ def test_tries_side_by_side_each_have_a_row():
     assert walks.said == [b"aa", b"b"]
     assert math.isclose(walks.valid_mass(), 0.75)
     assert np.isclose(walks.root.bound[ord("a")], 0.5)
+    assert walks.trie.nodes == 4
+
+
+def test_tries_side_by_side_share_the_nodes_of_what_both_said():
+    """Whoever comes second finds them made."""
+    model = table({b"": {b"a": 1.0}, b"a": {b"a": 0.5, b"b": 0.5}, b"aa": {256: 1.0}, b"ab": {256: 1.0}})
+    walks = _Walks(Search(AB + AB, None), Trie(), rows_of(model.session([b""]), None, b""))
+    found = drive(model, walks.search, lambda rows: walks.round([Dice(0.1, 0.1, 0.5), Dice(0.1, 0.9, 0.5)]))
+    assert found.result.data == b"aa"
+    assert walks.trie.nodes == 4
+    assert sorted(walks.root.children[ord("a")].children) == [ord("a"), ord("b")]
+
+
+def test_a_forced_run_that_stops_makes_no_node_of_its_end():
+    """Nothing follows it."""
+    trie = Trie()
+    search = Search(literal(b"xab").optional(), None, stop=(b"xab",))
+    model = table({b"": {b"x": 1.0}, b"x": {b"a": 1.0}, b"xa": {b"b": 1.0}, b"xab": {256: 1.0}})
+    done = run(Exact(trie=trie), model, search, [(0.5, 0.5, 0.5)])
+    assert (done.result.hypothesis.data, done.result.hypothesis.finish) == (b"", "stop")
+    assert trie.nodes == 3
+
+
+def test_a_strategy_with_the_trie_of_another_task_is_refused():
+    """Before the first move."""
+    trie = Trie()
+    run(Exact(trie=trie), MODEL, Search(AB, None), [(0.1, 0.5)])
+    with pytest.raises(ValueError, match="this trie has learned about another prompt"):
+        run(Exact(trie=trie), MODEL, Search(literal(b"a"), None), [(0.1, 0.5)])
+    assert not trie.in_use
