@@ -337,8 +337,8 @@ def _term(
     made.value = value
     made.id = _next_id()
     made.nullable = nullable
-    made.least = least if least < INFINITE else INFINITE
-    made.most = most if most < INFINITE else INFINITE
+    made.least = min(least, INFINITE)
+    made.most = min(most, INFINITE)
     made.plain = plain
     made.depth = depth
     SUMMARIES[op](made, parts, value)
@@ -458,10 +458,7 @@ def _flat_union(language: Language) -> tuple[Language, ...]:
 
 
 def _repeat(body: Language, low: int, high: int) -> Language:
-    if low > INFINITE:
-        low = INFINITE
-    if high > INFINITE:
-        high = INFINITE
+    low, high = min(low, INFINITE), min(high, INFINITE)
     if high == 0 or body is EPSILON:
         return EPSILON
     if body is EMPTY or body._shortest == INFINITE:
@@ -470,8 +467,6 @@ def _repeat(body: Language, low: int, high: int) -> Language:
         low = 0
         if body.op == UNION and EPSILON in body.parts:
             body = _union([part for part in body.parts if part is not EPSILON])
-            if body.nullable:
-                return _repeat(body, 0, high)
     if low == 1 and high == 1:
         return body
     if body.op == REPEAT:
@@ -614,8 +609,6 @@ def _merge_counters(parts: dict[Language, None]) -> None:
             if (1, 1) in intervals:
                 for part in alone:
                     parts.pop(part, None)
-            if (0, 0) in intervals:
-                del parts[EPSILON]
             for low, high in merged:
                 for part in _flat_union(_repeat(body, low, high)):
                     parts[part] = None
@@ -631,6 +624,8 @@ def _intersection(languages: Iterable[Language]) -> Language:
     excluded: list[Language] = []
     bits = -1
     for language in languages:
+        if language._shortest == INFINITE:
+            return EMPTY
         for part in language.parts if language.op == INTERSECTION else (language,):
             if part.op == BYTES:
                 bits = part.value if bits < 0 else bits & part.value
@@ -641,8 +636,6 @@ def _intersection(languages: Iterable[Language]) -> Language:
             elif part is not ANY_BYTES:
                 parts[part] = None
     if bits >= 0:
-        if bits == 0:
-            return EMPTY
         parts[_bytes(bits)] = None
     if len(parts) > 1:
         alphabet = ALL_BITS
@@ -663,14 +656,9 @@ def _intersection(languages: Iterable[Language]) -> Language:
     for part in parts:
         if not part.nullable:
             nullable = False
-        if part.least > least:
-            least = part.least
-        if part._bound > least:
-            least = part._bound
-        if part.most < most:
-            most = part.most
-        if part.depth > depth:
-            depth = part.depth
+        least = max(least, part.least, part._bound)
+        most = min(most, part.most)
+        depth = max(depth, part.depth)
     if least > most:
         return EMPTY
     if most == 0:

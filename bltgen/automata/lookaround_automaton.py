@@ -72,10 +72,10 @@ class _Cell:
     """What is still to match: an expression and the cell after it. Made and interned by its program.
 
     `future`: the language of the cell where it does not depend on the past and holds no loops of
-    assertions. `needs`: the trackers that it or a cell after it asks. `least`: no match is shorter.
+    assertions. `needs`: the trackers that it or a cell after it asks.
     """
 
-    __slots__ = ("expression", "future", "least", "needs", "rest", "serial")
+    __slots__ = ("expression", "future", "needs", "rest", "serial")
 
     def __init__(
         self,
@@ -84,14 +84,12 @@ class _Cell:
         serial: int,
         future: Language | None,
         needs: frozenset[int],
-        least: int,
     ) -> None:
         self.expression = expression
         self.rest = rest
         self.serial = serial
         self.future = future
         self.needs = needs
-        self.least = least
 
 
 _Thread = tuple[_Cell, Language]
@@ -124,10 +122,10 @@ class _Program:
         self._bodies: dict[int, _Cell] = {}
         self._steps: dict[_Past, list[tuple[int, _Past]]] = {}
         none: frozenset[int] = frozenset()
-        self.end = _Cell(EPSILON, None, self._serial(), EPSILON, none, 0)
-        self.anything = _Cell(ANY_BYTES, None, self._serial(), ANY_BYTES, none, 0)
+        self.end = _Cell(EPSILON, None, self._serial(), EPSILON, none)
+        self.anything = _Cell(ANY_BYTES, None, self._serial(), ANY_BYTES, none)
         # Where a lookbehind's body ends; has no `future`, so that its threads are kept apart.
-        self.matched = _Cell(EPSILON, None, self._serial(), None, none, 0)
+        self.matched = _Cell(EPSILON, None, self._serial(), None, none)
 
     def cell(self, expression: Expression, rest: _Cell) -> _Cell:
         if isinstance(expression, Chain):
@@ -136,13 +134,12 @@ class _Program:
             return rest
         if expression is EPSILON:
             return rest
-        key = (expression.id if isinstance(expression, Language) else -1 - id(expression), rest.serial)
+        key = (id(expression), rest.serial)  # the cell keeps the expression
         found = self._cells.get(key)
         if found is None:
             future = None if rest.future is None else as_future(expression, rest.future)
             needs = self._needs(expression) | rest.needs if future is None else frozenset[int]()
-            least = _least(expression) + rest.least
-            found = self._cells[key] = _Cell(expression, rest, self._serial(), future, needs, least)
+            found = self._cells[key] = _Cell(expression, rest, self._serial(), future, needs)
         return found
 
     def _needs(self, expression: Expression) -> frozenset[int]:
@@ -345,19 +342,6 @@ class _Program:
         if found is None:
             found = self._loops[key] = Loop(body, low, high, depth)
         return found
-
-
-def _least(expression: Expression) -> int:
-    """A lower bound on the bytes that the expression reads."""
-    if isinstance(expression, Language):
-        return expression.least
-    if isinstance(expression, Chain):
-        return sum(map(_least, expression.parts))
-    if isinstance(expression, Choice):
-        return min(map(_least, expression.parts))
-    if isinstance(expression, Loop):
-        return expression.low * _least(expression.body)
-    return 0
 
 
 def _complete(steps: Transitions) -> Transitions:

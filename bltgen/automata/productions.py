@@ -18,7 +18,7 @@ which; what is left has no dead ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -124,10 +124,10 @@ def _productive(rules: Rules) -> set[str]:
 
 def nullable_rules(rules: Rules) -> set[str]:
     """The rules from which the empty text can be derived."""
-    return _closed_under(rules, lambda terminal: terminal.start().accepting, empty_repeats=False)
+    return _closed_under(rules, lambda terminal: terminal.start().accepting)
 
 
-def _closed_under(rules: Rules, terminal_holds: object, empty_repeats: bool = True) -> set[str]:
+def _closed_under(rules: Rules, terminal_holds: Callable[[Constraint], bool]) -> set[str]:
     """The least set of rules that have an alternative all of whose atoms hold or are in the set."""
     holds: set[str] = set()
     waiting: dict[str, list[tuple[str, list[int]]]] = {}
@@ -137,7 +137,7 @@ def _closed_under(rules: Rules, terminal_holds: object, empty_repeats: bool = Tr
     def terminal(atom: Constraint) -> bool:
         key = id(atom)
         if key not in verdicts:
-            verdicts[key] = terminal_holds(atom)  # type: ignore[operator]
+            verdicts[key] = terminal_holds(atom)
         return verdicts[key]
 
     for name, body in rules.items():

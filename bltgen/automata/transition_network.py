@@ -353,7 +353,9 @@ def network_of_graphs(graphs: dict[str, Graph], start: str) -> Network:
                 if isinstance(symbol, str):
                     calls.append((number[symbol], nodes[i][target]))
                 else:
-                    state = starts.setdefault(id(symbol), symbol.start())
+                    if id(symbol) not in starts:
+                        starts[id(symbol)] = symbol.start()
+                    state = starts[id(symbol)]
                     if state.allowed:
                         scans.append((state, nodes[i][target]))
                         node.opening |= state.allowed.bits
