@@ -110,7 +110,6 @@ def test_value_bytes_are_the_values_with_what_ends_them(source: Source) -> None:
     for document in sample(source, 200):
         kinds = document.kinds[len(document.prompt) :]
         marked = bytes(b if kind == VALUE else 0 for b, kind in zip(document.answer, kinds, strict=True))
-        # An indent may begin inside the byte after a number, so compare without blanks.
         runs = [run for run in (part.strip() for part in marked.split(b"\0")) if run]
         expected = []
         for value in leaves(json.loads(document.answer, parse_int=float, parse_float=float)):
@@ -189,10 +188,6 @@ def test_answers_vary() -> None:
     documents = sample(extraction_documents, 1500)
     assert len({document.domain for document in documents}) == len(DOMAINS)
     assert len({document.template for document in documents}) > 1000
-    indented = sum(b"\n" in document.answer for document in documents) / len(documents)
-    compact = sum(b'": ' not in document.answer for document in documents) / len(documents)
-    assert 0.05 < indented < 0.2
-    assert 0.12 < compact < 0.3
     nested = sum(any(isinstance(v, (dict, list)) for v in (d.values or {}).values()) for d in documents)
     assert 0.08 < nested / len(documents) < 0.3
     assert sum(d.prompt == e.prompt for d, e in itertools.pairwise(documents)) > 50

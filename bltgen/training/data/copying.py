@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from bltgen.training.data import things as t
 from bltgen.training.data import values as v
 from bltgen.training.data.document import Document, Json, Number, write
-from bltgen.training.data.facts import draw_style
 from bltgen.training.data.pools import load_pools
 from bltgen.training.data.values import Draw, Sampler
 
@@ -77,7 +76,7 @@ def copy_documents(seed: int) -> Iterator[Document]:
         if d.chance(0.4):
             text = _SAMPLERS[d.below(len(_SAMPLERS))](d)
             key = "text" if d.chance(0.7) else d.pick(("value", "string", "content", "data", "line"))
-            yield write(text, {key: text}, domain="copy", template="one", style=draw_style(d))
+            yield write(text, {key: text}, domain="copy", template="one")
             continue
         count = 2 + d.below(3)
         same = _SAMPLERS[d.below(len(_SAMPLERS))]
@@ -92,7 +91,6 @@ def copy_documents(seed: int) -> Iterator[Document]:
                 {d.pick(("items", "lines", "list")): list(texts)},
                 domain="copy",
                 template="list",
-                style=draw_style(d),
             )
             continue
         keys = _NAMES[d.below(len(_NAMES))]
@@ -105,4 +103,4 @@ def copy_documents(seed: int) -> Iterator[Document]:
             k: Number(t) if t.isdigit() and (len(t) == 1 or t[0] != "0") and d.chance(0.5) else t
             for k, t in pairs
         }
-        yield write(prompt, answer, domain="copy", template="several", style=draw_style(d))
+        yield write(prompt, answer, domain="copy", template="several")

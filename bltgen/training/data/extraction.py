@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from bltgen.training.data.document import Document, write
 from bltgen.training.data.domains import DOMAINS
-from bltgen.training.data.facts import Domain, Fact, answer_of, draw_asked, draw_style
+from bltgen.training.data.facts import Domain, Fact, answer_of, draw_asked
 from bltgen.training.data.pools import load_pools
 from bltgen.training.data.template import parse
 from bltgen.training.data.values import Draw
@@ -198,6 +198,6 @@ def extraction_documents(
             continue
         for _ in range(2 if d.chance(0.2) else 1):
             answer = answer_of(d, domain, facts, draw_asked(d, domain.fields, facts))
-            document = write(prompt, answer, domain=domain.name, template=template, style=draw_style(d))
+            document = write(prompt, answer, domain=domain.name, template=template)
             if len(document.answer) <= MAX_ANSWER:
                 yield document

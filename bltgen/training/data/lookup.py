@@ -9,7 +9,7 @@ from bltgen.training.data import things as t
 from bltgen.training.data import values as v
 from bltgen.training.data.document import Document, Json, write
 from bltgen.training.data.domains import DOMAINS
-from bltgen.training.data.facts import Domain, Fact, Field, answer_of, draw_style, key_of
+from bltgen.training.data.facts import Domain, Fact, Field, answer_of, key_of
 from bltgen.training.data.pools import load_pools
 from bltgen.training.data.values import Draw
 
@@ -82,4 +82,4 @@ def lookup_documents(seed: int) -> Iterator[Document]:
         answer: dict[str, Json] = answer_of(d, domain, facts, asked)
         if not 10 <= len(prompt.encode()) <= 250:
             continue
-        yield write(prompt, answer, domain="lookup", template=pair + between, style=draw_style(d))
+        yield write(prompt, answer, domain="lookup", template=pair + between)
