@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import bltgen
-from bltgen.constraints.json_number_value import number_value
+from bltgen.constraints.json_number_value import INTEGER_DIGITS, is_whole, number_value
 from bltgen.decoding.generator import Generator
 from bltgen.errors import LimitExceeded
 from bltgen.testing import models
@@ -132,3 +132,60 @@ def test_values_of_a_generation_satisfy_its_schema() -> None:
         jsonschema.Draft202012Validator(schema).validate(out.value)
         sampled = constraint.sample(random.Random(seed), 200)
         jsonschema.Draft202012Validator(schema).validate(constraint.parse(sampled))
+
+
+@pytest.mark.parametrize(
+    ("text", "integer", "value"),
+    [
+        ("36", False, 36),
+        ("-0", False, 0),
+        ("1.0", False, 1.0),
+        ("1.0", True, 1),
+        ("1e2", False, 100.0),
+        ("1E2", True, 100),
+        ("-1500e-2", True, -15),
+        ("1.5", True, 1.5),
+        ("15e-1", False, 1.5),
+        ("0.30000000000000004", False, 0.30000000000000004),
+        ("99999999999999999e0", False, Decimal("99999999999999999e0")),
+        ("123456789012345678e1", False, Decimal("123456789012345678e1")),
+        ("1e308", False, 1e308),
+        ("1e309", False, Decimal("1e309")),
+        ("5e-324", False, 5e-324),
+        ("1e-324", False, Decimal("1e-324")),
+    ],
+)
+def test_values(text: str, integer: bool, value: Any) -> None:
+    found = number_value(text, integer=integer)
+    assert (type(found), found) == (type(value), value)
+
+
+def test_integers_of_many_digits_are_bounded() -> None:
+    """By the exponent, or by the text itself where that is longer."""
+    assert number_value(f"1e{INTEGER_DIGITS}", integer=True) == 10**INTEGER_DIGITS
+    with pytest.raises(LimitExceeded, match=str(INTEGER_DIGITS)):
+        number_value(f"1e{INTEGER_DIGITS + 1}", integer=True)
+    assert number_value("1" + "0" * (INTEGER_DIGITS + 1)) == 10 ** (INTEGER_DIGITS + 1)
+    assert isinstance(number_value(f"1e{INTEGER_DIGITS + 1}"), Decimal)
+
+
+@pytest.mark.parametrize("text", ["", "1.", "nan", "Infinity", "0x1", "1_0"])
+def test_what_is_no_number_has_no_value(text: str) -> None:
+    with pytest.raises(ValueError, match="number"):
+        number_value(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("1", False),
+        ("1.0", True),
+        ("1e2", True),
+        ("1E2", True),
+        ("1.5", False),
+        ("15e-1", False),
+        ("0.0", True),
+    ],
+)
+def test_integers_spelled_otherwise(text: str, whole: bool) -> None:
+    assert is_whole(text) is whole

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bltgen import choice, json_schema, literal, regex
+from bltgen import choice, json_schema, literal, regex, utf8
+from bltgen.automata.language import Language
 from bltgen.errors import ConstraintSyntaxError, EmptyLanguage
 
 
@@ -73,3 +74,63 @@ def test_a_lone_surrogate_is_no_text(make: Any, text: str, place: int) -> None:
 def test_a_choice_of_nothing_is_empty() -> None:
     with pytest.raises(EmptyLanguage):
         choice([])
+
+
+@pytest.mark.parametrize("text", ["né", "né".encode(), bytearray("né".encode()), memoryview("né".encode())])
+def test_a_literal_is_its_bytes(text: Any) -> None:
+    assert literal(text) is literal("né")
+    assert [literal(text).accepts(word.encode()) for word in ("né", "n", "ne")] == [True, False, False]
+
+
+def test_a_choice_of_texts_is_regular() -> None:
+    """A union of literals; of other constraints, whatever `|` makes of them."""
+    assert choice(["ab", "ac"]) is literal("ab") | literal("ac")
+    assert choice([b"a"]) is literal("a")
+    null = json_schema({"type": "null"})
+    assert choice([null]) is null
+    mixed = choice([null, "x", json_schema({"type": "boolean"})])
+    assert [mixed.accepts(text) for text in (b"null", b"x", b"true", b"1")] == [True, True, True, False]
+    assert not isinstance(mixed, Language)
+    assert not isinstance(choice([null, json_schema({"const": 1})]), Language)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (5, r"literal takes str or bytes, not the int 5: write literal\('5'\)"),
+        (1.5, r"literal takes str or bytes, not the float 1.5: write literal\('1.5'\)"),
+        (True, "literal takes str or bytes, not the bool True$"),
+        (None, "literal takes str or bytes, not None$"),
+        (int, "literal takes str or bytes, not the type int$"),
+    ],
+)
+def test_a_literal_of_what_is_no_text_says_what_to_write(value: Any, words: str) -> None:
+    with pytest.raises(TypeError, match=words):
+        literal(value)
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (True, "no text and no constraint"),
+        (Language, "the type Language, which is no text and no constraint"),
+        (Colour.RED, "no text: write its value, 'red'"),
+        (2, "no text: write '2'$"),
+    ],
+)
+def test_an_option_of_what_is_no_text_says_what_to_write(option: Any, words: str) -> None:
+    with pytest.raises(TypeError, match=f"option 1 of choice is .*{words}"):
+        choice(["a", option])
+
+
+def test_where_a_surrogate_stands_is_told() -> None:
+    with pytest.raises(ConstraintSyntaxError, match="option 1 of choice: a lone surrogate at index 1"):
+        choice(["a", "b\udc00"])
+
+
+def test_utf8_is_every_text() -> None:
+    assert utf8() is utf8()
+    for text in (b"", "aé😀".encode()):
+        assert utf8().accepts(text)
+    for data in (b"\xff", b"\xc3", b"\xed\xa0\x80"):
+        assert not utf8().accepts(data)
