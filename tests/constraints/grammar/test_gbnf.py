@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from bltgen.automata.language import EMPTY, EPSILON, literal
+from bltgen.automata.productions import Repeat
+from bltgen.automata.utf8 import UTF8_CHAR, code_points
 from bltgen.constraints.grammar import grammar
+from bltgen.constraints.grammar.gbnf import parse
 from bltgen.constraints.regex import regex
 from bltgen.errors import ConstraintSyntaxError, EmptyLanguage, Unsupported
 
@@ -148,3 +154,110 @@ def test_tokens_are_refused_with_their_place(token: str) -> None:
         grammar(f'root ::= "a"\n  {token}'.replace("\n", " |\n"), format="gbnf")
     assert caught.value.where == "line 2, column 3"
     assert str(caught.value).splitlines()[-1] == "    ^"
+
+
+# -- what is read, exactly ---------------------------------------------------------------------------------
+
+A, B, C = literal(b"a"), literal(b"b"), literal(b"c")
+
+BODIES: dict[str, dict[str, Any]] = {
+    'r ::= "a" b': {"r": ((A, "b"),)},
+    'r::="a"': {"r": ((A,),)},
+    '# x\n\n  r ::= "a"\n\n\ns ::= "b"': {"r": ((A,),), "s": ((B,),)},
+    'r ::= "a" | | "b"': {"r": ((A,), (), (B,))},
+    "r ::=": {"r": ((),)},
+    'r ::=\n\n "a"\ns ::= r': {"r": ((A,),), "s": (("r",),)},
+    'r ::= ("a")': {"r": ((A,),)},
+    'r ::= ("a" | "b" "c") "a"': {"r": (("r~1", A),), "r~1": ((A,), (B, C))},
+    'r ::= (\n"a"\n"b"\n)\n': {"r": (("r~1",),), "r~1": ((A, B),)},
+    'r ::= ( "a" "b" \n * \n + )': {
+        "r": (("r~3",),),
+        "r~1": Repeat(B, 0, None),
+        "r~2": Repeat("r~1", 1, None),
+        "r~3": ((A, "r~2"),),
+    },
+    'r ::= "a"?{3}': {"r": (("r~2",),), "r~1": Repeat(A, 0, 1), "r~2": Repeat("r~1", 3, 3)},
+    'r ::= "a"{ 2 , 5 }': {"r": (("r~1",),), "r~1": Repeat(A, 2, 5)},
+    'r ::= "a"{2,}': {"r": (("r~1",),), "r~1": Repeat(A, 2, None)},
+    'r ::= "a"{2,2} b': {"r": (("r~1", "b"),), "r~1": Repeat(A, 2, 2)},
+    'r ::= "" []': {"r": ((literal(b""), EPSILON),)},
+    "r ::= [^] .": {"r": ((EPSILON, UTF8_CHAR),)},
+    "r ::= [a-c] [ac-] [^b]": {
+        "r": (
+            (
+                code_points([(97, 99)]),
+                code_points([(97, 97), (99, 99), (45, 45)]),
+                code_points([(0, 97), (99, 0x10FFFF)]),
+            ),
+        )
+    },
+    r"r ::= [\x00-\U0010ffff] [^\x00-\U0010ffff]": {"r": ((code_points([(0, 0x10FFFF)]), EMPTY),)},
+    r"r ::= [^\x00-a] [^b-\U0010FFFF] [^c-db-da]": {
+        "r": (
+            (
+                code_points([(98, 0x10FFFF)]),
+                code_points([(0, 97)]),
+                code_points([(0, 96), (101, 0x10FFFF)]),
+            ),
+        )
+    },
+    r'r ::= "\t\r\n\\\"\[\]\-\x41\u00e9\U0001F600"': {"r": ((literal('\t\r\n\\"[]-Aé😀'.encode()),),)},
+    'r ::= "a#b" # "c"\ns ::= "c"': {"r": ((literal(b"a#b"),),), "s": ((C,),)},
+    "r ::= a-1_B": {"r": (("a-1_B",),)},
+    'r ::= "a"\r\ns ::= "b"\r\n': {"r": ((A,),), "s": ((B,),)},
+    'r ::= "x\n::= y"': {"r": ((literal(b"x\n::= y"),),)},
+}
+
+
+@pytest.mark.parametrize("text", BODIES)
+def test_bodies(text: str) -> None:
+    rules, _ = parse(text)
+    assert rules == BODIES[text]
+    assert next(iter(rules)) == next(iter(BODIES[text])) or "~" in next(iter(rules))
+
+
+def test_where_names_stand_first() -> None:
+    _, places = parse("r ::= ab cd ab\ncd ::= ab")
+    assert places == {"ab": 6, "cd": 9}
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "position", "expected"),
+    [
+        ("| a", "a line begins with '|'", 0, "'|' at the end of the line before, or brackets"),
+        ('r ::= "a"\n| b', "a line begins with '|'", 10, "'|' at the end of the line before, or brackets"),
+        ('"a"', "'\"' does not belong here", 0, "a rule's name"),
+        ("r :: a", "the rule 'r' has no body", 2, "'::='"),
+        ("r", "the rule 'r' has no body", 1, "'::='"),
+        ('r ::= "a"\n r ::= b', "the rule 'r' is defined twice", 11, None),
+        ("r ::= a )", "')' does not belong here", 8, "a literal, '[', '.', '(', a rule's name, '|'"),
+        ("r ::= (a ]", "']' does not belong here", 9, "a literal, '[', '.', '(', a rule's name, '|', ')'"),
+        ("r ::= (a (b", "a bracket is never closed", 9, "')'"),
+        ("r ::= (a (b)", "a bracket is never closed", 6, "')'"),
+        ('r ::= "a"{2', "not a count", 9, "'{m}', '{m,}' or '{m,n}'"),
+        ('r ::= "a"{2,1}', "the upper bound is less than the lower one", 9, None),
+        ('r ::= "a', "this is never closed", 6, "'\"'"),
+        ('r ::= b "a\\', "not an escape", 11, None),
+        ('r ::= b "a\nc ::= "', "this is never closed", 8, "'\"'"),
+        ("r ::= [a-", "this is never closed", 6, "']'"),
+        ("r ::= [^a", "this is never closed", 6, "']'"),
+        ("r ::= [b-a]", "a range ends before it begins", 10, None),
+        (r'r ::= "\x4"', "not an escape", 8, None),
+        (r'r ::= "\u004g"', "not an escape", 8, None),
+        (r'r ::= "\U00110000"', "U+110000 is no character", 8, "a Unicode scalar value"),
+        (r'r ::= "\ud800"', "U+D800 is no character", 8, "a Unicode scalar value"),
+        (r'r ::= "\udfff"', "U+DFFF is no character", 8, "a Unicode scalar value"),
+    ],
+)
+def test_errors_have_their_fields(text: str, message: str, position: int, expected: str | None) -> None:
+    with pytest.raises(ConstraintSyntaxError) as caught:
+        parse(text)
+    assert (caught.value.message, caught.value.position) == (message, position)
+    if message != "not an escape":
+        assert caught.value.expected == expected
+    assert caught.value.text == text
+
+
+def test_escapes_beside_the_surrogates_are_characters() -> None:
+    rules, _ = parse(r'r ::= "\ud7ff\ue000\U0010FFFF"')
+    assert rules["r"] == ((literal("\ud7ff\ue000\U0010ffff".encode()),),)
