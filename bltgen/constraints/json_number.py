@@ -510,7 +510,7 @@ class _AnyAutomaton(NumberAutomaton):
                 if side.finds(place - zeros, total - zeros, *span(0, 0, total - zeros)):
                     return total
             low, high = span(0, 0, total)
-            best = min(best, total + side.cheapest_exponent(total, low, high, place, best - total))
+            best = total + side.cheapest_exponent(total, low, high, place, best - total)
         raise AssertionError("unreachable")
 
     def _shortest_of_digits(self, side: Magnitudes, prefix: Mantissa) -> int:
@@ -538,10 +538,9 @@ class _AnyAutomaton(NumberAutomaton):
                 and any(side.finds(end - k, size, low, high) for k in range(1, further + 1))
             ):
                 best = more + 1
-            best = min(best, more + side.cheapest_exponent(size, low, high, end, best - more))
+            best = more + side.cheapest_exponent(size, low, high, end, best - more)
             if whole and more:
-                cost = side.cheapest_exponent(size, low, high, place, best - more - 1)
-                best = min(best, more + 1 + cost)
+                best = more + 1 + side.cheapest_exponent(size, low, high, place, best - more - 1)
         raise AssertionError("unreachable")
 
     def describe(self) -> dict[str, Any]:

@@ -194,7 +194,7 @@ class ShortNumbers(NumberAutomaton):
             if self.shape.exponents and total <= most:
                 # Further zeros never help: the exponent can be less by their number.
                 low, high = span(0, 0, total)
-                best = min(best, total + side.cheapest_exponent(total, low, high, place, best - total))
+                best = total + side.cheapest_exponent(total, low, high, place, best - total)
         raise AssertionError("unreachable")
 
     def _shortest_of_digits(self, side: Magnitudes, prefix: Mantissa) -> int:
@@ -211,15 +211,14 @@ class ShortNumbers(NumberAutomaton):
                 points = [(place + before, more + 1) for before in range(more)]
                 if exponents and more + 2 < best:
                     # Without a point there must be an exponent, `e0` at the least.
-                    cost = side.cheapest_exponent(size, low, high, place + more, best - more)
-                    best = min(best, more + max(2, cost))
+                    best = more + max(2, side.cheapest_exponent(size, low, high, place + more, best - more))
             for magnitude, cost in points:
                 if cost >= best:
                     break
                 if (places is None or size - magnitude <= places) and side.finds(magnitude, size, low, high):
                     best = cost
                 elif exponents:
-                    best = min(best, cost + side.cheapest_exponent(size, low, high, magnitude, best - cost))
+                    best = cost + side.cheapest_exponent(size, low, high, magnitude, best - cost)
             if more >= best:
                 break
         return best

@@ -36,6 +36,8 @@ PLAIN: list[tuple[NumberSet, NumberSet, Shape]] = [
     (NumberSet.values([0, 99]), NumberSet.values([0, "9.5"]), Shape(False, False, 2, 1)),
     (NumberSet.values([0]), NumberSet.values([0]), Shape(False, True, 2, 2)),
     (NumberSet.empty(), NumberSet.value(0), Shape(True, False, 1)),
+    (NumberSet.empty(), NumberSet.values(["0.001", "-0.02", "0.0104"]), Shape(True, False, 3)),
+    (NumberSet.empty(), NumberSet.values(["0.001", "-0.02", "0.0104"]), Shape(False, False, 3, 4)),
 ]
 
 
@@ -145,6 +147,33 @@ def test_forced_text_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert million.forced == b"1000000"
     monkeypatch.setattr(json_number, "FORCED_LIMIT", 3)
     assert million.forced == b"100"
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "prefix", "shortest"),
+    [
+        ("1e12", 15, "1", 3),
+        ("1e12", 15, "1.", 4),
+        ("1e12", 15, "0.", 4),
+        ("1e-9", 15, "0.", 4),
+        ("1e-9", 15, "0", 3 + 2),
+        ("1e-9", 15, "1", 3),
+        ("1e-3", 15, "0.", 3),
+        ("1.5", 15, "1", 2),
+        ("1.5", 15, "15", 3),
+        ("150", 15, "1", 3),
+        ("150", 2, "1", 3),
+        ("15", 15, "1", 3),
+        ("15", 2, "15", 2),
+        ("15", 3, "15", 2),
+    ],
+)
+def test_the_nearest_of_exponents_and_digits(value: str, digits: int, prefix: str, shortest: int) -> None:
+    """`e0` at least where a number is not written as an integer."""
+    shape = Shape(True, False, digits)
+    state = run(short_state(NumberSet.empty(), NumberSet.value(value), shape), prefix)
+    assert state.shortest == shortest
+    assert len(state.completion()) == shortest
 
 
 def test_zeros_as_asked() -> None:

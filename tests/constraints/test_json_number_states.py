@@ -45,6 +45,8 @@ PLAIN_SETS = [
     NumberSet.all() - NumberSet.values([0, 20]),
     NumberSet.interval("1e3", "1e4") & NumberSet.multiples(7),
     NumberSet.interval(0, "1e-9", low_open=True),
+    NumberSet.values(["0.001", "-0.02", "0.00104"]),
+    NumberSet.multiples("0.0003") & NumberSet.interval(0, "0.02", low_open=True),
 ]
 
 
@@ -147,6 +149,49 @@ def test_full_tables_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     assert max(sizes) == 4
     assert kept.advance(ord("2")).accepting
     _automaton.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("value", "prefix", "shortest"),
+    [
+        ("1e40", "1", 3),
+        ("1e40", "1.", 4),
+        ("1e40", "10", 3),
+        ("1e40", "0.", 4),
+        ("1e-40", "0.", 5),
+        ("1e-40", "0.00", 5),
+        ("1e-40", "0", 4 + 2),
+        ("1e-40", "1", 4),
+        ("1e-3", "0.", 3),
+        ("1e-3", "1", 3),
+        ("1e-3", "0.0", 2),
+        ("1.5", "1", 2),
+        ("1.5", "15", 3),
+        ("150", "1", 2),
+        ("150", "1.", 3),
+        ("123456", "1", 5),
+        ("0.00123", "1", 5),
+    ],
+)
+def test_the_nearest_of_exponents_and_digits(value: str, prefix: str, shortest: int) -> None:
+    state = run(number_state(NumberSet.value(value)), prefix)
+    assert state.shortest == shortest
+    assert len(state.completion()) == shortest
+
+
+def test_distances_are_kept() -> None:
+    asked = []
+    state = run(number_state(NumberSet.value("1e40")), "1")
+    automaton = state.automaton
+    shortest = automaton.shortest
+    automaton.shortest = lambda prefix: asked.append(prefix) or shortest(prefix)
+    fresh = NumberState(automaton, state.prefix, 99)
+    assert fresh.shortest == fresh.shortest == 3
+    assert asked == [state.prefix]
+    accepting = run(state, "e40")
+    assert NumberState(automaton, accepting.prefix, 100).shortest == 0
+    assert asked == [state.prefix]
+    del automaton.shortest
 
 
 def test_words_of_a_state() -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from bltgen.automata.byteset import ByteSet
+from bltgen.automata.language import EPSILON, byte_set, concat, literal
+from bltgen.automata.productions import Repeat
 from bltgen.constraints.grammar import grammar
+from bltgen.constraints.grammar.abnf import GIVEN, core_names, parse
 from bltgen.constraints.regex import regex
 from bltgen.errors import ConstraintSyntaxError, Unsupported
 
@@ -310,3 +316,236 @@ def test_long_prose_is_read_in_linear_time() -> None:
     """No pattern of the front end goes back over a block of prose."""
     block = "word number 12 " * 20_000 + "!\n"
     assert grammar(f"{block}\n  a = 1*DIGIT\n", format="abnf").accepts(b"1")
+
+
+# -- what is read, exactly ---------------------------------------------------------------------------------
+
+A, B = literal(b"a"), literal(b"b")
+X = byte_set(ByteSet.of(b"xX"))
+Y = byte_set(ByteSet.of(b"yY"))
+LWS = byte_set(ByteSet.of(b" \t")).star()
+
+BODIES: dict[str, dict[str, Any]] = {
+    'r = "x"': {"r": ((X,),)},
+    'r="x"': {"r": ((X,),)},
+    'R = "x" Ab': {"r": ((X, "ab"),)},
+    'r = %s"a" %S"b" %i"x" %I"x"': {"r": ((A, B, X, X),)},
+    'r = "x1" ""': {"r": ((concat(X, literal(b"1")), EPSILON),)},
+    'r = "x" / "y" b': {"r": ((X,), (Y, "b"))},
+    'r = "x"/"y"': {"r": ((X,), (Y,))},
+    'r = ("x")': {"r": ((X,),)},
+    'r = ("x" / "y") b': {"r": (("r~1", "b"),), "r~1": ((X,), (Y,))},
+    'r = ["x"] b': {"r": (("r~1", "b"),), "r~1": Repeat(X, 0, 1)},
+    'r = *["x"]': {"r": (("r~2",),), "r~1": Repeat(X, 0, 1), "r~2": Repeat("r~1", 0, None)},
+    'r = 2("x" b)': {"r": (("r~2",),), "r~1": ((X, "b"),), "r~2": Repeat("r~1", 2, 2)},
+    'r = 1*("x" / 3"y") b': {
+        "r": (("r~3", "b"),),
+        "r~1": Repeat(Y, 3, 3),
+        "r~2": ((X,), ("r~1",)),
+        "r~3": Repeat("r~2", 1, None),
+    },
+    'r = *"x" 2*"x" *3"x" 2*2"x" 0"x"': {
+        "r": (("r~1", "r~2", "r~3", "r~4", "r~5"),),
+        "r~1": Repeat(X, 0, None),
+        "r~2": Repeat(X, 2, None),
+        "r~3": Repeat(X, 0, 3),
+        "r~4": Repeat(X, 2, 2),
+        "r~5": Repeat(X, 0, 0),
+    },
+    "r = 1#b": {
+        "r": (("r~3",),),
+        "r~1": ((concat(LWS, literal(b","), LWS), "b"),),
+        "r~2": Repeat("r~1", 0, None),
+        "r~3": (("b", "r~2"),),
+    },
+    "r = #2b c": {
+        "r": (("r~4", "c"),),
+        "r~1": ((concat(LWS, literal(b","), LWS), "b"),),
+        "r~2": Repeat("r~1", 0, 1),
+        "r~3": (("b", "r~2"),),
+        "r~4": Repeat("r~3", 0, 1),
+    },
+    "r = %x61 %d97 %b01100001 %X61": {"r": ((A, A, A, A),)},
+    "r = %x61.62 %d97.98.97": {"r": ((literal(b"ab"), literal(b"aba")),)},
+    "r = %x30-39 %x61-61 %d0-255": {
+        "r": ((byte_set(ByteSet.range(0x30, 0x39)), A, byte_set(ByteSet.range(0, 255))),)
+    },
+    "r = 0<b> c": {"r": (("r~1", "c"),), "r~1": Repeat(EPSILON, 0, 0)},
+    'r = "x" ; "y"\n  "y" ;\n;\n  / b': {"r": ((X, Y), ("b",))},
+    'r = "x"\ns = "y"': {"r": ((X,),), "s": ((Y,),)},
+    'r = "x"\r\n\r\ns = "y"\r\n': {"r": ((X,),), "s": ((Y,),)},
+    '  r = "x"\n     / "y"\n  s = "y"': {"r": ((X,), (Y,)), "s": ((Y,),)},
+    'r =\n "x"': {"r": ((X,),)},
+    'r\n  = "x"': {"r": ((X,),)},
+    'r ; why\n  = "x"': {"r": ((X,),)},
+    'r = "x"\nr =/ "y"\nr =/ b': {
+        "r": ((X,), ("r~more1",), ("r~more2",)),
+        "r~more1": ((Y,),),
+        "r~more2": (("b",),),
+    },
+    'r = "x"\ns = "y"\nr = "x" ; again': {"r": ((X,),), "s": ((Y,),)},
+    'r = "x"\nr =   "x"\nr =/ "x"': {"r": ((X,),)},
+    'r = <what>\nr = "x"': {"r": ((X,),)},
+    'r = "x"\nr = <what>': {"r": ((X,),)},
+    'r = "x"\n\nSome words here.\n\ns = "y"': {"r": ((X,),), "s": ((Y,),)},
+    '1.  Title\n\n   r = "x"\n\n   s = "y"\n': {"r": ((X,),), "s": ((Y,),)},
+    'Words alone\n\nr = "x"': {"r": ((X,),)},
+    'r = b\n\n   two words\n': {"r": (("b", "two", "words"),)},
+    'r = b\n\n   two words, and more.\n': {"r": (("b",),)},
+    'r = b\n\ntwo words\n': {"r": (("b",),)},
+    'r = b\n\n   / c\n': {"r": (("b",), ("c",))},
+    'r = b\n\n   c 2d\n': {"r": (("b", "c", "r~1"),), "r~1": Repeat("d", 2, 2)},
+    '; RFC 9\nr = "x"': {"r": ((X,),)},
+    'r = "x" /\nBray   Standards   [Page 5]\n\x0c\nRFC 8259    JSON    December 2017\n  "y"': {"r": ((X,), (Y,))},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", BODIES)
+def test_bodies(text: str) -> None:
+    rules, _ = parse(text)
+    core = parse('zz = ""')[0]
+    assert {name: body for name, body in rules.items() if name not in core} == BODIES[text]
+    named = [name for name in rules if "~" not in name]
+    assert named == [name for name in BODIES[text] if "~" not in name] + [n for n in core if n != "zz" and "~" not in n]
+
+
+def test_core_rules_come_last_and_may_be_one_s_own() -> None:
+    rules, _ = parse('r = ALPHA\nalpha = "x"\ndigit =/ "y"')
+    assert rules["alpha"] == ((X,),)
+    assert rules["digit"] == ((byte_set(ByteSet.range(0x30, 0x39)),), ("digit~more1",))
+    assert rules["bit"] == ((literal(b"0"),), (literal(b"1"),))
+    assert len([name for name in rules if "~" not in name]) == 1 + 16
+    assert core_names() == {name for name in rules} - {"r", "digit~more1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers", "octets"),
+    [
+        ("r = %xE9", "auto", True),
+        ("r = %xE9 %xFF", "auto", True),
+        ("r = %xE9 %x100", "auto", False),
+        ("r = %xE9 %x61-100", "auto", False),
+        ("r = %xE9 %x61.100", "auto", False),
+        ("r = %xE9 %d256", "auto", False),
+        ("r = %xE9 %d255", "auto", True),
+        ("r = %xE9 %b100000000", "auto", False),
+        ('r = %xE9 "%x100"', "auto", True),
+        ("r = %xE9 ; %x100", "auto", True),
+        ("r = %xE9 0<%x100>", "auto", True),
+        ("r = %xE9", "octets", True),
+        ("r = %xE9", "code-points", False),
+    ],
+)
+def test_numbers_are_octets_unless_one_is_none(text: str, numbers: Any, octets: bool) -> None:
+    rules, _ = parse(text, numbers)
+    (row,) = rules["r"]
+    assert row[0] is (literal(b"\xe9") if octets else literal("é".encode()))
+    assert ("octet" in rules) is octets
+
+
+def test_a_way_to_read_numbers_that_is_none() -> None:
+    with pytest.raises(ValueError, match="numbers is 'auto', 'octets' or 'code-points', not 'bytes'"):
+        parse("r = %x41", "bytes")  # type: ignore[arg-type]
+
+
+def test_where_names_stand_first() -> None:
+    _, places = parse("r = ab Cd ab\ncd = ab")
+    assert places == {"ab": 4, "cd": 7}
+    _, places = parse("r = host\nhost = <Port, see below>", given=frozenset({"port"}))
+    assert places == {"host": 4, "port": 17}
+    _, places = parse("r = <any text>", given=frozenset({"any text"}))
+    assert places["any text"] == 4
+
+
+@pytest.mark.parametrize(
+    ("value", "given", "atom"),
+    [
+        ("<host>", ["host"], f"host{GIVEN}"),
+        ("<Host, see  elsewhere>", ["host"], f"host{GIVEN}"),
+        ("<host see>", ["host"], f"host{GIVEN}"),
+        ("<see host>", ["see host"], f"see host{GIVEN}"),
+        ("<see host>", ["r"], f"r{GIVEN}"),
+        ("<host>", ["r", "host"], f"host{GIVEN}"),
+        ("<host, see x>", ["r", "host"], f"r{GIVEN}"),
+        ("<other>", [], "other"),
+        ("<other>", ["other"], "other"),
+        ("<other, see x>", [], "other"),
+        ("<other, see x>", ["other"], f"other{GIVEN}"),
+        ("<other's>", [], None),
+        ("<host>", [], None),
+        ("<r>", [], None),
+        ("<back>", [], None),
+    ],
+)
+def test_what_a_prose_value_stands_for(value: str, given: list[str], atom: str | None) -> None:
+    text = f'start = r\nr = {value}\nother = "x"\nback = "x" [R]'
+    if atom is None:
+        with pytest.raises(Unsupported, match="constraints={'r': ...}") as caught:
+            parse(text, given=frozenset(given))
+        assert caught.value.position == 14
+        assert caught.value.text == text
+    else:
+        rules, _ = parse(text, given=frozenset(given))
+        assert rules["r"] == ((atom,),)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "position", "expected"),
+    [
+        ("", "there is no rule", 0, "name = elements"),
+        ("; only\n", "there is no rule", 0, "name = elements"),
+        ("hello world", "there is no rule", 0, "name = elements"),
+        ("hello_world = x", "this is not a rule", 0, "name = "),
+        ("/ b", "this is not a rule", 0, "name = "),
+        ('r = "x"\n"y"', "this is neither a rule nor indented as the rest of one", 8, "name = "),
+        ('  r = "x"\n  "y"', "this is neither a rule nor indented as the rest of one", 12, "name = "),
+        ('r = "x"\nr = "y"', "the rule 'r' is defined twice", 8, "'=/' to add to it"),
+        ('r = "x"\nq =/ "y"', "'=/' adds to 'q', which is not defined before", 8, None),
+        ("r = (", "an alternative is empty", 5, "an element"),
+        ('r = ("x"', "a bracket is never closed", 4, "')'"),
+        ('r = ["x"', "a bracket is never closed", 4, "']'"),
+        ('r = "x")', "')' closes nothing", 7, None),
+        ('r = ("x"]', "']' closes nothing", 8, ")"),
+        ('r = ["x")', "')' closes nothing", 8, "]"),
+        ('r = "x" /', "an alternative is empty", 9, "an element"),
+        ('r = / "x"', "an alternative is empty", 4, "an element"),
+        ("r = ()", "an alternative is empty", 5, "an element"),
+        ("r =", "an alternative is empty", 3, "an element"),
+        ("r = 3", "a count without an element", 5, "an element"),
+        ("r = 3/", "a count without an element", 5, "an element"),
+        ("r = (3)", "a count without an element", 6, "an element"),
+        ("r = 3 b", "a count stands directly before its element", 5, "an element"),
+        ("r = 3;b\n b", "a count stands directly before its element", 5, "an element"),
+        ("r = 3*2b", "the upper count is less than the lower one", 4, None),
+        ("r = 3#2b", "the upper count is less than the lower one", 4, None),
+        ("r = 2*3", "a count without an element", 7, "an element"),
+        ("r = %x61-60", "a range ends before it begins", 4, None),
+        ("r = %b12", "'12' is not a number to base 2", 4, None),
+        ("r = %dA", "'A' is not a number to base 10", 4, None),
+        ("r = %d1.A", "'A' is not a number to base 10", 4, None),
+        ('r = "\u00e9"', "a string is printable ASCII", 4, "%x values"),
+        ('r = "x', "this is never closed", 4, "'\"'"),
+        ("r = <x", "this is never closed", 4, "'>'"),
+        ("r = \u201cx\u201d", "'\u201c' is no quote of ABNF", 4, "'\"'"),
+        ("r = 'x'", "\"'\" is no quote of ABNF", 4, "'\"'"),
+        ("r = ?", "'?' does not belong here", 4, "a name, a string, %x, %d, %b, '(', '['"),
+        ("r = %x110000", "not a code point", 4, "0 to 10FFFF"),
+    ],
+)
+def test_errors_have_their_fields(text: str, message: str, position: int, expected: str | None) -> None:
+    with pytest.raises(ConstraintSyntaxError) as caught:
+        parse(text)
+    assert (caught.value.message, caught.value.position, caught.value.expected) == (message, position, expected)
+    assert caught.value.text == text
+
+
+def test_bounds_of_numbers() -> None:
+    assert parse("r = %x10FFFF")[0]["r"] == ((literal("\U0010ffff".encode()),),)
+    with pytest.raises(ConstraintSyntaxError, match="not an octet") as caught:
+        parse("r = %x61 %x61-100", "octets")
+    assert (caught.value.position, caught.value.expected) == (9, "0 to 255")
+
+
+def test_what_is_added_to_may_be_misspelt() -> None:
+    with pytest.raises(ConstraintSyntaxError, match="did you mean 'name'"):
+        parse('name = "x"\nnmae =/ "y"')
