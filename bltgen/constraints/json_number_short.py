@@ -182,7 +182,7 @@ class ShortNumbers(NumberAutomaton):
         most, places = self.shape.digits, self.shape.places
         best = INFINITE
         least = 0 if side.highest is None else max(0, place - side.highest)
-        for total in count(1 if self.shape.exponents else 1 + least):
+        for total in count(1):
             if total >= best:
                 return best
             if places is not None and total - place > places:

@@ -291,9 +291,7 @@ def span(digits: int, length: int, more: int) -> tuple[int, int]:
 
 def exponent_cost(exponent: int) -> int:
     """The bytes of the shortest spelling of an exponent, none for 0."""
-    if exponent == 0:
-        return 0
-    return 1 + digit_count(exponent) if exponent > 0 else 2 + digit_count(-exponent)
+    return len(f"e{exponent}") if exponent else 0
 
 
 def _add_nearest(

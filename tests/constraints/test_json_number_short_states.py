@@ -16,6 +16,7 @@ from bltgen.constraints.json_number import (
     sides,
 )
 from bltgen.constraints.json_number_short import Shape, ShortNumbers, _at_least, _has_digits, short_state
+from bltgen.constraints.number_magnitudes import Magnitudes
 from bltgen.constraints.number_set import NumberSet
 from tests.constraints.test_json_number import prefixes, run
 from tests.constraints.test_json_number_short import FEW, admits
@@ -36,6 +37,7 @@ PLAIN: list[tuple[NumberSet, NumberSet, Shape]] = [
     (NumberSet.values([0, 99]), NumberSet.values([0, "9.5"]), Shape(False, False, 2, 1)),
     (NumberSet.values([0]), NumberSet.values([0]), Shape(False, True, 2, 2)),
     (NumberSet.empty(), NumberSet.value(0), Shape(True, False, 1)),
+    (NumberSet.value(7), NumberSet.interval(100, 999), Shape(False, False, 3, 2)),
     (NumberSet.empty(), NumberSet.values(["0.001", "-0.02", "0.0104"]), Shape(True, False, 3)),
     (NumberSet.empty(), NumberSet.values(["0.001", "-0.02", "0.0104"]), Shape(False, False, 3, 4)),
 ]
@@ -85,6 +87,18 @@ def test_endless_integers_are_more_than_any_number() -> None:
     assert isinstance(above, ShortNumbers)
     assert not above.has_more(Mantissa(START), 10**9)
     assert above.has_more(Mantissa(MINUS, True), 10**9)
+    digits = short_state(INTEGERS & NumberSet.interval(1, 5), NumberSet.empty(), FEW).automaton
+    assert isinstance(digits, ShortNumbers)
+    assert not digits.has_more(Mantissa(START), 0), "no decade is full"
+
+
+def test_a_far_bound_is_not_walked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    finds = Magnitudes.finds
+    monkeypatch.setattr(Magnitudes, "finds", lambda *those: asked.append(those) or finds(*those))
+    far = short_state(INTEGERS & NumberSet.interval(10**300), NumberSet.empty(), FEW)
+    assert run(far, "1").shortest == 300
+    assert len(asked) < 20
 
 
 def test_digits_of_any_magnitude() -> None:

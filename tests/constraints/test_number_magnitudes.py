@@ -31,6 +31,9 @@ SETS: dict[str, NumberSet] = {
     "fifteens below 1000": NumberSet.multiples(15) & NumberSet.interval(0, 999),
     "no integers": NumberSet.interval(None, 9) - INTEGERS,
     "5 to 12": NumberSet.interval(5, 12),
+    "5 to 250": NumberSet.interval(5, 250),
+    "threes of tenths and sevens": (NumberSet.multiples("0.3") | NumberSet.multiples(7))
+    & NumberSet.interval(0, 9),
     "between 5 and 12": NumberSet.interval(5, 12, True, True),
     "between 1.2 and 1.3": NumberSet.interval("1.2", "1.3", True, True),
     "halves from 0.9 to 70": NumberSet.multiples("0.5") & NumberSet.interval("0.9", 70),
@@ -102,9 +105,10 @@ FAR = {
 @pytest.mark.parametrize("name", [*SETS, *FAR])
 def test_the_cheapest_exponent(name: str) -> None:
     side = sides((SETS | FAR)[name])[0]
-    for size, low, high in ((1, 1, 9), (1, 3, 3), (2, 10, 99), (2, 37, 41), (3, 500, 500), (3, 119, 121)):
+    ranges = [(1, 1, 9), (1, 3, 3), (2, 10, 99), (2, 12, 12), (2, 36, 36), (2, 37, 41), (3, 500, 500)]
+    for size, low, high in [*ranges, (3, 119, 121)]:
         there = {m for m in range(-115, 125) if side.finds(m, size, low, high)}
-        for base in (-8, 0, 1, 3, 9):
+        for base in (-8, 0, 1, 2, 3, 9):
             costs = [exponent_cost(m - base) for m in there if abs(m - base) <= 110]
             for bound in (0, 1, 2, 3, 4, 5):
                 expected = min([*costs, bound])

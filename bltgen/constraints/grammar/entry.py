@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -41,7 +41,7 @@ def _files_read(made: Grammar) -> dict[str, Any]:
         files = made.describe()["folder"]
     except Unsupported:
         return {}
-    return {"folder": files} if files else {}
+    return {"folder": files or None}
 
 
 @suggests_keywords()
@@ -153,8 +153,10 @@ def _of_plain_rules(
             0,
             expected="a rule of that name, or start=",
         )
-    core = abnf.core_names() if format == "abnf" else frozenset()
+    core = abnf.core_names() if format == "abnf" else frozenset[str]()
     _bind(rules, given, text, places, core)
+    for name in core - _reached(rules, [first, *(rules.keys() - core)]):
+        rules.pop(name, None)
     report = [ReportEntry("", f"{format} grammar")]
     report += [ReportEntry(name, "rule") for name in named if name not in core]
     report += _given_entries(given)
@@ -216,6 +218,18 @@ def _bind(
             rules[name] = Repeat(bound(body.atom, name), body.low, body.high)
         else:
             rules[name] = tuple(tuple(bound(atom, name) for atom in row) for row in body)
+
+
+def _reached(rules: Mapping[str, Body], names: Iterable[str]) -> set[str]:
+    """The rules of these names and all that they use."""
+    reached = set(names)
+    todo = list(reached)
+    while todo:
+        for atom in atoms(rules[todo.pop()]):
+            if isinstance(atom, str) and atom not in reached:
+                reached.add(atom)
+                todo.append(atom)
+    return reached
 
 
 def _given_entries(given: Mapping[str, Constraint]) -> list[ReportEntry]:

@@ -33,7 +33,10 @@ def body(text: str, name: str = "s") -> dict[str, Any]:
 
 
 A = Text("a", "", 3)
+STATEMENT = "a definition, %import, %ignore, %override, %extend or %declare"
+ONE_OPERATOR = "one operator; put brackets around the item to repeat it again"
 
+TWO_FLAGS = (Text("x", "ib", 20), Text("y", "bi", 26))
 BODIES: dict[str, dict[str, Any]] = {
     '"a"': {"s": ((A,),)},
     "b": {"s": ((Name("b", 3),),)},
@@ -57,7 +60,15 @@ BODIES: dict[str, dict[str, Any]] = {
     '("a" -> one) | b -> two': {"s": ((Text("a", "", 4),), (Name("b", 18),))},
     '["a" -> one]': {"s": (("s~1",),), "s~1": Repeat(Text("a", "", 4), 0, 1)},
     '"a"i "é" "\\xff"b "x"ib "y"bi': {
-        "s": ((Text("a", "i", 3), Text("é", "", 8), Text("ÿ", "b", 12), Text("x", "ib", 20), Text("y", "bi", 26)),)
+        "s": (
+            (
+                Text("a", "i", 3),
+                Text("é", "", 8),
+                Text("ÿ", "b", 12),
+                Text("x", "ib", 20),
+                Text("y", "bi", 26),
+            ),
+        )
     },
     '"a"b c': {"s": ((Text("a", "b", 3), Name("c", 8)),)},
     '"a"ba': {"s": ((A, Name("ba", 6)),)},
@@ -102,7 +113,10 @@ TERMINALS: dict[str, dict[str, Any]] = {
     },
     '"a"~2 ~"b"': {"S": (("S~1", Operator("~", 9), Text("b", "", 10)),), "S~1": Repeat(A, 2, 2)},
     '"a" ~ "b"': {"S": ((A, Operator("~", 7), Text("b", "", 9)),)},
-    '"a" & ~(B)+': {"S": ((A, Operator("&", 7), Operator("~", 9), "S~1"),), "S~1": Repeat(Name("B", 11), 1, None)},
+    '"a" & ~(B)+': {
+        "S": ((A, Operator("&", 7), Operator("~", 9), "S~1"),),
+        "S~1": Repeat(Name("B", 11), 1, None),
+    },
 }
 
 
@@ -176,10 +190,10 @@ def test_definitions_end_with_their_lines() -> None:
         ("s b", "'b' does not belong here", 2, "':'"),
         ("s", "the line ends too early", 1, "':'"),
         ("s:", None, 0, None),
-        (": a", "':' does not belong here", 0, "a definition, %import, %ignore, %override, %extend or %declare"),
-        ("%nothing", "'%nothing' does not belong here", 0, "a definition, %import, %ignore, %override, %extend or %declare"),
+        (": a", "':' does not belong here", 0, STATEMENT),
+        ("%nothing", "'%nothing' does not belong here", 0, STATEMENT),
         ("%override 5", "'5' does not belong here", 10, "the name of a rule or terminal"),
-        ("?A: b", "'?' does not belong here", 0, "a definition, %import, %ignore, %override, %extend or %declare"),
+        ("?A: b", "'?' does not belong here", 0, STATEMENT),
         ("?_s: b", "a rule whose name begins with '_' cannot have the modifier '?'", 1, None),
         ("!_s: b", None, 0, None),
         ("sB: c", "a name is in lower case (a rule) or in upper case (a terminal), not mixed", 1, None),
@@ -210,8 +224,8 @@ def test_definitions_end_with_their_lines() -> None:
         ("s: b -> C", "'C' does not belong here", 8, "a name in lower case"),
         ("s: b -> c d", "'d' does not belong here", 10, "'|' or the end of the alternative"),
         ("s: b ->", "the line ends too early", 7, "a name in lower case"),
-        ("s: b**", "'*' does not belong here", 5, "one operator; put brackets around the item to repeat it again"),
-        ("s: b~2?", "'?' does not belong here", 6, "one operator; put brackets around the item to repeat it again"),
+        ("s: b**", "'*' does not belong here", 5, ONE_OPERATOR),
+        ("s: b~2?", "'?' does not belong here", 6, ONE_OPERATOR),
         ("s: b~3..2", "not a count", 5, "~n or ~n..m"),
         ("s: b~-1", "not a count", 5, "~n or ~n..m"),
         ("s: b~2..", "the line ends too early", 8, "a number"),
@@ -248,14 +262,20 @@ def test_definitions_end_with_their_lines() -> None:
         ("%import 5", "'5' does not belong here", 8, "a name"),
     ],
 )  # fmt: skip
-def test_errors_have_their_fields(text: str, message: str | None, position: int, expected: str | None) -> None:
+def test_errors_have_their_fields(
+    text: str, message: str | None, position: int, expected: str | None
+) -> None:
     """A message of None: no error at all."""
     if message is None:
         parse(text)
         return
     with pytest.raises(ConstraintSyntaxError) as caught:
         parse(text)
-    assert (caught.value.message, caught.value.position, caught.value.expected) == (message, position, expected)
+    assert (caught.value.message, caught.value.position, caught.value.expected) == (
+        message,
+        position,
+        expected,
+    )
     assert caught.value.text == text
 
 
@@ -331,5 +351,12 @@ def test_bad_escapes(written: str, message: str, position: int) -> None:
 
 
 def test_terminals_are_in_upper_case() -> None:
-    for name, is_terminal in (("A", True), ("_A", True), ("__A", True), ("a", False), ("_a", False), ("_", False)):
+    for name, is_terminal in (
+        ("A", True),
+        ("_A", True),
+        ("__A", True),
+        ("a", False),
+        ("_a", False),
+        ("_", False),
+    ):
         assert Definition(name, 0).is_terminal is is_terminal
