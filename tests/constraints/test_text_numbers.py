@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bltgen.constraints.text_numbers import MOST_DIGITS, numbers_in
+from bltgen.constraints.text_numbers import MOST_DIGITS, _are_groups, numbers_in
 
 TOLD = {
     # digits alone
@@ -151,3 +151,21 @@ def test_a_number_is_written_as_it_was() -> None:
     assert str(next(iter(numbers_in("007")))) == "7"
     assert str(next(iter(numbers_in("0.00")))) == "0.00"
     assert str(next(iter(numbers_in("1.5e3")))) == "1.5E+3"
+
+
+def test_groups_of_digits() -> None:
+    for runs, separators, verdict in (
+        (["12345"], "", True),
+        (["0"], "", True),
+        (["1", "234"], ",", True),
+        (["123", "456", "789"], ",,", True),
+        (["1234", "567"], ",", False),
+        (["1", "234", "567"], ",.", False),
+        (["01", "234"], ",", False),
+        (["1", "23"], ",", False),
+        (["1", "234"], ";", False),
+        (["12", "34", "567"], ",,", True),
+        (["123", "45", "678"], ",,", False),
+        (["12", "345", "67", "890"], ",,,", False),
+    ):
+        assert _are_groups(runs, list(separators)) is verdict, runs
