@@ -175,7 +175,15 @@ class Modules:
             raise LimitExceeded("imported grammars", MOST_MODULES, "does a grammar import itself?")
         modules: dict[tuple[str, ...], list[Import]] = {}
         for item in source.imports:
-            modules.setdefault((*item.path, str(item.relative)), []).append(item)
+            items = modules.setdefault(item.path, [])
+            items.append(item)
+            if item.relative != items[0].relative:
+                raise ConstraintSyntaxError(
+                    f"imports from {items[0].library!r} and from {item.library!r}",
+                    source.text,
+                    item.position,
+                    expected="one of the two",
+                )
         for items in modules.values():
             self._bring(source, items, prefix, place)
         for name in source.declared:

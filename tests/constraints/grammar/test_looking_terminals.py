@@ -49,7 +49,7 @@ TEXTS = ["".join(letters) for size in range(5) for letters in product(LETTERS, r
 
 
 def there(pattern: str, text: str, begin: int, end: int, ignored: bool) -> bool:
-    """Whether Lark's parser takes text[begin:end]: the match there, or what matches of its beginnings alone."""
+    """Whether Lark's parser takes text[begin:end]: the match there, or that of a beginning alone."""
     match = re.compile(pattern).match(text, begin)
     if match is None:
         return False
@@ -173,7 +173,7 @@ def test_texts_that_it_may_be_somewhere() -> None:
 
 def test_bytes_that_lead_apart() -> None:
     one, two = regex("a|bc"), regex("[bc]c")
-    found = {bits: targets for bits, targets in _joint((one, two), ByteSet.of(b"abcd").bits)}
+    found = dict(_joint((one, two), ByteSet.of(b"abcd").bits))
     rest, nothing = literal(b"c"), literal(b"")
     assert found == {
         ByteSet.of(b"a").bits: (nothing, EMPTY),

@@ -84,7 +84,7 @@ def test_one_mark_in_a_text(source: str) -> None:
 
 
 def test_marks_of_several_terminals() -> None:
-    """Each sees the text without any marks, before it and after it, and the marks of others are passed over."""
+    """Each sees the text before and after it without any marks."""
     start = surroundings("a(?!b)", "(?<=a)b").start()
     for data, right in {
         b"\xc0a\xff\xc1b\xff": False,

@@ -194,7 +194,7 @@ def test_what_has_no_pattern() -> None:
     lazy = joined([pattern("a+?"), complement(text("b"))])
     assert lazy.language is not None
     assert [lazy.language.accepts(word) for word in (b"a", b"ab", b"aa")] == [True, False, True]
-    with pytest.raises(Unsupported, match="a lookahead that can see past the end .* beside '&', '~'"):
+    with pytest.raises(Unsupported, match=r"a lookahead that can see past the end .* beside '&', '~'"):
         both([text("a"), pattern("a(?!b)")])
     assert met.plain is None
 
