@@ -135,7 +135,7 @@ class Explanation:
         for axes in (upper, lower):
             for at, one in enumerate(self.bytes):
                 if one.patch % 2:
-                    axes.axvspan(at - 0.5, at + 0.5, color="#e8edf3", lw=0)
+                    axes.axvspan(at - 0.5, at + 0.5, color="#e8edf3", lw=0.0)
         before = [one.probability for one in self.bytes]
         after = [one.masked for one in self.bytes]
         upper.bar([at - 0.2 for at in places], before, 0.4, color="#b5402a", label="before the mask")
@@ -146,7 +146,7 @@ class Explanation:
                     _shown(one.wanted),
                     (at, 1.02),
                     ha="center",
-                    fontsize=6,
+                    fontsize=6.0,
                     color="#b5402a",
                     family="monospace",
                 )
@@ -154,24 +154,24 @@ class Explanation:
         upper.set_ylabel("probability of the byte")
         upper.set_title(
             "Shaded: every other patch. Red letters: what the model would rather have said.",
-            fontsize=8,
+            fontsize=8.0,
             loc="left",
         )
-        lower.plot(places, [one.entropy for one in self.bytes], color="#1f3b63", marker="o", ms=3, lw=1)
+        lower.plot(places, [one.entropy for one in self.bytes], color="#1f3b63", marker="o", ms=3.0, lw=1.0)
         lower.set_ylabel("entropy (nats)")
         allowed = lower.twinx()
         allowed.plot(
-            places, [max(1, one.allowed) for one in self.bytes], color="#2a8a5b", lw=0, marker="_", mew=2
+            places, [max(1, one.allowed) for one in self.bytes], color="#2a8a5b", lw=0.0, marker="_", mew=2.0
         )
         allowed.set_yscale("log")
         allowed.set_ylim(0.8, 300)
         allowed.set_yticks([1, 2, 5, 10, 20, 50, 100, 256], ["1", "2", "5", "10", "20", "50", "100", "256"])
         allowed.minorticks_off()
         allowed.set_ylabel("allowed bytes", color="#2a8a5b")
-        lower.set_xticks(list(places), labels, fontsize=7, family="monospace")
+        lower.set_xticks(list(places), labels, fontsize=7.0, family="monospace")
         lower.set_xlim(-0.6, len(labels) - 0.4)
-        figure.legend(loc="outside upper right", fontsize=7, ncols=2, frameon=False)
-        figure.savefig(path, dpi=150)
+        figure.legend(loc="outside upper right", fontsize=7.0, ncols=2, frameon=False)
+        figure.savefig(path, dpi=150.0)
         pyplot.close(figure)
 
 
@@ -192,8 +192,8 @@ def _labels(explained: Sequence[ExplainedByte]) -> list[str]:
 
 
 def _span(one: ExplainedByte, label: str) -> str:
-    surprise = min(1.0, -math.log(max(one.masked, 1e-6)) / 5)
-    overruled = min(1.0, -math.log(max(one.mass, 1e-6)) / 5)
+    surprise = min(1.0, abs(math.log(max(one.masked, 1e-6))) / 5)
+    overruled = min(1.0, abs(math.log(max(one.mass, 1e-6))) / 5)
     title = (
         f"byte {one.offset}: {_shown(one.byte)}; allowed {one.allowed}{' + end' if one.may_end else ''}; "
         f"p {one.probability:.4f} -> {one.masked:.4f}; wanted {_shown(one.wanted)}; entropy {one.entropy:.3f}"

@@ -140,3 +140,155 @@ def test_rows_keep_their_masks_through_forks_joins_and_rollback():
         joined.concat(model.session([b""]))
     fresh.extend([b"zz", b"", b"", b""])  # "bbzz" is no text of FEW
     assert fresh.lengths == [5, 6, 2, 3]
+
+
+class Masked(models.FunctionSession):
+    """Rows of a stand-in that write down the masks they are told."""
+
+    told: list
+
+    def extend(self, chunks, *, keep_logits=False, masks=None):
+        self.told.append(masks)
+        super().extend(chunks, keep_logits=keep_logits)
+
+    def select(self, rows):
+        return joined(self, super().select(rows)._rows)
+
+    def concat(self, other):
+        return joined(self, super().concat(other)._rows)
+
+    def replace(self, row, other, other_row):
+        self._rows[row] = other._rows[other_row]
+
+    def draft(self, chunks):
+        return [("draft", chunk) for chunk in chunks]
+
+
+def joined(session, rows):
+    """A session of these rows that writes into the same list."""
+    made = Masked(session._model, rows)
+    made.told = session.told
+    return made
+
+
+class Told(models.FunctionModel):
+    """A model with a mask input, or without."""
+
+    def __init__(self, *, mask_conditioning=True):
+        super().__init__(lambda prompt, output: np.zeros(257), patch=2)
+        self.mask_conditioning, self.told = mask_conditioning, []
+
+    def session(self, prompts, *, masks=()):
+        """One row a prompt."""
+        made = Masked(self, [(prompt, b"") for prompt in prompts])
+        made.told = self.told
+        self.told.append(masks)
+        return made
+
+
+ABC = literal(b"abc") | literal(b"abd") | literal(b"b")
+
+
+def said(mask) -> str:
+    """The columns of a mask, "$" for the end, "*" where all are allowed."""
+    return "*" if mask.all() else "".join("$" if at == 256 else chr(at) for at in np.flatnonzero(mask))
+
+
+def test_a_model_without_the_input_is_told_nothing():
+    """Its own session is used."""
+    model = Told(mask_conditioning=False)
+    assert type(open_session(model, [b"p"], [Search(ABC, 9)])) is Masked
+    assert model.told == [()]
+    plain = models.constant()
+    assert type(open_session(plain, [b"p"], [Search(ABC, 9)])) is models.FunctionSession
+
+
+def test_each_row_is_told_what_may_follow_each_byte():
+    """Within the budget; a row without a constraint is told nothing, one that left the language anything."""
+    model = Told()
+    session = open_session(model, [b"p", b"q", b"r"], [Search(ABC, 3), Search(None, 9), None])
+    assert [None if mask is None else said(mask) for mask in model.told[0]] == ["ab", None, None]
+    session.extend([b"ab", b"xx", b"y"])
+    first, *others = model.told[1]
+    assert ([said(mask) for mask in first], others) == (["b", "cd"], [None, None])
+    session.extend([b"", b"x", b""])
+    assert model.told[2] == [None, None, None]
+    session.extend([b"cxx", b"", b""], keep_logits=True)
+    assert [said(mask) for mask in model.told[3][0]] == ["$", "*", "*"]
+    assert [len(one) for one in session.chunk_logits] == [3, 0, 0]
+    assert open_session(Told(), [b"p"], [Search(literal(b"a") | literal(b"bb"), 1)]) is not None
+    short = Told()
+    open_session(short, [b"p"], [Search(literal(b"a") | literal(b"bb"), 1)])
+    assert said(short.told[0][0]) == "a"
+
+
+def test_the_budget_of_a_mask_counts_the_output_alone():
+    """After n bytes of output n are gone, whatever the prompt."""
+    model = Told()
+    session = open_session(
+        model, [b"a long prompt"], [Search(literal(b"ab") | literal(b"acdd") | literal(b"add"), 3)]
+    )
+    session.extend([b"a"])
+    assert said(model.told[1][0][0]) == "bd"
+
+
+def test_rows_that_are_cut_are_told_again_from_there():
+    """To the end of the prompt and not into it."""
+    model = Told()
+    session = open_session(model, [b"pp"], [Search(ABC, 3)])
+    session.extend([b"ab"])
+    session.truncate([3])
+    session.extend([b"b"])
+    assert [said(mask) for mask in model.told[-1][0]] == ["cd"]
+    session.truncate([2])
+    session.extend([b"b"])
+    assert [said(mask) for mask in model.told[-1][0]] == ["$"]
+    with pytest.raises(ValueError, match="cannot cut a row into its prompt of 2 bytes, to 1"):
+        session.truncate([1])
+
+
+def test_forked_joined_and_replaced_rows_have_masks_of_their_own():
+    """What one is told leaves the other alone."""
+    model = Told()
+    session = open_session(model, [b"p", b"q"], [Search(ABC, 3), Search(ABC, 3)])
+    session.extend([b"a", b"b"])
+    fork = session.select([1, 0, 0])
+    fork.extend([b"", b"b", b""])
+    session.extend([b"b", b""])
+    assert said(model.told[-1][0][0]) == "cd"
+    both = fork.concat(session)
+    assert both.lengths == [2, 3, 2, 3, 2]
+    both.extend([b"", b"c", b"b", b"d", b""])
+    assert [None if mask is None else said(mask[0]) for mask in model.told[-1]] == [
+        None,
+        "$",
+        "cd",
+        "$",
+        None,
+    ]
+    fork.extend([b"", b"", b"b"])
+    assert said(model.told[-1][2][0]) == "cd"
+    session.replace(0, fork, 2)
+    fork.truncate([2, 3, 2])
+    assert session.lengths == [3, 2]
+    session.extend([b"c", b""])
+    assert said(model.told[-1][0][0]) == "$"
+    for join in (
+        lambda: session.concat(model.session([b""])),
+        lambda: session.replace(0, model.session([b""]), 0),
+    ):
+        with pytest.raises(ValueError, match="only sessions of one model can be joined"):
+            join()
+
+
+def test_all_else_is_the_session_s_own():
+    """Lengths, logits, boundaries, entropies, patches and drafts."""
+    model = Told()
+    session = open_session(model, [b"pq", b""], [Search(ABC, 3), Search(ABC, 3)])
+    session.extend([b"a", b""])
+    assert session.lengths == [3, 0]
+    assert session.logits.shape == (2, 257)
+    assert session.at_boundary == [False, True]
+    assert session.entropies == pytest.approx([np.log(257)] * 2)
+    assert session.patch_starts == [[0, 2], []]
+    assert session.draft([b"x", b""]) == [("draft", b"x"), ("draft", b"")]
