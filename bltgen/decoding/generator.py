@@ -430,8 +430,8 @@ class _Bar:
         if self.bar is not None:
             self.bar.update()
 
-    def __enter__(self) -> _Bar:
-        return self
+    def __enter__(self) -> None:
+        pass
 
     def __exit__(self, *exception: object) -> None:
         if self.bar is not None:

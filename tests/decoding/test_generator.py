@@ -72,6 +72,7 @@ def test_every_door_has_the_same_defaults():
             None,
             None,
         )
+        assert defaults["raw_prompt"] is False
         assert defaults.get("batch_size", 16) == 16
         assert defaults.get("progress", False) is False
 
