@@ -151,8 +151,9 @@ class Stream(Generic[V_co]):
         shown, search = 0, self._task.search
         for _ in decode(model, [self._task.job]):
             visible = search.visible_patches()
-            if visible > shown and search.committed is not None:
+            if visible > shown:
                 one = search.committed
+                assert one is not None
                 yield from patches_of(one.data, one.patch_starts, final=one.finished)[shown:visible]
                 shown = visible
         self._task.generation()

@@ -13,7 +13,7 @@ from bltgen.decoding.batch import Counts, Move, decode
 from bltgen.decoding.hypothesis import Hypothesis
 from bltgen.decoding.prompts import Prompt
 from bltgen.decoding.strategy import Decoded, Mask
-from bltgen.decoding.task import Stream, task_of
+from bltgen.decoding.task import BatchOptions, Options, Sampling, Stream, task_of
 from bltgen.errors import ModelError
 from bltgen.testing.models import constant, not_a_number, scripted
 
@@ -64,6 +64,14 @@ def test_stop_strings_are_texts(wrong):
     """A pattern is a constraint."""
     with pytest.raises(TypeError, match=r"^stop=.*: a str, bytes, or a list of them is needed"):
         made(stop=wrong)
+
+
+def test_every_option_may_be_left_out():
+    """Of the sampling parameters, of a generation and of a batch."""
+    for options in (Sampling, Options, BatchOptions):
+        assert options.__required_keys__ == frozenset()
+    assert Options.__optional_keys__ > Sampling.__optional_keys__
+    assert BatchOptions.__optional_keys__ - Options.__optional_keys__ == {"batch_size", "progress"}
 
 
 def test_a_stop_string_has_utf8():
