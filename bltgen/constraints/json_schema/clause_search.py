@@ -67,9 +67,7 @@ class Search(Generic[AnyDraft]):
 
         def push(depth: int, draft: AnyDraft, left: list[Formula], changed: Changes) -> bool:
             settled = self._settled(draft, left, changed)
-            if settled is None:
-                return False
-            bound = self._bound(draft)
+            bound = INFINITE if settled is None else self._bound(draft)
             if bound < INFINITE:
                 heappush(heap, (bound, -depth, order(), draft, settled))
             return bound < INFINITE

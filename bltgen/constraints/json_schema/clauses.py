@@ -326,7 +326,7 @@ class Reader:
                     if held > 1:
                         key: tuple[int, tuple[Formula, ...]] = (2, ())
                     elif left.op == TRUE:
-                        key = (held + 1, opened) if not held else (2, ())
+                        key = (1, opened) if not held else (2, ())
                     else:
                         key = (held, opened if left.op == FALSE else (*opened, left))
                     before = made.get(key)

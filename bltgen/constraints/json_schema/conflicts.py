@@ -30,7 +30,7 @@ def find_conflicts(compiler: Compiler, formula: Formula, depth: int = 0) -> tupl
     schema: dict[str, Any] = dict(place.schema)
     if depth > DEPTH_LIMIT or len(schema) > KEYWORDS_LIMIT:
         return (place.pointer,)
-    if "properties" in schema and isinstance(schema.get("required"), (list, tuple)):
+    if "properties" in schema and "required" in schema:
         # A member that is needed and impossible is to blame, whatever else is said.
         below = _within_one(compiler, place, ["properties", "required"], depth)
         if below:
@@ -62,12 +62,13 @@ def _within_one(compiler: Compiler, place: Place, core: list[str], depth: int) -
     elif core == ["allOf"]:
         children = [place.child("allOf", i) for i in range(len(place.schema["allOf"]))]
     elif "properties" in core and "required" in core:
-        declared = place.schema["properties"]
-        children = [place.child("properties", name) for name in place.schema["required"] if name in declared]
+        declared, required = place.schema["properties"], place.schema["required"]
+        if isinstance(required, (list, tuple)):  # draft 3 has a boolean, which draft 4 passes over
+            children = [place.child("properties", name) for name in required if name in declared]
     for child in children:
         if child.schema is False:
             return (child.pointer,)
         goal = compiler.formulas.schema(child)
-        if child is not place and not compiler.satisfiable(goal):
+        if not compiler.satisfiable(goal):
             return find_conflicts(compiler, goal, depth + 1)
     return ()

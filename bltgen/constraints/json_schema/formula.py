@@ -194,7 +194,7 @@ class Formulas:
             parts[self.values(excluded, False)] = None
         if len(parts) < 2:
             return next(iter(parts), self.true)
-        if any(part._negation in parts for part in parts if part._negation is not None):
+        if any(part._negation in parts for part in parts):
             return self.false
         key = (AND, *sorted([part.id for part in parts]))
         found = self._table.get(key)
@@ -241,7 +241,7 @@ class Formulas:
             parts[self.values(listed)] = None
         if len(parts) < 2:
             return next(iter(parts), self.false)
-        if any(part._negation in parts for part in parts if part._negation is not None):
+        if any(part._negation in parts for part in parts):
             return self.true
         return self._make(OR, tuple(parts), None, (OR, *sorted([part.id for part in parts])))
 

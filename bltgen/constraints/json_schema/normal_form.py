@@ -127,11 +127,10 @@ class Cases:
         widest = max([len(clause.parts) for clause in start[1]], default=0)
         if widest > WIDEST:
             return None
-        tries = RECORDING_TRIES if limit else TRIES + 2 * widest * widest
+        tries = self._tries + (RECORDING_TRIES if limit else TRIES + 2 * widest * widest)
         limit = limit or max(self.limit, widest)
         specs: dict[Any, None] = {}
         stack = [start]
-        self._tries = 0
         while stack:
             draft, pending = stack.pop()
             if len(specs) > limit or self._tries > tries:
@@ -197,7 +196,6 @@ class Cases:
         """A pending disjunction with the fewest live choices, the others, and its choices made."""
         pending = list(dict.fromkeys(pending))
         best: tuple[Formula, list[tuple[Draft, Pending]]] | None = None
-        kept: Pending = []
         for clause in pending:
             choices: list[tuple[Draft, Pending]] = []
             idle = False
@@ -213,7 +211,6 @@ class Cases:
                     choices.append((made, added))
             if idle:
                 continue
-            kept.append(clause)
             if best is None or len(choices) < len(best[1]):
                 best = (clause, choices)
                 if len(choices) < 2:
@@ -245,8 +242,8 @@ class Cases:
         """The formulas one of which a pending disjunction needs."""
         formulas = self._formulas
         if clause.op == SCHEMA:
-            negated = formulas.negation(self._keywords.container(clause.value[0], kind))
-            return self._options(negated, kind) if negated.op != SCHEMA else (negated,)
+            # Of these only what comes out as a disjunction is left to `_flatten`.
+            return choices(formulas, formulas.negation(self._keywords.container(clause.value[0], kind)))
         if clause.op == VALUES:
             return [self._keywords.value_atoms(v, kind) for v in clause.value[0] if type_bit(v) == kind]
         return choices(formulas, clause)
@@ -313,6 +310,7 @@ def _horizon_of(clauses: list[Formula]) -> int:
             horizon = max(horizon, atom[1], (atom[2] or 0) + 1)
         elif atom[0] == "each item":
             horizon = max(horizon, atom[1], atom[2] or 0)
-        elif atom[0] == "count":
+        else:
+            assert atom[0] == "count"
             horizon = max(horizon, atom[1] + atom[3])
     return horizon
