@@ -55,7 +55,7 @@ class Spelling:
         found = []
         if code in _SHORT:
             found.append(_SHORT[code])
-        elif self.plain and code < 0x80 and self.raw >> code & 1:
+        elif self.plain and self.raw >> min(code, 0x80) & 1:
             return found
         if code == 0x2F:
             found.append(b"\\/")
