@@ -221,3 +221,21 @@ def _positive(value: int) -> int:
 
 def _kind(value: Any) -> str:
     return str(value.get("kind") if isinstance(value, dict) else value.kind)
+
+
+class Core:
+    """An annotation that gives a core schema."""
+
+    def __init__(self, schema: Any) -> None:
+        self.schema = schema
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        return self.schema
+
+
+class Texts(pydantic.BaseModel):
+    texts: pydantic.Json[list[Texts]] | None = None
+
+
+class Last(pydantic.BaseModel):
+    x: int = Field(validation_alias=pydantic.AliasChoices(pydantic.AliasPath("rows", -1), "x"))

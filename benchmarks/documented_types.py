@@ -10,6 +10,7 @@ import datetime as dt
 import fractions
 import inspect
 import ipaddress
+import json
 import os
 import pathlib
 import re
@@ -106,6 +107,8 @@ def documented_types() -> list[tuple[str, Any, list[str]]]:
     _add_keys(add)
     _add_records(add)
     _add_validators(add)
+    _add_limits(add)
+    _add_patterns(add)
     return found
 
 
@@ -510,6 +513,152 @@ def _add_records(add: Callable[..., None]) -> None:
     add(["[1]", '[1,"a"]', '{"left":1}', '{"left":1,"right":"a"}', "[]", '[1,"a",2]'], NamedTuple=models.Pair)
     add(["null", "1"], optional__callable=Callable[[], int] | None)
     add(["1"], Callable=Callable, type=type, subclass=type[int], pattern__bytes=re.Pattern[bytes])
+
+
+def _add_limits(add: Callable[..., None]) -> None:
+    """Limits that pydantic checks by functions around a type, and what it cannot apply."""
+    first, last, any_zone = (ipaddress.ip_address(text) for text in ("10.0.0.0", "fe80::5", "fe80::1%a"))
+    network = ipaddress.IPv4Network("10.0.0.0/8")
+    add(
+        [
+            *forms.ADDRESSES,
+            '"10.0.0.0"',
+            '"9.255.255.255"',
+            '"FE80:0::0005"',
+            '"fe80::5%eth0"',
+            '"fe80::1%a"',
+        ],
+        IPv4__ge=Annotated[ipaddress.IPv4Address, Field(ge=first)],
+        IPv4__lt=Annotated[ipaddress.IPv4Address, Field(lt=first)],
+        IPv6__gt=Annotated[ipaddress.IPv6Address, Field(gt=last)],
+        IPv6__le=Annotated[ipaddress.IPv6Address, Field(le=any_zone)],
+        IPvAny__ge=Annotated[pydantic.IPvAnyAddress, Field(ge=first)],
+        network__ge=Annotated[ipaddress.IPv4Network, Field(ge=network)],
+    )
+    add(
+        forms.UUIDS,
+        UUID__gt=Annotated[uuid.UUID, Field(gt=uuid.UUID("123e4567-e89b-42d3-a456-426614174000"))],
+        UUID4__le=Annotated[pydantic.UUID4, Field(le=uuid.UUID("8" * 32))],
+    )
+    add(
+        [*forms.DECIMALS, '"0.15"', '"+00.050"', '"3."', '"-.25"', '"12.5"', '"1e2"', "0.15", "12"],
+        five__cents=Annotated[Decimal, Field(multiple_of=Decimal("0.05"))],
+        threes=Annotated[Decimal, MultipleOf(3)],
+        tens=Annotated[Decimal, Field(multiple_of=10, ge=-50)],
+        quarters=Annotated[Decimal, Field(multiple_of=Decimal("0.25"), max_digits=4)],
+        prices=Annotated[Decimal, Field(multiple_of=Decimal("0.05"), ge=0, lt=10, decimal_places=2)],
+    )
+    if hasattr(core_schema, "fraction_schema"):
+        add(
+            [*forms.DECIMALS, '"0.5"', '"1.0"', "1", "0.5", "0.25", '"12"'],
+            half__Fraction=Annotated[fractions.Fraction, Field(multiple_of=Decimal("0.5"))],
+            third__Fraction=Annotated[fractions.Fraction, Field(multiple_of=fractions.Fraction(1, 3))],
+            from__third__Fraction=Annotated[fractions.Fraction, Field(gt=fractions.Fraction(1, 3), le=2)],
+        )
+    add(
+        forms.KEYED,
+        keys__multiple=dict[Annotated[int, Field(multiple_of=7)], int],
+        keys__quarter=dict[Annotated[float, Field(multiple_of=0.25)], int],
+        keys__half=dict[Annotated[Decimal, Field(multiple_of=Decimal("2.5"))], int],
+        keys__IPv4__ge=dict[Annotated[ipaddress.IPv4Address, Field(ge=first)], int],
+    )
+    add(
+        ["1", '"1"', '"a"', '"abc"', "[1,2]", "true"],
+        complex__finite=Annotated[complex, Field(allow_inf_nan=False)],
+        complex__ge=Annotated[complex, Field(ge=1)],
+        path__length=Annotated[pathlib.Path, Field(max_length=5)],
+        path__ge=Annotated[pathlib.Path, Field(ge=pathlib.Path("b"))],
+        finite__or__text=Annotated[complex, Field(allow_inf_nan=False)] | str,
+        text__gt=Annotated[str, Field(gt="a")],
+        text__le=Annotated[str, Field(le="b", min_length=1)],
+        bytes__ge=Annotated[bytes, Field(ge=b"ab")],
+        bool__ge=Annotated[bool, Field(ge=1)],
+        tuple__ge=Annotated[tuple[int, int], Field(ge=(1, 2))],
+        named__length=Annotated[models.Pair, Field(min_length=1)],
+        default__length=Annotated[collections.defaultdict[str, int], Field(min_length=1)],
+        json__ge=Annotated[pydantic.Json[int], Field(ge=1)],
+        json__length=Annotated[pydantic.Json[list[int]], Field(min_length=1)],
+    )
+    add(
+        ["1", "2", "3", '"red"', '"blue"', '"yes"', "10"],
+        enum__ge=Annotated[models.Level, Field(ge=2)],
+        word__gt=Annotated[models.Word, Field(gt="a")],
+        Literal__ge=Annotated[Literal[1, 2, 3], Field(ge=2)],
+    )
+    add(
+        [*forms.URLS, '"redis://a:1/2"', '"redis://localhost:6379/0"'],
+        redis__length=Annotated[pydantic.RedisDsn, Field(max_length=30)],
+    )
+    add(
+        [*forms.DURATIONS, '"PT300S"', '"-PT600.0S"', '"PT301S"'],
+        minutes=Annotated[dt.timedelta, Field(multiple_of=dt.timedelta(minutes=5), le=dt.timedelta(hours=2))],
+    )
+    add(forms.MOMENTS, from__date=Annotated[dt.datetime, Field(ge=dt.date(2024, 2, 29))])
+    for offset, name in ((3600, "an hour"), (0, "UTC"), (-5400, "west")):
+        zoned = [
+            f'"2024-02-29T10:00{end}"' for end in ("Z", "+00:00", "-00:00", "+01:00", "+0100", "-01:30", "")
+        ]
+        add(
+            zoned,
+            **{
+                f"datetime {name}": Annotated[
+                    dt.datetime, models.Core(core_schema.datetime_schema(tz_constraint=offset))
+                ]
+            },
+        )
+        times = [text.replace("2024-02-29T", "") for text in zoned]
+        add(
+            times,
+            **{
+                f"time {name}": Annotated[dt.time, models.Core(core_schema.time_schema(tz_constraint=offset))]
+            },
+        )
+    within = json.dumps({"texts": json.dumps([{"texts": json.dumps([{}])}])})
+    add(
+        ["{}", '{"texts":null}', '{"texts":"[]"}', '{"texts":"[{}]"}', '{"texts":[]}', within],
+        Texts=models.Texts,
+    )
+    add(
+        ['{"rows":[1]}', '{"rows":[1,"x"]}', '{"rows":[]}', '{"rows":[2,3]}', "{}", '{"x":3}'],
+        last=models.Last,
+    )
+
+
+def _add_patterns(add: Callable[..., None]) -> None:
+    """Patterns of Rust's crate."""
+    given = [
+        "a",
+        "b",
+        "c",
+        "ab",
+        "x",
+        "a b",
+        "A",
+        "5",
+        "a\nb",
+        "a\r\n",
+        "é",
+        "é5",
+        "-",
+        "]",
+        "",
+        "xab",
+        "ab x",
+    ]
+    texts = [json.dumps(text) for text in given]
+    patterns = {
+        "intersection": r"^[a-z&&[^b]]+$",
+        "difference": r"[\w--\d]",
+        "either": r"^[a-f--[bd]~~c-z]$",
+        "nested": r"^[a-c[xé]]$",
+        "not nested": r"^[^a-c&&b-d]$",
+        "named": "[[:alpha:]&&[^c]]",
+        "word begins": r"\b{start}a",
+        "word ends": r"a\b{end}",
+        "lines": "(?mR)^a$",
+        "blanks": "(?x) ^ a  b? # why\n [ a b ]? $",
+    }
+    add(texts, **{f"pattern {name}": Annotated[str, Field(pattern=text)] for name, text in patterns.items()})
 
 
 def _add_validators(add: Callable[..., None]) -> None:

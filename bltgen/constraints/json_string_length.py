@@ -179,7 +179,7 @@ class SpelledLength:
         if shortest(origin) >= INFINITE:
             setattr(origin, slot, INFINITE)
             return
-        if origin.op == AUTOMATON and hasattr(origin.value, "completion"):
+        if origin.op == AUTOMATON and hasattr(origin.value, "after"):
             self._along_completion(origin)
             return
         if self._needs_no_escape(origin):

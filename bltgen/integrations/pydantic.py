@@ -9,8 +9,10 @@ somebody wrote, whether a file exists, whether a date is still in the future.
 Left out, though strict mode takes it: timestamps in strings instead of dates, `NaN` and `Infinity`, an object
 that repeats a key, digits other than ASCII's; the files of `pydantic_types` say what else, kind by kind.
 Refused with `Unsupported`: `Callable`, `type[...]`, classes that pydantic only tests with isinstance,
-patterns of bytes (no JSON value is one of these; a union goes without), an alias that counts from the end of
-an array, a tuple with items after a part of any length, patterns of Rust's regex with operations on classes.
+patterns of bytes, limits that Python cannot apply to the values (the length of a date): no JSON value is one
+of these, and a union goes without. Then a tuple with items after a part of any length, Rust's flag u in a
+pattern, and backreferences. pydantic reads some 200 arrays and objects within each other; a type that may be
+nested deeper has a row that says so.
 
 >>> from dataclasses import dataclass
 >>> import bltgen

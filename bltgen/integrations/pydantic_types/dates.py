@@ -29,7 +29,7 @@ from bltgen.automata.language import EMPTY, INFINITE, Language, from_automaton, 
 from bltgen.constraints.json_format_time import date as any_date
 from bltgen.integrations.pydantic_types.ordered_text import fraction_from, matching, text_above, text_below
 
-__all__ = ["date", "date_time", "time"]
+__all__ = ["date", "date_time", "time", "with_offset"]
 
 _DAY = 24 * 60
 _CLOCK = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
@@ -98,6 +98,17 @@ def time(
                 beyond = union(beyond, _clock_beyond(day, side, "naive"))
             found &= beyond
     return found
+
+
+@lru_cache(64)
+def with_offset(seconds: int) -> Language:
+    """The texts that end in an offset from UTC of so many seconds, which are whole minutes."""
+    hours, rest = divmod(abs(seconds), 3600)
+    spelled = f"{hours:02d}:?{rest // 60:02d}"
+    if rest % 60:
+        return EMPTY
+    signed = f"{'[−-]' if seconds < 0 else '[+]'}{spelled}"
+    return matching(f"(?s:.*)(?:{signed if seconds else f'Z|z|[+−-]{spelled}'})")
 
 
 def date_time(

@@ -18,9 +18,21 @@ than 24 hours, 60 minutes and 60 seconds, `P400DT1H`, `P1Y35DT1H`, or in one uni
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from functools import cache, lru_cache
 
-from bltgen.automata.language import EMPTY, EPSILON, Language, literal, union
+from bltgen.automata.language import (
+    ANY_BYTES,
+    EMPTY,
+    EPSILON,
+    Language,
+    concat,
+    from_automaton,
+    literal,
+    union,
+)
+from bltgen.constraints.json_number_short import Shape, short_state
+from bltgen.constraints.number_set import NumberSet
 from bltgen.integrations.pydantic_types.ordered_text import (
     fraction_from,
     matching,
@@ -28,21 +40,22 @@ from bltgen.integrations.pydantic_types.ordered_text import (
     number_below,
 )
 
-__all__ = ["bounded", "duration"]
+__all__ = ["bounded", "duration", "multiples"]
 
 _UNITS = (("Y", 6), ("M", 7), ("W", 7), ("D", 8))
 _UNITS_OF_TIME = (("H", 6), ("M", 6), ("S", 8))
 """Units with as many digits as they all may have at once, so that their sum is no overflow."""
 
 _GREATEST = (("", "Y", 2739726), ("", "M", 33333333), ("", "W", 142857142), ("", "D", 999999999))
-_GREATEST_OF_TIME = (("T", "H", 1193046), ("T", "M", 71582788), ("T", "S", 4294967295))
+_MOST_SECONDS = 4294967295
+_GREATEST_OF_TIME = (("T", "H", 1193046), ("T", "M", 71582788), ("T", "S", _MOST_SECONDS))
 _ALONE = (
     ("P", "D", dt.timedelta(days=1), 999999999),
     ("P", "W", dt.timedelta(weeks=1), 142857142),
     ("P", "M", dt.timedelta(days=30), 33333333),
     ("PT", "H", dt.timedelta(hours=1), 1193046),
     ("PT", "M", dt.timedelta(minutes=1), 71582788),
-    ("PT", "S", dt.timedelta(seconds=1), 4294967295),
+    ("PT", "S", dt.timedelta(seconds=1), _MOST_SECONDS),
     ("", " ?(?:[dD](?:ays?)?|D(?:AYS?)?|dAYS?)", dt.timedelta(days=1), 999999999),
 )
 """What a duration within bounds may also be written in: before and after the number, the unit, the most."""
@@ -93,6 +106,25 @@ def bounded(side: str, bound: dt.timedelta) -> Language:
         return union(minus + mirrored, plus + every) if upward else minus + mirrored
     # To speedate -PT0S is less than PT0S.
     return plus + own if upward else union(plus + own, minus + every)
+
+
+@lru_cache(256)
+def multiples(step: dt.timedelta, sides: tuple[tuple[str, dt.timedelta], ...] = ()) -> Language:
+    """The multiples of a duration, on all the sides of bounds, as seconds: `-PT90S`."""
+    found = NumberSet.multiples(Decimal(_microseconds(step)).scaleb(-6))
+    found &= NumberSet.interval(-_MOST_SECONDS, _MOST_SECONDS)
+    for side, bound in sides:
+        size, is_open = Decimal(_microseconds(bound)).scaleb(-6), side in (">", "<")
+        low, high = (size, None) if side[0] == ">" else (None, size)
+        found &= NumberSet.interval(low, high, is_open, is_open)
+    shape = Shape(exponents=False, minus_zero=False, digits=20, places=6)
+    seconds = from_automaton(short_state(found & NumberSet.integers(), found, shape))
+    plus, minus = seconds - (literal(b"-") + ANY_BYTES), seconds.derivative(ord("-"))
+    return concat(union(literal(b"PT") + plus, literal(b"-PT") + minus), literal(b"S"))
+
+
+def _microseconds(size: dt.timedelta) -> int:
+    return size // dt.timedelta(microseconds=1)
 
 
 def _compared(size: dt.timedelta) -> tuple[Language, Language, Language]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from bltgen.errors import Unsupported
 from bltgen.integrations.pydantic_types.context import Collected, Context, JsonDict, NoJson
 
 __all__ = ["Path", "at_path", "object_schema", "paths_of"]
@@ -71,9 +70,11 @@ def object_schema(
     firsts = {str(path[0]) for one in complex_fields for path in one.paths}
     closed = extra == "forbid" or (extra == "allow" and extras[1] is not None)
     for number, one in enumerate(complex_fields):
+        if any(isinstance(step, int) and step < 0 for path in one.paths for step in path):
+            to.narrowed(at, "AliasPath", "an array has just so many items as one counts from its end")
         schema = one.described(read(one.core, at.below("allOf", number)))
         others = firsts - {str(path[0]) for path in one.paths} | set(properties)
-        choices.append(_choice(one, schema, others if closed else None, at))
+        choices.append(_choice(one, schema, others if closed else None))
     found: JsonDict = {"type": "object"}
     if properties or closed:
         found["properties"] = {**dict.fromkeys(sorted(firsts), True), **properties} if closed else properties
@@ -119,7 +120,7 @@ def _places(name: str, field: Core, at: Context) -> tuple[Path, ...]:
     return tuple(dict.fromkeys((*found, (name,)))) if by_name else found
 
 
-def at_path(path: Path, schema: JsonDict | bool, at: Context) -> JsonDict:
+def at_path(path: Path, schema: JsonDict | bool) -> JsonDict:
     """The values that have something at a path, and what is there satisfies the schema."""
     found: JsonDict | bool = schema
     for step in reversed(path):
@@ -128,19 +129,20 @@ def at_path(path: Path, schema: JsonDict | bool, at: Context) -> JsonDict:
         elif step >= 0:
             found = {"type": "array", "prefixItems": [True] * step + [found], "minItems": step + 1}
         else:
-            raise Unsupported(f"an alias that counts from the end: {step}", at.pointer)
+            # One that counts from the end is found where the array has just so many items.
+            found = {"type": "array", "prefixItems": [found], "minItems": -step, "maxItems": -step}
     assert isinstance(found, dict)
     return found
 
 
-def _choice(field: _Field, schema: JsonDict, others: set[str] | None, at: Context) -> JsonDict:
+def _choice(field: _Field, schema: JsonDict, others: set[str] | None) -> JsonDict:
     """The field at one of its places, those before it empty. `others`: names of other fields, where no name
     may be there in vain."""
     ways: list[JsonDict] = []
     for index in range(len(field.paths) + (not field.required)):
-        parts: list[JsonDict] = [_empty(path, at) for path in field.paths[:index]]
+        parts: list[JsonDict] = [_empty(path) for path in field.paths[:index]]
         if index < len(field.paths):
-            parts.append(at_path(field.paths[index], schema, at))
+            parts.append(at_path(field.paths[index], schema))
         if others is not None:
             used = {field.paths[index][0]} if index < len(field.paths) else set()
             unused = {str(path[0]) for path in field.paths} - used - others
@@ -150,7 +152,10 @@ def _choice(field: _Field, schema: JsonDict, others: set[str] | None, at: Contex
     return ways[0] if len(ways) == 1 else {"anyOf": ways}
 
 
-def _empty(path: Path, at: Context) -> JsonDict:
+def _empty(path: Path) -> JsonDict:
     if len(path) == 1:
         return {"properties": {str(path[0]): False}}
-    return {"not": at_path(path, True, at)}
+    for place, step in enumerate(path):
+        if isinstance(step, int) and step < 0:  # nothing is said of what is further in
+            return {"not": at_path(path[:place], {"type": "array", "minItems": -step})}
+    return {"not": at_path(path, True)}

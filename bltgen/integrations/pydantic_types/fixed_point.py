@@ -6,34 +6,46 @@ Leading and trailing zeros are no harm, nor is a missing digit before or after t
 >>> price = fixed_point(Range(Decimal(0), Decimal("12.5"), places=2))
 >>> [price.accepts(text) for text in (b"12.50", b"+012.5000", b".5", b"12.51", b"1.005", b"-0.0", b"-1")]
 [True, True, True, False, False, True, False]
+>>> [in_all([Range(step=Decimal("0.05"))]).accepts(text) for text in (b"-01.150", b".05", b"0.01", b"7.")]
+[True, True, False, True]
 """
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import cache, lru_cache, reduce
 
-from bltgen.automata.language import EMPTY, Language, literal, union
+from bltgen.automata.language import EMPTY, Language, from_automaton, literal, union
+from bltgen.constraints.json_number_short import Shape, short_state
+from bltgen.constraints.number_set import NumberSet
 from bltgen.integrations.pydantic_types.ordered_text import matching, number_above
 
-__all__ = ["Range", "fixed_point"]
+__all__ = ["Range", "fixed_point", "in_all"]
+
+_DIGITS = 60
 
 
 @dataclass(frozen=True)
 class Range:
-    """Numbers from `low` to `high` (None: no end), without the ends where open, of at most so many places."""
+    """Numbers from `low` to `high` (None: no end), without the ends where open, of at most so many places.
+
+    step: of which they are multiples.
+    """
 
     low: Decimal | int | None = None
     high: Decimal | int | None = None
     low_open: bool = False
     high_open: bool = False
     places: int | None = None
+    step: Decimal | int | None = None
 
 
 @lru_cache(512)
 def fixed_point(wanted: Range) -> Language:
-    """The texts of the numbers in a range."""
+    """The texts of the numbers in a range without a step."""
     plus, minus = matching("[+]?"), literal(b"-")
     positive = negative = _sizes()
     if wanted.low is not None:
@@ -46,6 +58,35 @@ def fixed_point(wanted: Range) -> Language:
         few = matching(f"[0-9]*(?:\\.[0-9]{{0,{wanted.places}}}0*)?")
         positive, negative = positive & few, negative & few
     return union(plus + positive, minus + negative)
+
+
+def in_all(within: Sequence[Range]) -> Language:
+    """The texts of the numbers in all ranges. With a step among them, of at most 60 digits."""
+    if all(one.step is None for one in within):
+        return reduce(operator.and_, [fixed_point(one) for one in within])
+    numbers = NumberSet.all()
+    for one in within:
+        numbers &= NumberSet.interval(one.low, one.high, one.low_open, one.high_open)
+        if one.places is not None:
+            numbers &= NumberSet.multiples(Decimal((0, (1,), -one.places)))
+        if one.step is not None:
+            numbers &= NumberSet.multiples(one.step)
+    return union(
+        matching("[+]?") + _spelled(numbers & NumberSet.interval(0, None)),
+        literal(b"-") + _spelled(numbers & NumberSet.interval(None, 0), ord("-")),
+    )
+
+
+def _spelled(numbers: NumberSet, sign: int | None = None) -> Language:
+    """The sizes of numbers: as JSON writes them, with more zeros, or without a digit beside the point."""
+    whole, shape = numbers & NumberSet.integers(), Shape(False, sign is not None, _DIGITS, _DIGITS)
+    every = from_automaton(short_state(whole, numbers, shape))
+    integers = from_automaton(short_state(whole, NumberSet.empty(), shape))
+    if sign is not None:
+        every, integers = every.derivative(sign), integers.derivative(sign)
+    fraction = every.derivative(ord("0")).derivative(ord("."))
+    point = literal(b".")
+    return literal(b"0").star() + union(every, integers + point, point + fraction)
 
 
 @cache

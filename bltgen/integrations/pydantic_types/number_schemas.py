@@ -19,7 +19,6 @@ from typing import Any
 
 from bltgen.automata.language import Language, union
 from bltgen.constraints.number_set import NumberSet
-from bltgen.errors import Unsupported
 from bltgen.integrations.pydantic_types import number_texts
 from bltgen.integrations.pydantic_types.context import WRITTEN, Collected, Context, JsonDict
 from bltgen.integrations.pydantic_types.fixed_point import Range
@@ -34,6 +33,7 @@ _LARGEST_FLOAT = Decimal("1.7976931348623157e308")
 _FLOAT_DIGITS = 15
 """So many digits come out of a float as they went in."""
 
+_BOUND_DIGITS = 40
 _PRECISION = 28
 """The digits of Python's decimal context, in which pydantic finds remainders."""
 
@@ -108,17 +108,45 @@ def _decimal_texts(bounds: JsonDict, shapes: list[JsonDict], at: Context, to: Co
 
 
 def fraction_schema(core: Core, at: Context, to: Collected) -> JsonDict:
-    """Fractions, as numbers and as strings; within bounds the strings are decimals."""
-    bounds = bounds_of(core)
+    """Fractions, as numbers and as strings; within limits the strings are decimals."""
+    bounds = bounds_of(_of_fractions(core, at, to))
     texts = number_texts.fraction_text()
     if bounds:
-        to.narrowed(at, "fraction", "within bounds a string is a decimal, not a fraction")
+        to.narrowed(at, "fraction", "within limits a string is a decimal, not a fraction")
         texts = number_texts.decimal_text(*_ranges(bounds, at, to))
     strings = to.string("fraction", texts)
     if at.key:
         return strings
     limited = _within(bounds, _LARGEST_FLOAT)
     return {"anyOf": [{"type": "number", **(_rounded(limited) if to.wide else limited)}, strings]}
+
+
+def _of_fractions(core: Core, at: Context, to: Collected) -> JsonDict:
+    """The limits of a fraction, which are exact (a float is a binary fraction), as decimals.
+
+    Of the multiples of 1/6 those of 1/2 are decimals. A bound that is no decimal moves inwards, by less than
+    a number of 40 digits tells.
+    """
+    found: JsonDict = {}
+    for name in (*_BOUNDS, "multiple_of"):
+        given = core.get(name)
+        if given is None or (isinstance(given, float) and not math.isfinite(given)):
+            found[name] = given
+            continue
+        value = Fraction(given)
+        rest = value.denominator
+        for prime in (2, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if name == "multiple_of":
+            value *= rest
+        elif rest > 1:
+            scale = 10 ** max(0, _BOUND_DIGITS - math.floor(math.log10(abs(value))))
+            value = Fraction((math.ceil if name in ("ge", "gt") else math.floor)(value * scale), scale)
+            name = {"gt": "ge", "lt": "le"}.get(name, name)
+        exact = value.numerator if value.denominator == 1 else _decimal(value)
+        found[name] = exact if found.get(name) is None else (max if name == "ge" else min)(found[name], exact)
+    return found
 
 
 def complex_schema(core: Core, at: Context, to: Collected) -> JsonDict:
@@ -191,12 +219,8 @@ def _ranges(bounds: JsonDict, at: Context, to: Collected) -> list[Range]:
     step = bounds.get("multipleOf")
     if step is not None:
         power = Decimal(step).normalize()
-        if power.as_tuple().digits != (1,):
-            raise Unsupported(f"multiples of {step} in strings", at.pointer)
-        exponent = power.adjusted()
-        if exponent > 0:
-            raise Unsupported(f"multiples of {step} in strings", at.pointer)
-        ranges.append(Range(places=-exponent))
+        is_power = power.as_tuple().digits == (1,) and power.adjusted() <= 0
+        ranges.append(Range(places=-power.adjusted()) if is_power else Range(step=step))
     return ranges
 
 
@@ -260,7 +284,9 @@ def _rounded(bounds: JsonDict) -> JsonDict:
 
 
 def _decimal(value: Fraction) -> Decimal:
-    """A fraction whose denominator is a power of two, exactly."""
-    power = value.denominator.bit_length() - 1
-    digits = value.numerator * 5**power
+    """A fraction whose denominator has no prime factors but 2 and 5, exactly."""
+    power = value.denominator.bit_length()
+    while power and 10 ** (power - 1) % value.denominator == 0:
+        power -= 1
+    digits = value.numerator * (10**power // value.denominator)
     return Decimal((int(digits < 0), tuple(map(int, str(abs(digits)))), -power))

@@ -13,17 +13,15 @@ digits, that of a fraction three, since Python writes fractions out.
 
 from __future__ import annotations
 
-import operator
 import re
 from collections.abc import Iterable
-from dataclasses import replace
-from functools import cache, lru_cache, reduce
+from functools import cache, lru_cache
 
 from bltgen.automata.language import ANY_BYTE, Language, concat, from_automaton
 from bltgen.constraints.json_number import number_state
 from bltgen.constraints.number_set import NumberSet
 from bltgen.constraints.regex import regex
-from bltgen.integrations.pydantic_types.fixed_point import Range, fixed_point
+from bltgen.integrations.pydantic_types.fixed_point import Range, in_all
 
 __all__ = [
     "BLANKS",
@@ -63,7 +61,7 @@ def integer_text(*within: Range) -> Language:
     if not within:
         found = regex(rf"[+-]?(?:0[0_]*)?{_DIGITS}(?:\.0+)?")
     else:
-        found = _all([replace(one, places=0) for one in within]) - regex(r".*\.|[+-]?\..*")
+        found = in_all([*within, Range(places=0)]) - regex(r".*\.|[+-]?\..*")
     limited: Language = _trimmed(found) & ANY_BYTE.repeat(0, _LONGEST)
     return limited
 
@@ -72,7 +70,7 @@ def integer_text(*within: Range) -> Language:
 def float_text(*within: Range, finite: bool = True) -> Language:
     """Numbers with a fraction or exponent (in ranges none); infinities and NaN unless it must be finite."""
     if within:
-        return _trimmed(_all(list(within)))
+        return _trimmed(in_all(within))
     # Rust allows blanks around a number, or a single `_` between any two of its characters, not both.
     plain, parted = (_FLOAT.replace(_DIGITS, "[0-9]+"), _PARTED_FLOAT)
     if not finite:
@@ -86,15 +84,11 @@ def decimal_text(*within: Range, numbers: NumberSet | None = None) -> Language:
     """Decimals, in all of the ranges. `numbers`: those of them that JSON may write with an exponent."""
     if not within:
         return _trimmed(regex("[+-]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:[eE][+-]?[0-9]{1,17})?"))
-    found = _all(list(within))
+    found = in_all(within)
     if numbers is not None:
         short = regex("[^eE]*(?:[eE][+-]?[0-9]{0,17})?")
         found |= from_automaton(number_state(numbers)) & short
     return _trimmed(found)
-
-
-def _all(within: list[Range]) -> Language:
-    return reduce(operator.and_, [fixed_point(one) for one in within])
 
 
 @cache

@@ -4,7 +4,7 @@ In Rust `\d`, `\w`, `\s` and `\b` are Unicode's, `.` is all but a line feed, `$`
 anywhere. Which characters are letters depends on the version of Unicode, so that a text of a pattern that
 asks for it has only characters that Python's own tables know (`known_characters`).
 
-Refused, with the position: the flags x, R and u; nested classes and `&&`, `--`, `~~` in them; `\b{start}`.
+Refused, with the position: the flag u.
 
 >>> translated(r"^\d+(?i:k).$")
 ('^[\\p{Nd}]+(?i:k)[^\\n]$', True)
@@ -82,7 +82,12 @@ class _Reader:
         self.pattern = pattern
         self.place = 0
         self.is_unicode = False
-        self.flags = {"s": False, "m": False}
+        self.flags = {"s": False, "m": False, "x": False, "R": False}
+
+    @property
+    def blanks(self) -> bool:
+        """Whether blanks and comments are ignored."""
+        return self.flags["x"]
 
     def sequence(self) -> str:
         """The translation up to the closing bracket of the group, or the end."""
@@ -94,7 +99,9 @@ class _Reader:
             if character == ")":
                 break
             self.place += 1
-            if character == "(":
+            if self.blanks and (character.isspace() or character == "#"):
+                self._blank(character)
+            elif character == "(":
                 group = self._group()
                 if group is None:
                     continue
@@ -105,11 +112,9 @@ class _Reader:
             elif character == "\\":
                 made.append(self._escape())
             elif character == ".":
-                made.append(r"[\s\S]" if self.flags["s"] else r"[^\n]")
-            elif character == "^":
-                made.append(r"(?:^|(?<=\n))" if self.flags["m"] else "^")
-            elif character == "$":
-                made.append(r"(?:$|(?=\n))" if self.flags["m"] else "$")
+                made.append(r"[\s\S]" if self.flags["s"] else r"[^\r\n]" if self.flags["R"] else r"[^\n]")
+            elif character in "^$":
+                made.append(self._line(character) if self.flags["m"] else character)
             elif character == "{":
                 made.append(self._count())
             elif character in "]}":
@@ -118,6 +123,12 @@ class _Reader:
                 made.append(character)
         self.flags = outer
         return "".join(made) + ")" * opened
+
+    def _line(self, character: str) -> str:
+        """The beginning or end of a line; with R, it ends in CR, LF or both, between which there is none."""
+        if self.flags["R"]:
+            return r"(?:^|(?<=\n)|(?<=\r)(?!\n))" if character == "^" else r"(?:$|(?=\r)|(?<!\r)(?=\n))"
+        return r"(?:^|(?<=\n))" if character == "^" else r"(?:$|(?=\n))"
 
     def _count(self) -> str:
         """A count, as it is."""
@@ -138,8 +149,8 @@ class _Reader:
         elif found:
             self.place = found.end()
             on, off, kind = found[1], found[2] or "", found[3]
-            if set(on + off) & set("xRu"):
-                raise self._refused("a flag other than i, m, s and U", begin)
+            if "u" in on + off:
+                raise self._refused("the flag u", begin)
             self.is_unicode = self.is_unicode or "i" in on  # which characters are alike depends on it, too
             before = dict(self.flags)
             for flag in self.flags:
@@ -162,11 +173,19 @@ class _Reader:
         """What a backslash stands for, outside of classes."""
         character = self.pattern[self.place]
         self.place += 1
-        if character in "bB":
-            if self.pattern.startswith("{", self.place):
-                raise self._refused("a special word boundary")
+        if character in "bB<>":
             self.is_unicode = True
             word = f"[{_WORD}]"
+            named = re.compile(r"\{(start|end|start-half|end-half)\}").match(self.pattern, self.place)
+            if character in "<>" or (character == "b" and named):
+                self.place = named.end() if named and character == "b" else self.place
+                kind = {"<": "start", ">": "end"}.get(character) or (named[1] if named else "")
+                return {
+                    "start": f"(?:(?<!{word})(?={word}))",
+                    "end": f"(?:(?<={word})(?!{word}))",
+                    "start-half": f"(?<!{word})",
+                    "end-half": f"(?!{word})",
+                }[kind]
             if character == "b":
                 return f"(?:(?<={word})(?!{word})|(?<!{word})(?={word}))"
             return f"(?:(?<={word})(?={word})|(?<!{word})(?!{word}))"
@@ -212,32 +231,59 @@ class _Reader:
         raise self._refused(f"the property {name!r}")
 
     def _class(self) -> str:
-        """A class in brackets; members that are all but some stand beside it."""
+        """A class in brackets, as a pattern of one character.
+
+        Sets stand in it side by side, or with `&&`, `--`, `~~` between them, which are read from the left.
+        """
         begin = self.place
         negated = self.pattern.startswith("^", self.place)
         self.place += negated
+        found, sign = "", ""
+        while True:
+            right = self._union(begin, first=not sign)
+            found = {
+                "": right,
+                "&&": f"(?:(?={right}){found})",
+                "--": f"(?:(?!{right}){found})",
+                "~~": f"(?:(?!{right}){found}|(?!{found}){right})",
+            }[sign]
+            sign = self.pattern[self.place : self.place + 2]
+            if sign not in ("&&", "--", "~~"):
+                break
+            self.place += 2
+        self.place += 1
+        if not negated:
+            return found
+        is_plain = found.startswith("[") and not found.startswith("[^")
+        return f"[^{found[1:]}" if is_plain else rf"(?:(?!{found})[\s\S])"
+
+    def _union(self, begin: int, *, first: bool) -> str:
+        """The sets up to the end of the class or the next operation; what are all but some stand beside."""
         members: list[str] = []
         others: list[str] = []
-        first = True
         while True:
             if self.place >= len(self.pattern):
                 raise self._refused("a class without an end", begin)
             character = self.pattern[self.place]
-            if character == "]" and not first:
-                self.place += 1
+            if (character == "]" and not first) or self.pattern.startswith(("&&", "--", "~~"), self.place):
                 break
             first = False
-            if self.pattern.startswith(("&&", "--", "~~"), self.place):
-                raise self._refused("an operation on classes")
             self.place += 1
-            if character == "[":
-                members.append(self._posix())
-                continue
-            if character == "\\":
+            if self.blanks and (character.isspace() or character == "#"):
+                self._blank(character)
+            elif character == "[":
+                posix = self._posix()
+                if posix is None:
+                    others.append(self._class())
+                else:
+                    (others if posix[0] == "^" else members).append(
+                        f"[{posix}]" if posix[0] == "^" else posix
+                    )
+            elif character == "\\":
                 escaped = self.pattern[self.place]
                 self.place += 1
                 inside, is_negated = self._members(escaped)
-                (others if is_negated else members).append(inside)
+                (others if is_negated else members).append(f"[^{inside}]" if is_negated else inside)
             elif character == "-":
                 is_range = members and not self.pattern.startswith("]", self.place) and members[-1] != "-"
                 members.append("-" if is_range else r"\-")
@@ -245,17 +291,22 @@ class _Reader:
                 members.append(_literal(ord(character)))
         inside = "".join(members)
         if not others:
-            return f"[^{inside}]" if negated else f"[{inside}]"
-        ways = [f"[{inside}]"] if inside else []
-        either = "|".join(ways + [f"[^{other}]" for other in others])
-        return rf"(?:(?!{either})[\s\S])" if negated else f"(?:{either})"
+            return f"[{inside}]"
+        return f"(?:{'|'.join([f'[{inside}]'] * bool(inside) + others)})"
 
-    def _posix(self) -> str:
-        found = re.compile(r":([a-z]+):\]").match(self.pattern, self.place)
-        if found is None or found[1] not in _POSIX:
-            raise self._refused("a class within a class")
+    def _posix(self) -> str | None:
+        """The members of a class by name (`[:alpha:]`, `[:^alpha:]`), after its bracket; None: it is none."""
+        found = re.compile(r":(\^?)([a-z]+):\]").match(self.pattern, self.place)
+        if found is None or found[2] not in _POSIX:
+            return None
         self.place = found.end()
-        return _POSIX[found[1]]
+        return found[1] + _POSIX[found[2]]
+
+    def _blank(self, character: str) -> None:
+        """Past a comment, where blanks are ignored."""
+        if character == "#":
+            end = self.pattern.find("\n", self.place)
+            self.place = len(self.pattern) if end < 0 else end + 1
 
     def _refused(self, what: str, place: int | None = None) -> Unsupported:
         offset = self.place if place is None else place

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from functools import reduce
 from typing import Any
 
-from bltgen.automata.language import Language
+from bltgen.automata.language import ANY_BYTES, Language
 from bltgen.constraints.regex import regex
 from bltgen.errors import Unsupported
 from bltgen.integrations.pydantic_types import (
@@ -141,18 +141,23 @@ def _now(core: Core, at: Context, to: Collected) -> dt.datetime | None:
     return moment
 
 
-def _zone(core: Core) -> tuple[Any, int]:
-    """Whether an offset must or must not be there, and the most digits of a fraction (0: any)."""
-    zone = core.get("tz_constraint")
-    if zone is not None and not isinstance(zone, str):
-        raise Unsupported("a fixed offset (tz_constraint)", "datetime")
-    return zone, 6 if core.get("microseconds_precision") == "error" else 0
+def _zone(core: Core) -> tuple[Any, int, Language]:
+    """Whether an offset must or must not be there, the most digits of a fraction (0: any), which offsets."""
+    zone, digits = core.get("tz_constraint"), 6 if core.get("microseconds_precision") == "error" else 0
+    return ("aware", digits, dates.with_offset(zone)) if isinstance(zone, int) else (zone, digits, ANY_BYTES)
+
+
+def _bounds(core: Core) -> dict[str, Any]:
+    return {_NAMES[name]: core[name] for name in _NAMES if core.get(name) is not None}
 
 
 def _datetime(core: Core, at: Context, to: Collected) -> JsonDict:
-    zone, digits = _zone(core)
-    bounds = {_NAMES[name]: core[name] for name in _NAMES if core.get(name) is not None}
-    found = dates.date_time(zone, digits, **bounds)
+    zone, digits, offsets = _zone(core)
+    bounds = {
+        name: bound if isinstance(bound, dt.datetime) else dt.datetime.combine(bound, dt.time())
+        for name, bound in _bounds(core).items()
+    }
+    found = dates.date_time(zone, digits, **bounds) & offsets
     moment = _now(core, at, to)
     if moment is not None:
         side = "later" if core["now_op"] == "future" else "earlier"
@@ -161,13 +166,15 @@ def _datetime(core: Core, at: Context, to: Collected) -> JsonDict:
 
 
 def _time(core: Core, at: Context, to: Collected) -> JsonDict:
-    zone, digits = _zone(core)
-    bounds = {_NAMES[name]: core[name] for name in _NAMES if core.get(name) is not None}
-    return to.string("time", dates.time(zone, digits, **bounds))
+    zone, digits, offsets = _zone(core)
+    return to.string("time", dates.time(zone, digits, **_bounds(core)) & offsets)
 
 
 def _timedelta(core: Core, at: Context, to: Collected) -> JsonDict:
     sides = [(side, core[name]) for name, side in _SIDES.items() if core.get(name) is not None]
+    if core.get("multiple_of") is not None:
+        to.narrowed(at, "duration", "where it is a multiple, written in seconds: PT90S")
+        return to.string("duration", durations.multiples(core["multiple_of"], tuple(sides)))
     if not sides:
         return to.string("duration", durations.duration())
     to.narrowed(at, "duration", "within bounds written in days and a time of day, or in one unit")

@@ -23,7 +23,7 @@ from bltgen.automata.language import ANY_BYTE, EMPTY, EPSILON, Language, concat,
 from bltgen.constraints.json_format_uri import IPV4, IPV6
 from bltgen.constraints.regex import regex
 
-__all__ = ["multi_host_url", "of_length", "url"]
+__all__ = ["complete", "multi_host_url", "of_length", "url", "with_host"]
 
 _WEB = ("http", "https", "ws", "wss", "ftp")
 _PERCENT = "%[0-9A-Fa-f]{2}"
@@ -154,6 +154,18 @@ def _limited(found: Language, max_bytes: int | None) -> Language:
 
 
 @lru_cache(64)
+@cache
+def with_host() -> Language:
+    """Texts of URLs with a host."""
+    return regex(r"[^/?#]*//[^/?#]*[^/?#:@].*")
+
+
+@cache
+def complete() -> Language:
+    """Texts of URLs with a host, a port and a path."""
+    return regex(r"[^/?#]*//[^/?#]*[^/?#:@]:[0-9]+/[^?#]+.*")
+
+
 def of_length(low: int, high: int | None) -> Language:
     """Texts of URLs whose normal form surely has so many characters: they are written in ASCII as they stay.
 
@@ -161,6 +173,8 @@ def of_length(low: int, high: int | None) -> Language:
     in one way, and leaves out a port by default and steps like `/../`.
     """
     kept = regex(r"[!#$&(-;=?-Z_a-z~%]*")
+    # In the name and password of a user the signs between the parts of a URL are written in three.
+    kept -= regex(r"[^/?#]*//(?:[^/?#]*[;=@][^/?#]*@|[^/?#@]*:[^/?#@]*:[^/?#@]*@).*")
     if low:
         kept -= regex(r".*(?:/\.|/%2[eE]).*|[^/]*//[^/?#]*:[0-9]*(?:[/?#].*)?")
         kept &= ANY_BYTE.repeat(low)

@@ -27,6 +27,7 @@ __all__ = ["translate"]
 
 Core = Mapping[str, Any]
 
+_TEXTS_WITHIN = 2
 _INJECTIVE = frozenset(("int", "str", "bool", "none", "enum", "literal"))
 """Types of which different JSON texts are different values."""
 
@@ -38,6 +39,8 @@ def translate(core: Core, to: Collected) -> JsonDict:
     """
     walk = _Walk(to)
     found = walk.read(core, Context())
+    if walk.is_deep:
+        to.unchecked(Context(), "nesting", "pydantic reads at most 200 arrays and objects within each other")
     return {**found, "$defs": walk.definitions} if walk.definitions else found
 
 
@@ -46,13 +49,16 @@ class _Walk:
         self.to = to
         self.cores: dict[str, Core] = {}
         self.definitions: dict[str, JsonDict] = {}
-        self.names: dict[tuple[str, bool, bool], str] = {}
+        self.names: dict[tuple[str, bool, bool, int], str] = {}
         self.reading: dict[str, int] = {}
         """The definitions that are being read, and in how many texts they stand."""
+        self.is_deep = False
+        """Whether a text may be nested as deep as one likes."""
 
     def read(self, core: Core, at: Context) -> JsonDict:
         """The schema of one part."""
         kind = core["type"]
+        self.is_deep = self.is_deep or (kind == "any" and not (at.key or at.hashable))
         if core.get("config") is not None:
             at = replace(at, config=core["config"])
         if kind.startswith("function"):
@@ -127,7 +133,7 @@ class _Walk:
         return self._either(makers, at)
 
     def _branch(self, choice: Core, paths: tuple[Path, ...], tag: Any, at: Context) -> JsonDict:
-        tags = [at_path(path, {"const": tag}, at) for path in paths]
+        tags = [at_path(path, {"const": tag}) for path in paths]
         either = tags[0] if len(tags) == 1 else {"anyOf": tags}
         return {"allOf": [self.read(choice, at.below("allOf", 0)), either]}
 
@@ -138,10 +144,11 @@ class _Walk:
 
     def _reference(self, core: Core, at: Context) -> JsonDict:
         reference = core["schema_ref"]
-        if self.reading.get(reference, at.texts) < at.texts:
-            raise Unsupported("a type in a JSON text within itself", at.pointer)
-        key = (reference, at.key, at.hashable)
+        if at.texts > _TEXTS_WITHIN and self.reading.get(reference, at.texts) < at.texts:
+            raise NoJson(f"a type within more than {_TEXTS_WITHIN} JSON texts of its own", at.pointer)
+        key = (reference, at.key, at.hashable, at.texts)
         name = self.names.get(key)
+        self.is_deep = self.is_deep or reference in self.reading
         if name is None:
             name = self._new_name(reference, at)
             self.names[key] = name
@@ -192,6 +199,7 @@ class _Walk:
         found: JsonDict = {"type": "array"}
         lengths = core["type"] != "generator"
         items = core.get("items_schema") or ({"type": "any"} if at.hashable else None)
+        self.is_deep = self.is_deep or items is None or items["type"] == "any"
         if core.get("min_length") and lengths:
             found["minItems"] = core["min_length"]
         if core.get("max_length") is not None and lengths:
@@ -250,6 +258,7 @@ class _Walk:
     def _dict(self, core: Core, at: Context) -> JsonDict:
         self._unhashable(core, at)
         keys, values = core.get("keys_schema"), core.get("values_schema")
+        self.is_deep = self.is_deep or (values or {"type": "any"})["type"] == "any"
         found: JsonDict = {"type": "object"}
         if keys is not None and keys["type"] != "any":
             below = Context(at.pointer + "/propertyNames", at.config, key=True)
