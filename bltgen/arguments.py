@@ -174,7 +174,7 @@ def shown(value: object, limit: int = 60) -> str:
     >>> shown("a" * 1000, 10), shown({"type": "object", "required": list("abcdef")}, 40)
     ("'aaaaaaaaa...", "{'type': 'object', 'required': ['a', ...")
     """
-    text = repr(value[: limit + 1]) if isinstance(value, (str, bytes)) else _SHORT.repr(value)
+    text = repr(value[: limit + 4]) if isinstance(value, (str, bytes)) else _SHORT.repr(value)
     return text if len(text) <= limit + 3 else f"{text[:limit]}..."
 
 

@@ -39,6 +39,7 @@ from typing import Any, NamedTuple, TypeAlias
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import FORCED_LIMIT, State
 from bltgen.automata.limits import current_limits
+from bltgen.automata.operators import INFINITE
 from bltgen.automata.recipe import FixedState
 from bltgen.automata.transition_network import Network, Node
 from bltgen.errors import LimitExceeded
@@ -329,12 +330,7 @@ class EarleyAutomaton:
                 "ways to read the text so far", limits.grammar_items, "make the grammar less ambiguous"
             )
         accepting, places, frame = arrival
-        key = (
-            items if len(items) < 2 else frozenset(items),
-            places if len(places) < 2 else frozenset(places),
-            frame,
-            accepting,
-        )
+        key = (frozenset(items), frozenset(places), frame, accepting)
         found = self._states.get(key)
         if found is not None:
             return found
@@ -345,7 +341,7 @@ class EarleyAutomaton:
         made._items, made._places, made._frame = items, places, frame
         made.accepting = accepting
         made.id = self._next_id()
-        made._ample = 1 << 62
+        made._ample = INFINITE
         self._states[key] = made
         self._held += 1 + len(items) + len(places)
         return made
@@ -406,13 +402,13 @@ class EarleyAutomaton:
                 before = len(mine)
                 mine.update(returns.get(caller, {}))
                 changed |= len(mine) > before
-                if caller in distances and distances[caller] < distances.get(rule, 1 << 62):
+                if caller in distances and distances[caller] < distances.get(rule, INFINITE):
                     distances[rule], ways[rule] = distances[caller], ways[caller]
                     changed = True
             for rule, node, caller in prediction.returns:
                 if caller in distances:
                     distance = node.distance + distances[caller]
-                    if distance < distances.get(rule, 1 << 62):
+                    if distance < distances.get(rule, INFINITE):
                         distances[rule], ways[rule] = distance, (node, None)
                         changed = True
         made = Frame()

@@ -64,6 +64,7 @@ def first_bytes(language: Language) -> int:
 def is_window_of(first: Language, second: Language) -> bool:
     """Whether one only bounds the other's length, whose texts have every length between their bounds."""
     for window, other in ((first, second), (second, first)):
-        if window.op == REPEAT and window.parts[0].op == BYTES and other.gap <= 1:
-            return not other.alphabet & ~cast(int, window.parts[0].value)
+        is_window = window.op == REPEAT and window.parts[0].op == BYTES and other.gap <= 1
+        if is_window and not other.alphabet & ~cast(int, window.parts[0].value):
+            return True
     return False

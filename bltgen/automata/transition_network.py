@@ -14,6 +14,7 @@ quadruple it. Source of the idea: W. Woods, "Transition network grammars", CACM 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from heapq import heappop, heappush
 from typing import NamedTuple, TypeAlias
@@ -146,13 +147,13 @@ def _kept(rules: Rules, start: str) -> dict[str, None]:
     entered = {start}
     active = {start}
     work = [(start, iter(list(atoms(rules[start]))))]
-    uses: dict[str, int] = {start: 1}
+    uses: Counter[str] = Counter()
     while work:
         name, rest = work[-1]
         for atom in rest:
             if not isinstance(atom, str):
                 continue
-            uses[atom] = uses.get(atom, 0) + 1
+            uses[atom] += 1
             if atom in active:
                 kept[atom] = None
             if atom not in entered:
@@ -325,16 +326,14 @@ def minimised(graph: Graph) -> Graph:
                 for node in inside:
                     block[node] = made
                 todo.add(made if number in todo or len(inside) <= len(members[number]) else number)
-    renamed: dict[int, int] = {}
-    for number in block:
-        renamed.setdefault(number, len(renamed))
-    small = Graph([False] * len(renamed), [[] for _ in renamed])
+    kept: dict[int, int] = {}
     for node, number in enumerate(block):
-        at = renamed[number]
-        small.final[at] = graph.final[node]
-        if not small.edges[at]:
-            small.edges[at] = [(symbol, renamed[block[target]]) for symbol, target in graph.edges[node]]
-    return small
+        kept.setdefault(number, node)
+    renamed = {number: at for at, number in enumerate(kept)}
+    return Graph(
+        [graph.final[node] for node in kept.values()],
+        [[(symbol, renamed[block[to]]) for symbol, to in graph.edges[node]] for node in kept.values()],
+    )
 
 
 # -- the network ---------------------------------------------------------------------------------------
