@@ -308,7 +308,7 @@ def _step_repeat(term: Language, byte: int) -> tuple[int, Language]:
 def _step_union(term: Language, byte: int) -> tuple[int, Language]:
     parts: Iterable[Language] = term.parts
     shared = ALL_BITS
-    if len(term.parts) > INDEXED_PARTS and term.first >= 0:
+    if len(term.parts) > INDEXED_PARTS and term.first != -1:
         if term.value is None:
             term.value = _by_first_byte(term.parts)
         parts, shared = term.value.get(byte, ()), 1 << byte

@@ -137,6 +137,12 @@ def test_targets_without_a_future_are_dropped() -> None:
     assert grouped([]) == ()
 
 
+def test_disjoint_pieces_are_left_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is united where no two have a byte in common."""
+    monkeypatch.setattr(derivative, "_union", None)
+    assert derivative._united([(1, A), (2, B), (12, A)]) == ((13, A), (2, B))
+
+
 def test_overlapping_pieces_are_cut_into_cells() -> None:
     united = derivative._united
     assert united([]) == ()

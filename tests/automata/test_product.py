@@ -11,10 +11,10 @@ import pytest
 from bltgen.automata import product as products
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import Report, ReportEntry, State
-from bltgen.automata.description import record
 from bltgen.automata.language import ANY_BYTE, EMPTY, INFINITE, Language, byte_set, literal
 from bltgen.automata.lazy_dfa import LanguageState
 from bltgen.automata.limits import Limits, use_limits
+from bltgen.automata.named import Named
 from bltgen.automata.product import Product, ProductState, product_of
 from bltgen.errors import BudgetTooSmall, EmptyLanguage, LimitExceeded, Unsupported
 
@@ -246,8 +246,8 @@ def test_states_are_dropped_at_the_limit() -> None:
 
 def test_reports_and_descriptions_are_of_both() -> None:
     entry = ReportEntry("x", "literal")
-    left = record(literal(b"recorded left"), {"kind": "left"}, Report((entry,)))
-    right = record(ANY_BYTE.repeat(0, 77), {"kind": "right"}, Report((ReportEntry("y", "repeat"),)))
+    left = Named(literal(b"named left"), {"kind": "left"}, Report((entry,)))
+    right = Named(ANY_BYTE.repeat(0, 77), {"kind": "right"}, Report((ReportEntry("y", "repeat"),)))
     both = made(left, right)
     assert both.report() == Report((entry, ReportEntry("y", "repeat")))
     assert both.describe() == {"kind": "intersection", "parts": [{"kind": "left"}, {"kind": "right"}]}
