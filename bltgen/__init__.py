@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from bltgen.decoding.redecode import Backtrack, Redecode
     from bltgen.decoding.sampling import SamplingParameters
     from bltgen.decoding.smc import SMC
+    from bltgen.decoding.spans import Spans
     from bltgen.decoding.speculative import Speculative
     from bltgen.decoding.strategy import Mask, Strategy
 
@@ -64,6 +65,7 @@ _HOMES = {
     "Redecode": "bltgen.decoding.redecode",
     "SMC": "bltgen.decoding.smc",
     "SamplingParameters": "bltgen.decoding.sampling",
+    "Spans": "bltgen.decoding.spans",
     "Speculative": "bltgen.decoding.speculative",
     "State": "bltgen.automata.contract",
     "Statistics": "bltgen.decoding.generation",
@@ -99,6 +101,7 @@ __all__ = [
     "Patch",
     "Redecode",
     "SamplingParameters",
+    "Spans",
     "Speculative",
     "State",
     "Statistics",

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
 
 from bltgen.automata.byteset import ByteSet
 
-__all__ = ["FORCED_LIMIT", "Constraint", "Readable", "Report", "ReportEntry", "State"]
+__all__ = ["FORCED_LIMIT", "Constraint", "Readable", "Report", "ReportEntry", "State", "ToldState"]
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
@@ -107,6 +107,20 @@ class State(Protocol):
 
     def allowed_within(self, n: int) -> ByteSet:
         """The bytes b in `allowed` with `advance(b).shortest <= n - 1`, for n bytes left in all."""
+
+
+class ToldState(State, Protocol):
+    """A state that says where a value must be told by a text: what the strategy `spans` asks for.
+
+    There is no whole valid text before or within such a value: one that is begun is written to its end.
+    """
+
+    @property
+    def told_by(self) -> str | None:
+        """Between the quotes of a string: the text that it must be a span of.
+
+        None elsewhere, and where a string may be what no text tells.
+        """
 
 
 class Readable(Protocol[V_co]):

@@ -42,9 +42,10 @@ class Statistics:
     prompt_bytes: of the prompt as the model read it; form_bytes: those of them that its checkpoint's form for
     prompts added to the text (see `bltgen.model.prompt_form`). bytes, patches, forced_bytes: of the output.
     model_calls: rounds of the model it took part in. local_steps: bytes through the local decoder,
-    latent_steps: patches closed, both with all that was thrown away. redecoded_patches, fallbacks (patches or
-    texts left to the mask because nothing better was found in time), resamplings, tries,
-    effective_particles, valid_mass_bound, drafted_bytes, accepted_bytes (of the drafted): see the strategy.
+    latent_steps: patches closed, both with all that was thrown away. redecoded_patches, fallbacks (patches,
+    values or texts left to the mask because nothing better was found in time), resamplings, tries,
+    effective_particles, valid_mass_bound, whole_values, drafted_bytes, accepted_bytes (of the drafted): see
+    the strategy.
     unexplored_bytes: choices that were left out because the constraint exceeds its limits after them.
     seconds: from its admission to its end, waiting for the rows beside it included. constraint_share: part of
     them in the constraint.
@@ -65,6 +66,7 @@ class Statistics:
     tries: int = 1
     effective_particles: float | None = None
     valid_mass_bound: float | None = None
+    whole_values: int = 0
     drafted_bytes: int = 0
     accepted_bytes: int = 0
     unexplored_bytes: int = 0

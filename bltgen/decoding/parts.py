@@ -113,6 +113,13 @@ class PartsState(FixedState):
             self._next[byte] = self._owner.state(moved) if moved else None
         return self._next[byte]
 
+    @property
+    def told_by(self) -> str | None:
+        """See `automata.contract.ToldState`: where only one part can be under way."""
+        if len(self.threads) > 1:
+            return None
+        return getattr(self.threads[0][1], "told_by", None)
+
     def completion(self) -> bytes:
         """A shortest completion: of the thread's part, then of the parts after it."""
         index, state = min(self.threads, key=lambda thread: thread[1].shortest + self._owner.rest[thread[0]])

@@ -15,7 +15,7 @@ Invariants:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -62,6 +62,7 @@ class Tally:
     constraint_seconds: float = 0.0
     effective_particles: float | None = None
     valid_mass_bound: float | None = None
+    whole_values: int = 0
     drafted_bytes: int = 0
     accepted_bytes: int = 0
     unexplored_bytes: int = 0
@@ -324,14 +325,16 @@ def masked_patch(
     hypotheses: Sequence[Hypothesis],
     rows: Rows,
     generators: Sequence[np.random.Generator],
+    until: Callable[[Hypothesis], bool] = lambda hypothesis: hypothesis.finished,
 ) -> Steps[tuple[list[Hypothesis], Rows]]:
     """Each hypothesis runs to the end of its patch, or its own, by draws under the mask.
 
     hypotheses[i] is at rows[i], with generators[i]; finished ones stand still. Log-weights gain the
     log of the mass that the mask left at each byte. Forced bytes may carry one over several patches.
+    until: where it holds (of finished ones it must) one stops before its patch ends.
     """
     current = list(hypotheses)
-    active = [index for index, one in enumerate(current) if not one.finished]
+    active = [index for index, one in enumerate(current) if not until(one)]
     while True:
         chunks = [b""] * len(current)
         forced = {index: search.forced_run(current[index]) for index in active}
@@ -365,4 +368,4 @@ def masked_patch(
             else:
                 score = search.scores(one, chunk, rows.chunk_logits[index])
                 current[index] = search.append(one, chunk, rows.patch_starts(index), *score, forced=True)
-        active = [index for index in active if not current[index].finished and not rows.at_boundary[index]]
+        active = [index for index in active if not until(current[index]) and not rows.at_boundary[index]]

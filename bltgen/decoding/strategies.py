@@ -4,6 +4,7 @@
 |---|---|---|
 | `mask` | every byte under the mask | the locally renormalised distribution |
 | `speculative` | as mask, with bytes drafted by the entropy model | as mask |
+| `spans` | grounded strings as whole spans of their text, else as mask | see `Spans` |
 | `redecode` | a patch decoded freely until one stays valid | exact within the patch |
 | `backtrack` | as redecode, and gives up earlier patches | between redecode and exact |
 | `smc` | particles resampled at patch boundaries | the conditioned distribution, weighted |
@@ -22,6 +23,7 @@ from bltgen.decoding.beam import Beam, BestOf
 from bltgen.decoding.exact import Exact
 from bltgen.decoding.redecode import Backtrack, Redecode
 from bltgen.decoding.smc import SMC
+from bltgen.decoding.spans import Spans
 from bltgen.decoding.speculative import Speculative
 from bltgen.decoding.strategy import Mask
 
@@ -33,6 +35,7 @@ __all__ = ["STRATEGIES", "strategy_named"]
 STRATEGIES: dict[str, Callable[[], Strategy]] = {
     "mask": Mask,
     "speculative": Speculative,
+    "spans": Spans,
     "redecode": Redecode,
     "backtrack": Backtrack,
     "smc": SMC,

@@ -107,6 +107,7 @@ class Task:
             tries=tally.tries,
             effective_particles=tally.effective_particles,
             valid_mass_bound=tally.valid_mass_bound,
+            whole_values=tally.whole_values,
             drafted_bytes=tally.drafted_bytes,
             accepted_bytes=tally.accepted_bytes,
             unexplored_bytes=tally.unexplored_bytes,

@@ -18,6 +18,7 @@ from bltgen.decoding.generator import Generator
 from bltgen.decoding.redecode import Backtrack, Redecode
 from bltgen.decoding.sampling import log_softmax
 from bltgen.decoding.smc import SMC
+from bltgen.decoding.spans import Spans
 from bltgen.decoding.speculative import Speculative
 from bltgen.decoding.strategies import STRATEGIES
 from bltgen.decoding.strategy import Mask
@@ -30,6 +31,7 @@ from bltgen.testing.strategies import byte_models, grammars, regexes, sampling_p
 SMALL = [
     Mask(),
     Speculative(k=3, confidence=0.0),
+    Spans(candidates=3, least=0.0, max_read=40),
     Redecode(max_tries=5, candidates=2),
     Backtrack(max_tries=3, candidates=2, depth=2, max_backtracks=4),
     SMC(particles=3, ess_threshold=0.9),

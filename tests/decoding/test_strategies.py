@@ -18,6 +18,7 @@ from bltgen.decoding.exact import Exact
 from bltgen.decoding.generator import Generator
 from bltgen.decoding.redecode import Backtrack, Redecode
 from bltgen.decoding.smc import SMC, systematic
+from bltgen.decoding.spans import Spans
 from bltgen.decoding.speculative import Speculative
 from bltgen.decoding.strategies import STRATEGIES
 from bltgen.decoding.strategy import Mask
@@ -29,6 +30,7 @@ from bltgen.testing import distributions, models
 STRATEGY = {
     "mask": Mask(),
     "speculative": Speculative(k=3, confidence=0.0),
+    "spans": Spans(candidates=5, least=0.0, max_read=60),
     "redecode": Redecode(max_tries=5, candidates=2),
     "redecode alone": Redecode(max_tries=3, candidates=1),
     "backtrack": Backtrack(max_tries=3, candidates=2, depth=3, max_backtracks=4),
@@ -60,6 +62,11 @@ CONSTRAINTS = {
             "required": ["n"],
             "additionalProperties": False,
         },
+        whitespace="compact",
+    ),
+    "spans": json_schema(
+        {"items": {"type": "string", "maxLength": 6}, "maxItems": 2, "type": "array"},
+        strings_from='ab "c", ab d\u00e9 c',
         whitespace="compact",
     ),
 }

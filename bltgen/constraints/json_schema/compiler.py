@@ -327,6 +327,13 @@ class Compiler:
             goal.strings = self.string_state(self.content(formula))
         return goal.strings if goal.strings.shortest < INFINITE else None
 
+    def told_by(self, formula: Formula) -> str | None:
+        """The text that tells the strings of `strings`; None where it is not asked."""
+        grounding = self.options.grounding
+        if grounding is None or self.content(formula) is self.string_language(formula):
+            return None
+        return grounding.text
+
     def string_state(self, content: Language) -> StringState:
         """The state after the opening quote of a string whose decoded characters are in `content`."""
         options = self.options

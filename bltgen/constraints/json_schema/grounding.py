@@ -28,8 +28,9 @@ __all__ = ["Grounding", "text_of"]
 
 @dataclass(frozen=True)
 class Grounding:
-    """What a text tells. `spans`: strings (None: any); `values`: numbers (None: any)."""
+    """What a text tells. `spans`: strings (None: any) of `text`; `values`: numbers (None: any)."""
 
+    text: str | None
     spans: Language | None
     values: WrittenNumbers | None
     lenient: bool
@@ -44,7 +45,7 @@ class Grounding:
         values = None
         if numbers_from is not None:
             values = WrittenNumbers.however(NumberSet.values(numbers_in(numbers_from)))
-        return Grounding(spans, values, ungrounded == "schema")
+        return Grounding(strings_from, spans, values, ungrounded == "schema")
 
     def strings(self, admitted: Language) -> Language:
         """Those of the strings that the schema admits that may come."""

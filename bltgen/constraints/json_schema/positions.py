@@ -165,15 +165,19 @@ def literal_text(data: bytes, at: int, frame: Frame) -> Position:
 
 
 class StringText:
-    """Within a string value; `text` is the state in its text and accepts after the closing quote."""
+    """Within a string value; `text` is the state in its text and accepts after the closing quote.
 
-    __slots__ = ("frame", "state", "text")
+    `told_by`: see `automata.contract.ToldState`.
+    """
+
+    __slots__ = ("frame", "state", "text", "told_by")
 
     accepting = False
 
-    def __init__(self, text: State, frame: Frame) -> None:
+    def __init__(self, text: State, frame: Frame, told_by: str | None) -> None:
         self.text = text
         self.frame = frame
+        self.told_by = told_by
         self.state: Any = None
 
     @property
@@ -190,7 +194,7 @@ class StringText:
             return ()
         if byte == QUOTE and following.accepting:
             return (self.frame.after(),)
-        return (string_text(following, self.frame),)
+        return (string_text(following, self.frame, self.told_by),)
 
     def within(self, n: int) -> int:
         return self.text.allowed_within(n - self.frame.cost).bits
@@ -199,11 +203,11 @@ class StringText:
         return self.text.completion()
 
 
-def string_text(text: State, frame: Frame) -> Position:
+def string_text(text: State, frame: Frame, told_by: str | None) -> Position:
     """The position within a string value."""
     found: Position | None = frame.positions.get(text)
     if found is None:
-        found = frame.positions[text] = StringText(text, frame)
+        found = frame.positions[text] = StringText(text, frame, told_by)
     return found
 
 
@@ -287,7 +291,7 @@ class ValueStart:
         compiler = frame.compiler
         if byte == QUOTE:
             strings = compiler.strings(goal)
-            return () if strings is None else (string_text(strings, frame),)
+            return () if strings is None else (string_text(strings, frame, compiler.told_by(goal)),)
         if byte == OPEN_BRACE:
             return tuple([plan.open(frame) for plan in compiler.live_objects(goal)])
         if byte == OPEN_BRACKET:

@@ -168,6 +168,16 @@ class JsonState(FixedState, dict[int, "JsonState | None"]):
             self._forced = bytes(text)
         return self._forced
 
+    @property
+    def told_by(self) -> str | None:
+        """See `automata.contract.ToldState`."""
+        text: str | None = None
+        for position in self.positions:
+            text = getattr(position, "told_by", None)
+            if text is None:
+                break
+        return text
+
     def completion(self) -> bytes:
         """A shortest completion."""
         text = bytearray()

@@ -145,6 +145,10 @@ class RecordedItem:
 
     accepting = False
 
+    @property
+    def told_by(self) -> str | None:
+        return self.inner.told_by
+
     def _next(self, inner: JsonState, byte: int) -> RecordedItem:
         chain = (self.chain, byte)
         nothing = self.frame.compiler.layout.nothing
