@@ -84,7 +84,7 @@ CALLS = {
     "Redecode": (bltgen.Redecode, {"max_tries": 4, "candidates": 4}),
     "Backtrack": (bltgen.Backtrack, {"max_tries": 4, "candidates": 4, "depth": 2, "max_backtracks": 4}),
     "SMC": (bltgen.SMC, {"particles": 4, "ess_threshold": 0.5}),
-    "Spans": (bltgen.Spans, {"candidates": 4, "least": 0.5, "max_read": 9, "disjoint": True}),
+    "Spans": (bltgen.Spans, {"candidates": 4, "least": 0.5, "max_read": 9, "disjoint": True, "at_once": 1}),
     "Speculative": (bltgen.Speculative, {"k": 4, "confidence": 0.5}),
     "SamplingParameters": (
         bltgen.SamplingParameters,

@@ -6,7 +6,7 @@ what begins less probably than is asked for is never read. The model reads in ch
 may follow, beside the end and an escape, it reads on unasked, and one pass tells the probability of every
 end on the way. A span ends with its closing quote.
 
-Cost: for each round one pass of the model over up to `WIDTH` rows, the probable beginnings of one value.
+Cost: for each round one pass of the model over up to `at_once` rows, the probable beginnings of one value.
 """
 
 from __future__ import annotations
@@ -31,11 +31,9 @@ if TYPE_CHECKING:
 __all__ = ["Span", "SpanSearch", "told_by"]
 
 QUOTE, BACKSLASH = 0x22, 0x5C
-WIDTH = 4
-"""Beginnings read at once."""
 NEAR = math.log(4)
 """So much less probable than the best beginning may another be that is read with it."""
-AHEAD = 32
+AHEAD = 12
 """Bytes read unasked, at most, after a beginning."""
 
 
@@ -62,12 +60,17 @@ class Span:
 
 
 class SpanSearch:
-    """The search for one value. `hypothesis`: at its beginning, as row 0 of `rows` is."""
+    """The search for one value. `hypothesis`: at its beginning, as row 0 of `rows` is.
 
-    def __init__(self, search: Search, hypothesis: Hypothesis, rows: Rows, most_read: int) -> None:
-        self.read = 0
-        """Bytes read."""
-        self._search, self._hypothesis, self._rows, self._most_read = search, hypothesis, rows, most_read
+    most_read: after so many bytes nothing more is read; at_once: beginnings read at once.
+    """
+
+    def __init__(
+        self, search: Search, hypothesis: Hypothesis, rows: Rows, most_read: int, at_once: int
+    ) -> None:
+        self._search, self._hypothesis, self._rows = search, hypothesis, rows
+        self._most_read, self._at_once = most_read, at_once
+        self._read_bytes = 0
         self._said = [b""] * len(rows.logits)
         self._queue: list[tuple[float, bytes, Span]] = []
         given = search.parameters
@@ -88,7 +91,7 @@ class SpanSearch:
         """
         while True:
             batch: list[tuple[Span, State]] = []
-            while self._queue and len(batch) < WIDTH:
+            while self._queue and len(batch) < self._at_once:
                 one = self._queue[0][2]
                 if one.score < (batch[0][0].score - NEAR if batch else least):
                     break
@@ -101,7 +104,7 @@ class SpanSearch:
                     return one
                 if after is not None:
                     batch.append((one, after))
-            if not batch or self.read >= self._most_read:
+            if not batch or self._read_bytes >= self._most_read:
                 return None
             yield from self._read(batch)
 
@@ -127,7 +130,7 @@ class SpanSearch:
         lengths = [len(self._hypothesis.data) + common for common in commons]
         self._rows = yield Move(chunks, parents, lengths, keep_logits=True)
         self._said = said
-        self.read += sum(map(len, chunks))
+        self._read_bytes += sum(map(len, chunks))
         for row, ((one, after), run) in enumerate(zip(batch, runs, strict=True)):
             logits = np.concatenate((self._rows.chunk_logits[row], self._rows.logits[row : row + 1]))
             self._expand(one, after, logits[len(logits) - len(run) - 1 :], run)

@@ -22,7 +22,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -56,22 +56,28 @@ class Spans:
 
     For one value the model reads about `max_read` bytes at most. If these do not bring the most probable
     span to light, the value is written as by `Mask`, and statistics.fallbacks counts it; if they bring some,
-    these are the candidates. statistics.whole_values counts the values that were chosen as wholes. Where a
-    constraint asks nothing of a text (no `strings_from`, no JSON), it is `Mask`.
+    these are the candidates. `at_once` beginnings of spans are read in one pass: more than one pays where a
+    pass over several rows costs as much as over one. statistics.whole_values counts the values that were
+    chosen as wholes. Where a constraint asks nothing of a text (no `strings_from`, no JSON), it is `Mask`.
     """
 
     candidates: int = 64
     least: float = 0.001
     max_read: int = 4096
     disjoint: bool = False
-    name: ClassVar[str] = "spans"
+    at_once: int = 1
 
     def __post_init__(self) -> None:
-        check_counts(candidates=self.candidates, max_read=self.max_read)
+        check_counts(candidates=self.candidates, max_read=self.max_read, at_once=self.at_once)
         number("least", self.least)
         if not 0 <= self.least <= 1:
             raise ValueError(f"least={self.least!r}: must be in [0, 1]")
         of_type("disjoint", self.disjoint, bool, "a bool")
+
+    @property
+    def name(self) -> str:
+        """Its name: "spans", or "disjoint-spans"."""
+        return "disjoint-spans" if self.disjoint else "spans"
 
     @property
     def draws_from(self) -> str:
@@ -81,10 +87,11 @@ class Spans:
             f"tempered and truncated as such, over the {self.candidates} most probable ones that are "
             f"at least {self.least:g} times as probable as the first; exp(log_weight) reweights it to the "
             "base distribution conditioned on validity, as far as the candidates reach"
+            + ("; of candidates those that overlap no value before, if any" if self.disjoint else "")
         )
 
     def decode(self, search: Search, rows: Rows) -> Steps[Decoded]:
-        """One row; up to `span_search.WIDTH` of them while a value is looked for."""
+        """One row; up to `at_once` of them while a value is looked for."""
         hypothesis = search.start
         generators = search.generators(1)
         places = _Places()
@@ -111,7 +118,7 @@ class Spans:
         self, search: Search, before: Hypothesis, rows: Rows, generator: np.random.Generator, places: _Places
     ) -> Steps[tuple[Hypothesis, Rows]]:
         """The hypothesis with its value written."""
-        spans = SpanSearch(search, before, rows, self.max_read)
+        spans = SpanSearch(search, before, rows, self.max_read, self.at_once)
         found = yield from self._found(
             spans, search.parameters.greedy, lambda span: self._is_free(before, span, places)
         )

@@ -4,7 +4,8 @@
 |---|---|---|
 | `mask` | every byte under the mask | the locally renormalised distribution |
 | `speculative` | as mask, with bytes drafted by the entropy model | as mask |
-| `spans` | grounded strings as whole spans of their text, else as mask | see `Spans` |
+| `spans` | grounded strings as whole spans of their text, else as mask | exact within such a string |
+| `disjoint-spans` | as spans, and each place of the text is used once | as spans, of those left |
 | `redecode` | a patch decoded freely until one stays valid | exact within the patch |
 | `backtrack` | as redecode, and gives up earlier patches | between redecode and exact |
 | `smc` | particles resampled at patch boundaries | the conditioned distribution, weighted |
@@ -16,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bltgen.arguments import one_of
@@ -36,6 +38,7 @@ STRATEGIES: dict[str, Callable[[], Strategy]] = {
     "mask": Mask,
     "speculative": Speculative,
     "spans": Spans,
+    "disjoint-spans": partial(Spans, disjoint=True),
     "redecode": Redecode,
     "backtrack": Backtrack,
     "smc": SMC,

@@ -31,7 +31,8 @@ from bltgen.testing.strategies import byte_models, grammars, regexes, sampling_p
 SMALL = [
     Mask(),
     Speculative(k=3, confidence=0.0),
-    Spans(candidates=3, least=0.0, max_read=40),
+    Spans(candidates=3, least=0.0, max_read=40, at_once=3),
+    Spans(disjoint=True),
     Redecode(max_tries=5, candidates=2),
     Backtrack(max_tries=3, candidates=2, depth=2, max_backtracks=4),
     SMC(particles=3, ess_threshold=0.9),

@@ -30,7 +30,8 @@ from bltgen.testing import distributions, models
 STRATEGY = {
     "mask": Mask(),
     "speculative": Speculative(k=3, confidence=0.0),
-    "spans": Spans(candidates=5, least=0.0, max_read=60),
+    "spans": Spans(candidates=5, least=0.0, max_read=60, at_once=4),
+    "disjoint spans": Spans(disjoint=True),
     "redecode": Redecode(max_tries=5, candidates=2),
     "redecode alone": Redecode(max_tries=3, candidates=1),
     "backtrack": Backtrack(max_tries=3, candidates=2, depth=3, max_backtracks=4),
