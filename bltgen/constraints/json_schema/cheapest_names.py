@@ -66,7 +66,7 @@ class CheapestNames:
             effort.spend()
             length, is_prefix, _, name, begun, rest = self._heap[0]
             # Whatever raises on the way leaves all as it was.
-            longer = self._extensions(name, begun, rest, effort) if is_prefix and length < INFINITE else []
+            longer = self._extensions(name, begun, rest, effort) if is_prefix else []
             heappop(self._heap)
             if not is_prefix:
                 self._found.append((name, length))

@@ -35,11 +35,12 @@ def find_conflicts(compiler: Compiler, formula: Formula, depth: int = 0) -> tupl
         below = _within_one(compiler, place, ["properties", "required"], depth)
         if below:
             return below
-    for keyword in [keyword for keyword in schema if keyword in KEYWORDS]:
+    keywords = [keyword for keyword in schema if keyword in KEYWORDS]
+    for keyword in keywords:
         rest = {name: value for name, value in schema.items() if name != keyword}
         if not _satisfiable(compiler, place, rest):
             schema = rest
-    core = [keyword for keyword in schema if keyword in KEYWORDS]
+    core = [keyword for keyword in keywords if keyword in schema]
     below = _within_one(compiler, place, core, depth)
     return below or tuple([f"{place.pointer}/{keyword}" for keyword in core]) or (place.pointer,)
 

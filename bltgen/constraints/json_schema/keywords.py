@@ -38,12 +38,12 @@ from bltgen.constraints.json_schema.references import Place
 from bltgen.constraints.json_schema.vocabulary import (
     ANNOTATIONS,
     CONSTRAINT_KEYWORD,
-    DRAFTS_OF,
     JSON_TEXT_KEYWORD,
     REFERENCES,
     TYPES,
     WRITTEN_KEYWORD,
     count_of,
+    is_in_draft,
     list_of,
     mapping_of,
     number_of,
@@ -151,13 +151,11 @@ class Keywords:
             return None
         if "$ref" in schema and place.dialect.number < 2019:
             return None
-        since, until = DRAFTS_OF.get(keyword, (4, 2020))
-        return schema[keyword] if since <= place.dialect.number <= until else None
+        return schema[keyword] if is_in_draft(keyword, place.dialect.number) else None
 
     def is_known(self, place: Place, keyword: str) -> bool:
         """Whether the keyword is one of the place's draft."""
-        since, until = DRAFTS_OF.get(keyword, (4, 2020))
-        return since <= place.dialect.number <= until
+        return is_in_draft(keyword, place.dialect.number)
 
     def _goal(self, place: Place, *path: str | int) -> Formula:
         return self.formulas.schema(place.child(*path))

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from bltgen.automata.language import EMPTY, INFINITE, Language, union
+from bltgen.automata.language import INFINITE, Language, union
 from bltgen.automata.limits import current_limits, use_limits
 from bltgen.automata.liveness import completion, shortest
 from bltgen.automata.utf8 import UTF8_TEXT
@@ -60,7 +60,7 @@ class NameClasses:
         # Declared names are excluded, so only the languages tell names apart.
         self._sets = [(keys, union(*keys.languages)) for keys in dict.fromkeys(sets)]
         self._undeclared = UTF8_TEXT - words(plan.names)
-        self._rest = plan.other_names & self._undeclared if not plan.closed else EMPTY
+        self._rest = plan.other_names & self._undeclared
         self._by_sets: dict[frozenset[KeySet], NameClass] = {}
         self._found: list[NameClass] = []
         self._complete = False

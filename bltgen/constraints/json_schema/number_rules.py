@@ -119,8 +119,7 @@ class NumberRules(NamedTuple):
         text = short_state(whole, other, self.shape)
         if more.is_empty():
             return text
-        texts = [from_automaton(text)] if text.shortest < INFINITE else []
-        return union(*texts, from_automaton(self._long(more))).start()
+        return union(from_automaton(text), from_automaton(self._long(more))).start()
 
     def _long(self, numbers: NumberSet) -> NumberState:
         """Listed numbers in as many digits as they need."""
@@ -129,7 +128,7 @@ class NumberRules(NamedTuple):
             return number_state(numbers)
         parts = [decimal_parts(value) for value in numbers.points]
         places = max(1, *[-exponent for _, exponent in parts])
-        digits = max(max(digit_count(abs(m) or 1) + max(0, j) for m, j in parts), 1) + 1
+        digits = 1 + max(digit_count(abs(m)) for m, _ in parts)
         whole = numbers & NumberSet.integers()
         return short_state(whole, numbers - whole, self.shape._replace(digits=digits, places=places))
 
@@ -144,7 +143,7 @@ class NumberRules(NamedTuple):
         length = digit_count(abs(digits))
         if shape.places is None:
             return length <= shape.digits and (self.magnitudes is None or value in self.magnitudes)
-        return max(length, length + exponent + 1) <= shape.digits and -exponent <= shape.places
+        return length <= shape.digits and -exponent <= shape.places
 
 
 @lru_cache(maxsize=256)

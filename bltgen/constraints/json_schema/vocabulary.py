@@ -19,14 +19,16 @@ from bltgen.errors import ConstraintSyntaxError
 __all__ = [
     "ANNOTATIONS",
     "CONSTRAINT_KEYWORD",
-    "DRAFTS_OF",
+    "FIRST_DRAFT",
     "JSON_TEXT_KEYWORD",
     "KEYWORDS",
+    "LAST_DRAFT",
     "OF_OBJECTS",
     "REFERENCES",
     "TYPES",
     "WRITTEN_KEYWORD",
     "count_of",
+    "is_in_draft",
     "list_of",
     "mapping_of",
     "number_of",
@@ -54,27 +56,28 @@ TYPES = {
 
 REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
 
-DRAFTS_OF = {
-    "const": (6, 2020),
-    "contains": (6, 2020),
-    "propertyNames": (6, 2020),
-    "if": (7, 2020),
-    "then": (7, 2020),
-    "else": (7, 2020),
-    "dependencies": (4, 2020),
-    "additionalItems": (4, 2019),
-    "dependentRequired": (2019, 2020),
-    "dependentSchemas": (2019, 2020),
-    "minContains": (2019, 2020),
-    "maxContains": (2019, 2020),
-    "unevaluatedItems": (2019, 2020),
-    "unevaluatedProperties": (2019, 2020),
-    "prefixItems": (2020, 2020),
-    "$recursiveRef": (2019, 2019),
-    "$dynamicRef": (2020, 2020),
+FIRST_DRAFT = {
+    "const": 6,
+    "contains": 6,
+    "propertyNames": 6,
+    "if": 7,
+    "then": 7,
+    "else": 7,
+    "dependentRequired": 2019,
+    "dependentSchemas": 2019,
+    "minContains": 2019,
+    "maxContains": 2019,
+    "unevaluatedItems": 2019,
+    "unevaluatedProperties": 2019,
+    "$recursiveRef": 2019,
+    "prefixItems": 2020,
+    "$dynamicRef": 2020,
 }
-"""The drafts, first and last, in which a keyword is known; 4 to 2020 where it is not listed. `dependencies`
-is not in the later drafts' vocabularies but in their meta-schemas, "for compatibility"."""
+"""The draft that brought a keyword; 4 where it is not listed."""
+
+LAST_DRAFT = {"additionalItems": 2019, "$recursiveRef": 2019}
+"""The last draft that has a keyword, where a later one dropped it. `dependencies` is not in the later drafts'
+vocabularies but in their meta-schemas, "for compatibility"."""
 
 # fmt: off
 ANNOTATIONS = frozenset({
@@ -105,6 +108,11 @@ OF_OBJECTS = frozenset({
 })
 # fmt: on
 """Keywords about the members of objects."""
+
+
+def is_in_draft(keyword: str, number: int) -> bool:
+    """Whether a draft, by its number, knows the keyword."""
+    return FIRST_DRAFT.get(keyword, number) <= number <= LAST_DRAFT.get(keyword, number)
 
 
 def list_of(place: Place, keyword: str, given: Any) -> list[Any]:

@@ -50,12 +50,9 @@ class IntegerWatch:
         if self._start is not None:
             self._state, self._start = self._start(), None
         for byte in self._unread:
-            if self._state is None:
-                break
-            self._state = self._state.advance(byte)
+            if self._state is not None:
+                self._state = self._state.advance(byte)
         self._unread.clear()
-        if self._state is None:
-            return False
         readings = list(_numbers(getattr(self._state, "positions", ())))
         if not readings:
             return False

@@ -24,13 +24,13 @@ from bltgen.constraints.json_schema.references import Documents, Place
 from bltgen.constraints.json_schema.vocabulary import (
     ANNOTATIONS,
     CONSTRAINT_KEYWORD,
-    DRAFTS_OF,
     JSON_TEXT_KEYWORD,
     KEYWORDS,
     REFERENCES,
     TYPES,
     WRITTEN_KEYWORD,
     count_of,
+    is_in_draft,
     list_of,
     mapping_of,
     number_of,
@@ -303,11 +303,7 @@ _EVERY_DRAFT: dict[str, Form] = {
 
 def _forms(number: int) -> dict[str, Form]:
     """The forms of the keywords that a draft knows."""
-    forms = {
-        keyword: form
-        for keyword, form in _EVERY_DRAFT.items()
-        if (drafts := DRAFTS_OF.get(keyword)) is None or drafts[0] <= number <= drafts[1]
-    }
+    forms = {keyword: form for keyword, form in _EVERY_DRAFT.items() if is_in_draft(keyword, number)}
     if number == 4:
         forms |= {"exclusiveMaximum": _bool, "exclusiveMinimum": _bool, "required": _names_or_bool}
     if number >= 2020:

@@ -21,7 +21,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from bltgen.automata.contract import State
-from bltgen.automata.language import EMPTY, Language, from_automaton, intersection, union
+from bltgen.automata.language import Language, from_automaton, intersection, union
 from bltgen.constraints.json_number import number_state
 from bltgen.constraints.json_number_short import Shape, short_state
 from bltgen.constraints.number_set import NumberSet
@@ -84,14 +84,11 @@ def any_number_text(written: WrittenNumbers) -> State:
     """The state before the first byte of a number, in any spelling."""
     if written.as_integer is written.otherwise:
         return number_state(written.as_integer)
-    parts = []
-    integers = written.as_integer & NumberSet.integers()
-    if not integers.is_empty():
-        parts.append(_integers(integers))
-    if not written.otherwise.is_empty():
-        others = from_automaton(number_state(written.otherwise))
-        parts.append(intersection(others, pattern_language("[^.eE]*[.eE].*")))
-    return union(*parts).start() if parts else EMPTY.start()
+    others = from_automaton(number_state(written.otherwise))
+    return union(
+        _integers(written.as_integer & NumberSet.integers()),
+        intersection(others, pattern_language("[^.eE]*[.eE].*")),
+    ).start()
 
 
 @lru_cache(maxsize=256)

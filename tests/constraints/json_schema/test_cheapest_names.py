@@ -76,13 +76,20 @@ def test_plain_characters_come_first() -> None:
 def test_names_are_found_once_and_cost_effort() -> None:
     names, effort = CheapestNames(literal(b"ab"), LOOSE), Counted()
     assert names.at(0, effort) == (b"ab", 2)
-    # Three nodes, each with one transition, and the whole name.
-    assert effort.spent.count(1) >= 4
+    # Three nodes, two transitions, and the whole name.
+    assert effort.spent == [1] * 6
     effort.spent.clear()
     assert names.at(0, effort) == (b"ab", 2)
     assert effort.spent == []
     assert names.at(1, effort) is None
     assert names.at(5, effort) is None
+
+
+def test_terms_that_must_be_searched_cost_as_much_as_they_have_parts() -> None:
+    effort = Counted()
+    both = regex("xq(ab|ba){3}") & regex("xq.*ab") & regex("xq[ab]+")
+    assert CheapestNames(both, LOOSE).at(0, effort) == (b"xqababab", 8)
+    assert effort.spent[:2] == [1, 1 + 3]
 
 
 def test_an_interrupted_search_goes_on() -> None:

@@ -645,6 +645,9 @@ COSTS: list[tuple[Any, Any]] = [
     ({"type": ["object", "array"], "minItems": 4}, {}),
     ({"enum": [{"a": [1, 2, 3]}, "abcdefgh"]}, "abcdefgh"),
     ({"enum": [{"a": 1}, "abcdefgh"]}, ({"a": 1}, "abcdefgh")),
+    ({"enum": [100, []]}, []),
+    ({"enum": ["a", {}]}, {}),
+    ({"type": ["object", "array"], "minItems": 1}, {}),
     (TREE, {"leaf": None}),
     (
         {
@@ -735,6 +738,37 @@ def test_deeper_goals_are_solved_by_a_work_list() -> None:
             cycle["$defs"]["c"]["items"] = {"anyOf": [{"$ref": "#/$defs/b"}, {"type": "string"}]}
             fourth = Made()
             assert fourth.cost(fourth.whole(cycle)) == len('{"x":[""]}')
+
+
+def test_each_goal_is_evaluated_once_where_none_asks_for_itself() -> None:
+    """By recursion so deep; below by a work list, which evaluates again what depends on what was found."""
+    evaluated: list[Formula] = []
+    original = Made._evaluate
+
+    def evaluate(self: Made, formula: Formula, *rest: Any) -> int:
+        evaluated.append(formula)
+        return original(self, formula, *rest)
+
+    schema: Any = {"type": "string"}
+    for _ in range(30):
+        schema = {"type": "object", "properties": {"a": schema}, "required": ["a"], "minProperties": 1}
+    made = Made()
+    formula = made.schema(schema)
+    place = formula.value[0]
+    for _ in range(10):
+        place = place.child("properties", "a")
+    inner = made.formulas.schema(place)
+    with patch.object(Made, "_evaluate", evaluate):
+        # 20 objects below; the string's cost is seen at a glance, by the one of all such strings.
+        made.cost(inner)
+        assert len([one for one in evaluated if one.value[0].schema["type"] == "object"]) == 20
+        evaluated.clear()
+        made.cost(formula)
+        assert len(evaluated) == 10
+        evaluated.clear()
+        other = Made()
+        other.cost(other.schema(schema))
+        assert len(evaluated) > 31
 
 
 def test_costs_of_all_that_was_asked_are_kept(made: Made) -> None:

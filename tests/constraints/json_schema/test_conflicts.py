@@ -53,6 +53,11 @@ NEVER = {"const": 1, "enum": [2]}
             ("#/properties/a/const", "#/properties/a/enum"),
         ),
         (
+            {"title": "t", "properties": {"a": NEVER}, "required": ["a"], "type": "object", "const": 1},
+            ("#/properties/a/const", "#/properties/a/enum"),
+        ),
+        ({"type": "object", "title": "t", "const": 1, "enum": [1]}, ("#/type", "#/enum")),
+        (
             {
                 "type": "object",
                 "properties": {"a": {"properties": {"b": NEVER}, "required": ["b"], "type": "object"}},
@@ -90,6 +95,13 @@ def test_required_of_another_form_is_no_list() -> None:
     assert blamed(schema, draft="4") == ("#/type", "#/enum")
     with patch.object(Compiler, "satisfiable", side_effect=LimitExceeded("steps", 1)):
         assert blamed(schema, draft="4") == ("#/type", "#/enum", "#/properties", "#/required")
+
+
+def test_no_one_subschema_is_to_blame() -> None:
+    made = compiler()
+    place = Documents({"properties": {"a": {}, "b": {"const": 1}}, "required": ["b"], "allOf": [{}]}).root
+    for core in (["properties", "required"], ["properties"], ["required"], ["allOf"], ["const"], []):
+        assert module._within_one(made, place, core, 0) == ()
 
 
 def test_deep_conflicts_are_blamed_on_what_is_around_them() -> None:

@@ -41,6 +41,8 @@ def test_membership_complement_and_language_agree(keys: KeySet) -> None:
         assert complement.contains(name) is not expected
         assert language.accepts(name) is expected
     assert not language.accepts(b"\xff")
+    # What names alone tell is not remembered.
+    assert bool(keys._known) is bool(keys.languages)
 
 
 def test_forms() -> None:

@@ -46,7 +46,14 @@ def test_without_sets_all_undeclared_names_are_one_class() -> None:
     assert only.goal is found._plan.compiler.formulas.true
     assert only.demands == 0
     assert found.at(1) is None
-    assert found.at(1) is None
+    # Nothing is searched for in vain twice.
+    with patch.object(module, "shortest", side_effect=AssertionError):
+        assert found.at(1) is None
+        assert found._find() is False
+    other = classes({"additionalProperties": ONE, "properties": {"x": ONE}})
+    assert other.is_one is True
+    (same,) = other.all()
+    assert same.goal is other._plan.spec.goal_of(b"z")
 
 
 def test_classes_come_by_their_shortest_names() -> None:
@@ -141,7 +148,20 @@ def test_waiting_clauses_tell_names_apart() -> None:
     found = NameClasses(plan)
     assert found.is_one is False
     assert len(found.all()) == 3
+    assert classes({"properties": {"x": ONE}})._find() is True
     assert len({found.of(name) for name in (b"a", b"b", b"c")}) == 3
+
+
+def test_sets_given_by_names_alone_tell_no_undeclared_names_apart() -> None:
+    compiler = Compiler(
+        Layout.of("compact"), options=Options(), formats="assert", custom_formats={}, constraints={}
+    )
+    compiler.cases.limit = 0
+    closed = {"additionalProperties": TWO, "properties": {"x": ONE}}
+    schema = {"type": "object", "anyOf": [closed, {"required": ["y"]}]}
+    (plan,) = compiler.objects(compiler.formulas.schema(Documents(schema).root))
+    assert plan.mentions is not None
+    assert NameClasses(plan).is_one is True
 
 
 def test_too_many_classes_are_a_limit() -> None:

@@ -13,7 +13,7 @@ from bltgen.constraints.json_schema.name_trie import NameNode, NameTable, Spelli
 
 ALL_SPELLINGS = [Spelling(ascii_only, plain) for ascii_only in (False, True) for plain in (False, True)]
 LOOSE, PLAIN, ASCII, ASCII_PLAIN = ALL_SPELLINGS[0], ALL_SPELLINGS[1], ALL_SPELLINGS[2], ALL_SPELLINGS[3]
-NAMES = ["a", "ab", "é", 'q"', "\\", "a/b", "\n", "\x01", "😀", "", "aé"]
+NAMES = ["a", "ab", "é", 'q"', "\\", "a/b", "\n", "\x01", "😀", "", "aé", "\b", "\f"]
 ENCODED = [name.encode() for name in NAMES]
 
 
@@ -105,6 +105,9 @@ def test_nodes_hold_the_names_that_go_on() -> None:
     assert (single.mask, single.end, single.child(ord("b"))) == (0b100, 0b100, None)
     assert root.live_names(0b0101) == [(b"ab", 1), (b"b", 4)]
     assert root.live_names(0) == []
+    assert root.bits(0, LOOSE) == single.bits(0, LOOSE) == ab.bits(0b1, LOOSE) == 0
+    assert NameNode.root([b"b"]).bits(0, LOOSE) == 0
+    assert byte_set(NameNode.root([b"b"]).bits(1, PLAIN)) == b"b"
 
 
 def test_a_chain_of_one_name_is_walked_once() -> None:

@@ -147,6 +147,16 @@ def test_formats_widen_integers() -> None:
     assert texts("interoperable", integers(), given, form="int64") == [given[0], given[2]]
 
 
+def test_only_integers_are_said_to_reach_further() -> None:
+    for numbers in ("interoperable", "plain"):
+        rules = NumberRules.of(numbers, 15, EVERY_NUMBER, "int64")
+        assert rules.bounds[1] == 2**63
+        assert rules.reaches_further is False
+        assert NumberRules.of(numbers, 15, integers(), "int64").reaches_further is True
+    assert NumberRules.of("any", 15, integers(), "int64").reaches_further is False
+    assert NumberRules(None, integers_only=True).reaches_further is False
+
+
 def test_integers_at_the_bounds() -> None:
     given = [str(sign * (SAFE + more)) for sign in (1, -1) for more in (-1, 0, 1)]
     assert texts("interoperable", integers(), given) == [given[0], given[3]]
@@ -209,6 +219,9 @@ def test_listed_numbers_are_written_in_all_their_digits() -> None:
     assert rules.widened is False
     given = ["0.123456", "12345.6", "7", "7.0", "0.1234560", "12345.60", "1.23456e-1", "0.12"]
     assert texts("plain", listed, given, 3) == ["0.123456", "12345.6", "7", "12345.60"]
+    # In as many places as they have, and no more.
+    alone = however(NumberSet.value("12345.6"))
+    assert texts("plain", alone, ["12345.6", "12345.60"], 3) == ["12345.6"]
     inter = however(NumberSet.values(["0.12345678901234567", 1]))
     assert NumberRules.of("interoperable", 15, inter).listed == NumberSet.value("0.12345678901234567")
     assert texts("interoperable", inter, ["0.12345678901234567", "1", "1.0", "12345678901234567e-17"]) == [

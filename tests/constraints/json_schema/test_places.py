@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import referencing
 import referencing.jsonschema
 
-from bltgen.constraints.json_schema.references import DRAFTS, Dialect, Documents, Place
+from bltgen.constraints.json_schema.references import DRAFTS, Dialect, Documents, Place, Resources
 from bltgen.errors import ConstraintSyntaxError
 
 NUMBERS = {"4": 4, "6": 6, "7": 7, "2019-09": 2019, "2020-12": 2020}
@@ -268,6 +269,22 @@ def test_references_to_other_documents() -> None:
     assert part.follow("$ref").scope == part.scope
 
 
+def test_documents_that_a_registry_fetches() -> None:
+    """Whole, by pointer and by anchor."""
+    fetched = []
+
+    def retrieve(uri: str) -> Any:
+        fetched.append(uri)
+        contents = {"$defs": {"a": {"$anchor": "here", "x": 1}}}
+        return referencing.jsonschema.DRAFT202012.create_resource(contents)
+
+    registry: Any = referencing.Registry(retrieve=retrieve)
+    for fragment, found in (("#here", 1), ("#/$defs/a", 1), ("", None)):
+        place = Documents({"$ref": f"https://x/o{fragment}"}, registry=registry).root.follow("$ref")
+        assert place.schema.get("x") == found
+    assert set(fetched) == {"https://x/o"}
+
+
 def test_references_against_the_base() -> None:
     place = root({"$id": "https://x/dir/s", "$ref": "o"}, **{"dir/o": {"x": 1}})
     target = place.follow("$ref")
@@ -290,6 +307,9 @@ def test_references_to_embedded_resources() -> None:
     assert by_name.scope == by_pointer.scope == ("https://x/s", "https://x/inner")
     # A pointer that passes an identifier resolves what it finds against that.
     assert place.child("b").follow("$ref").follow("$ref").schema == by_name.schema
+    within = {"$id": "https://x/s", "$defs": {"i": {"$id": "i", "y": {}, "z": {"$ref": "s#/$defs/i/y"}}}}
+    inner = root(within).child("$defs", "i").child("z")
+    assert inner.follow("$ref").scope == inner.scope == ("https://x/s", "https://x/i")
     back = root({"$id": "https://x/s", "a": {"$id": "https://x/t", "$ref": "s"}}).child("a").follow("$ref")
     assert back.scope == ("https://x/s", "https://x/t")
 
@@ -381,6 +401,51 @@ def test_dynamic_scope_is_part_of_a_place() -> None:
     assert other.scope == ("https://x/s", "https://x/n")
     assert one is not other
     assert one.child("x") is not other.child("x")
+
+
+# -- what is registered ------------------------------------------------------------------------------
+
+
+def test_a_schema_that_refers_to_itself_alone_is_not_registered() -> None:
+    """Registering costs a walk over the whole document."""
+    place = root({"$id": "https://x/s", "a": {"$ref": "#/b"}, "b": {"x": 1}})
+    with patch.object(Documents, "_enter_through_resources", side_effect=AssertionError):
+        assert place.child("a").follow("$ref").schema == {"x": 1}
+    assert place.documents._unregistered is not None
+    assert place.documents.used() is None
+    anchored = root({"$ref": "#here", "$defs": {"b": {"$anchor": "here"}}})
+    anchored.follow("$ref")
+    assert anchored.documents._unregistered is None
+
+
+def test_the_documents_that_were_used() -> None:
+    """Of the registry alone: neither the schema itself nor a meta-schema; in the order of their URIs."""
+    schema = {
+        "$id": "https://x/s",
+        "allOf": [{"$ref": "o"}, {"$ref": "n"}, {"$ref": DRAFTS["7"]}, {"$ref": "s"}],
+    }
+    given = {"o": {"x": 1}, "n": {"$schema": DRAFTS["7"], "x": 2}, "unused": {"x": 3}}
+    place = root(schema, **given)
+    assert place.documents.used() is None
+    for i in range(4):
+        place.child("allOf", i).follow("$ref")
+    used = place.documents.used()
+    assert used == (("https://x/n", "7", given["n"]), ("https://x/o", "2020-12", given["o"]))
+    # In place of the registry they say the same.
+    again = Documents(schema, registry=used)
+    assert again.root.child("allOf", 0).follow("$ref").schema == {"x": 1}
+    assert again.root.child("allOf", 1).follow("$ref").dialect.draft == "7"
+    with pytest.raises(ConstraintSyntaxError, match="leads nowhere"):
+        Documents({"$ref": "https://x/unused"}, registry=used).root.follow("$ref")
+
+
+def test_documents_of_no_draft_are_kept_as_they_are() -> None:
+    opaque: Any = referencing.Specification.OPAQUE.create_resource({"x": 1})
+    resources = Resources.of({"urn:b": opaque, "urn:a": opaque})
+    assert resources == (("urn:a", "", {"x": 1}), ("urn:b", "", {"x": 1}))
+    registry = resources.registry()
+    assert registry["urn:a"] == opaque
+    assert Documents({"$ref": "urn:a"}, registry=resources).root.follow("$ref").schema == {"x": 1}
 
 
 def test_escaped_keywords_in_errors() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import warnings
 from decimal import Decimal
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
 from bltgen.automata.contract import ReportEntry
 from bltgen.constraints.json_schema import json_schema
+from bltgen.constraints.json_schema.compiler import Compiler
+from bltgen.errors import LimitExceeded
 
 
 def report(schema: Any, **options: Any) -> list[ReportEntry]:
@@ -196,6 +199,32 @@ def test_members_that_stay_are_told() -> None:
     assert stays({"type": "object", "properties": {"a": {}}}) == []
     assert stays({"minItems": 1, "not": {"maxItems": 3}}) == []
     assert stays({"type": "object", "additionalProperties": True, "not": {"maxProperties": 3}}) == ["#"]
+
+
+def test_members_stay_where_one_way_needs_them() -> None:
+    schema = {
+        "type": "object",
+        "properties": {"a": {}},
+        "oneOf": [{"maxProperties": 0}, {"minProperties": 2}],
+    }
+    assert stays(schema) == ["#", "#/oneOf/1"]
+
+
+def test_numbers_are_told_where_they_stand() -> None:
+    """Not where a branch has them."""
+    far = "integers reach as far as the schema says"
+    assert numbers({"anyOf": [{"const": 1234567890123456789}]}) == [("#/anyOf/0", far)]
+
+
+def test_what_costs_too_much_to_find_out_is_not_told() -> None:
+    schema = {"type": "object", "minProperties": 1, "properties": {"a": {"const": 1234567890123456789}}}
+    limit = LimitExceeded("steps", 1)
+    made = json_schema(schema, undeclared="omit", whitespace="any")
+    whole = len(made.report().entries)
+    with patch.object(Compiler, "objects", side_effect=limit):
+        assert len(made.report().entries) == whole - 1
+    with patch.object(Compiler, "number_rules", side_effect=limit):
+        assert len(made.report().entries) == whole - 1
 
 
 def test_rows_of_one_place_come_together() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bltgen.automata.language import EMPTY, EPSILON, Language, literal, union
 from bltgen.automata.utf8 import UTF8_TEXT
-from bltgen.constraints.json_schema.grounding import Grounding, text_of
+from bltgen.constraints.json_schema.grounding import Grounding, _is_one, text_of
 from bltgen.constraints.json_schema.written_numbers import EVERY_NUMBER, NO_NUMBER, WrittenNumbers
 from bltgen.constraints.number_set import NumberSet
 from bltgen.constraints.regex import regex
@@ -49,6 +49,12 @@ def test_strings_are_spans_that_the_schema_admits() -> None:
     assert found == [b"red", b"green", b"red green"]
     some = told("red green").strings(union(literal(b"red"), literal(b"blue")))
     assert [text for text in (b"red", b"green", b"blue") if some.accepts(text)] == [b"red"]
+
+
+def test_languages_of_one_text() -> None:
+    for language, one in ((EMPTY, False), (regex("a*"), False), (regex("ab?"), False), (EPSILON, True)):
+        assert _is_one(language) is one
+    assert _is_one(literal(b"ab")) is True
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,14 @@ from bltgen.constraints.json_schema.json_values import canonical
 from bltgen.constraints.json_schema.references import DRAFTS, Documents
 from bltgen.constraints.json_schema.vocabulary import (
     ANNOTATIONS,
-    DRAFTS_OF,
+    FIRST_DRAFT,
     KEYWORDS,
+    LAST_DRAFT,
     OF_OBJECTS,
     REFERENCES,
     TYPES,
     count_of,
+    is_in_draft,
     list_of,
     mapping_of,
     number_of,
@@ -32,7 +34,7 @@ PLACE = Documents({"a": {"b": 1}}).root.child("a")
 
 def test_keywords_and_annotations_are_two_things() -> None:
     assert not KEYWORDS & ANNOTATIONS
-    assert OF_OBJECTS | set(DRAFTS_OF) | set(REFERENCES) <= KEYWORDS
+    assert OF_OBJECTS | set(FIRST_DRAFT) | set(LAST_DRAFT) | set(REFERENCES) <= KEYWORDS
     assert len(TYPES) == 7
     assert TYPES["number"] & TYPES["integer"] == TYPES["integer"] != TYPES["number"]
 
@@ -48,9 +50,9 @@ def test_the_drafts_of_keywords_are_those_of_the_meta_schemas(draft: str) -> Non
         declared |= set(registry.contents(urljoin(uri, part["$ref"]))["properties"])
     for keyword in KEYWORDS - {"$ref", "$recursiveRef", "dependencies", "format"}:
         if not keyword.startswith("x-"):
-            since, until = DRAFTS_OF.get(keyword, (4, 2020))
-            assert (keyword in declared) is (since <= number <= until), keyword
-    assert DRAFTS_OF["$recursiveRef"] == (2019, 2019)
+            assert (keyword in declared) is is_in_draft(keyword, number), keyword
+    assert is_in_draft("$recursiveRef", number) is (number == 2019)
+    assert is_in_draft("dependencies", number) is is_in_draft("$ref", number) is True
 
 
 def test_lists() -> None:

@@ -137,6 +137,8 @@ def test_places_come_in_the_order_of_the_source() -> None:
         "#/properties/a/items",
         "#/anyOf/0",
     ]
+    assert pointers({"unknown": 1, "then": 3, "not": {"minimum": 1}}) == ["#", "#/not"]
+    assert pointers({"const": {}, "prefixItems": 3, "not": {"minimum": 1}}, "4") == ["#", "#/not"]
     assert pointers(True) == pointers(False) == []
     assert pointers({"items": True, "not": False}) == ["#"]
 

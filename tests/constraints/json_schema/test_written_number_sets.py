@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 
 from bltgen.automata.contract import State
+from bltgen.constraints.json_number import NumberState
 from bltgen.constraints.json_schema.written_numbers import (
     EVERY_NUMBER,
     NO_NUMBER,
@@ -77,6 +78,12 @@ def test_sets_that_do_not_hang_on_the_form_stay_so() -> None:
         assert made.as_integer is made.otherwise
         assert made.as_integer == numbers
         assert made.numbers is made.as_integer
+
+
+def test_one_set_is_read_by_its_own_states() -> None:
+    state = any_number_text(WrittenNumbers.however(LOW))
+    assert isinstance(state, NumberState)
+    assert state.automaton.numbers is LOW
 
 
 def test_sets_that_hang_on_the_form() -> None:
