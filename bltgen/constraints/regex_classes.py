@@ -104,8 +104,8 @@ def word_characters(*, ascii_only: bool) -> Ranges:
     return _ASCII_WORD if ascii_only else _scanned(r"\w", "re")
 
 
-def spaces(dialect: Dialect, *, ascii_only: bool) -> Ranges:
-    r"""`\s`: white space, which ECMAScript defines by its own list."""
+def spaces(dialect: Dialect, *, ascii_only: bool = False) -> Ranges:
+    r"""`\s`: white space: ASCII's or that of all scripts (Python); ECMAScript has its own list."""
     if dialect == "ecma262":
         return _ECMA_SPACE
     return _ASCII_SPACE if ascii_only else _scanned(r"\s", "re")

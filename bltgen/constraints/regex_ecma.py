@@ -172,7 +172,7 @@ class EcmaReader(Reader):
         elif lower == "w":
             ranges = self._folded(classes.word_characters(ascii_only=True))
         elif lower == "s":
-            ranges = classes.spaces("ecma262", ascii_only=False)
+            ranges = classes.spaces("ecma262")
         elif char in ("p", "P"):
             return self._property(begin)
         else:

@@ -224,14 +224,18 @@ def without_conditionals(root: Node, source: str) -> Node:
     """The same language with every conditional resolved by cases. `source` is for errors."""
     if not any_node(root, Conditional):
         return root
-    numbers: dict[int, Conditional] = {}
+    found: list[Conditional] = []
 
     def collect(node: Node) -> Node:
         if isinstance(node, Conditional):
-            numbers.setdefault(node.number, node)
+            found.append(node)
         return node
 
     rewritten(root, collect)
+    # Of each group the first conditional, which is the one that errors name.
+    numbers: dict[int, Conditional] = {}
+    for node in sorted(found, key=lambda node: node.position):
+        numbers.setdefault(node.number, node)
     if len(numbers) > CONDITIONS:
         raise LimitExceeded("the groups to which conditionals refer", CONDITIONS)
     for number, conditional in numbers.items():

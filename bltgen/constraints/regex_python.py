@@ -31,6 +31,8 @@ __all__ = ["PythonReader"]
 
 _I, _X, _A, _U = FLAGS["i"], FLAGS["x"], FLAGS["a"], FLAGS["u"]
 _COMMENT = re.compile(r"(?:[^\\)]|\\.)*\)", re.S)
+# What verbose patterns do not mean: a space, or a comment up to the end of its line.
+_SPACE = re.compile(r"[ \t\n\r\v\f]|#[^\n]*\n?")
 _OCTAL = re.compile("[0-7]{3}")
 _FLAGS = re.compile(r"([A-Za-z]*)(-([A-Za-z]*))?([:)]?)")
 
@@ -52,17 +54,10 @@ class PythonReader(Reader):
         self._check_flags(0)
 
     def _skip(self) -> bool:
-        if not self.flags & _X:
-            return False
-        char = self.text[self.position]
-        if char in " \t\n\r\v\f":
-            self.position += 1
-            return True
-        if char == "#":
-            end = self.text.find("\n", self.position)
-            self.position = len(self.text) if end < 0 else end + 1
-            return True
-        return False
+        match = _SPACE.match(self.text, self.position) if self.flags & _X else None
+        if match is not None:
+            self.position = match.end()
+        return match is not None
 
     def _dollar(self) -> Assertion:
         return Assertion("last line end")

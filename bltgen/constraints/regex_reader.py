@@ -39,6 +39,7 @@ FLAGS = {"i": int(re.I), "s": int(re.S), "m": int(re.M), "x": int(re.X), "a": in
 _I, _S, _M, _X = FLAGS["i"], FLAGS["s"], FLAGS["m"], FLAGS["x"]
 SIMPLE_ESCAPES = {"a": 7, "b": 8, "f": 12, "n": 10, "r": 13, "t": 9, "v": 11}
 LOOKS = {"=": "lookahead", "!": "negative lookahead", "<=": "lookbehind", "<!": "negative lookbehind"}
+_COUNTS: dict[str, tuple[int, int | None]] = {"*": (0, None), "+": (1, None), "?": (0, 1)}
 # Characters that stand for themselves, where no quantifier follows them.
 _PLAIN = re.compile(r"[\w ,:;/@%&=!~'\"<>-]{2,}(?![*+?{])")
 
@@ -214,8 +215,9 @@ class Reader:
     # -- quantifiers ---------------------------------------------------------------------------------
 
     def _quantify(self, frame: Frame, begin: int) -> None:
-        low, high = {"*": (0, None), "+": (1, None), "?": (0, 1)}.get(self.text[begin], (0, None))
-        if self.text[begin] == "{":
+        if self.text[begin] in _COUNTS:
+            low, high = _COUNTS[self.text[begin]]
+        else:
             match = self.quantifier.match(self.text, begin)
             assert match is not None
             self.position = match.end()
@@ -385,9 +387,11 @@ def _sequence(items: SequenceOf[Node]) -> Node:
         if isinstance(item, Text):
             text.append(item.text)
             continue
-        if isinstance(item, Characters) and len(item.ranges) == 1 and item.ranges[0][0] == item.ranges[0][1]:
-            text.append(chr(item.ranges[0][0]))
-            continue
+        if isinstance(item, Characters) and len(item.ranges) == 1:
+            low, high = item.ranges[0]
+            if low == high:
+                text.append(chr(low))
+                continue
         if text:
             joined.append(Text("".join(text)))
             text = []
