@@ -143,8 +143,8 @@ def _first_repetition(node: Repetition, after: tuple[Node, ...], group: Atomic, 
             "empty: which match is preferred differs between engines",
             f"offset {node.position}",
         )
-    fixed = _has_one_match(body, depth)
-    if fixed and high is not None and not after and low < high:
+    fixed = _has_one_match(body, depth + 1)
+    if fixed and high is not None and not after:
         if node.lazy:
             return Repetition(body, low, low)
         fewer = Repetition(body, low, high - 1)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from bltgen.constraints import regex_preference
 from bltgen.constraints.regex_parser import parse
 from bltgen.constraints.regex_preference import (
     CONDITIONS,
     NESTING,
     UNROLLED,
+    _has_one_match,
     any_node,
     first_match,
     may_be_empty,
@@ -286,6 +290,54 @@ def test_the_nesting_inside_an_atomic_group_has_a_limit() -> None:
         first_match(Sequence((deep, B)), ())
 
 
+LEVELS = [
+    lambda node: Sequence((node, A)),
+    lambda node: Sequence((A, node)),
+    lambda node: Alternation((node, A)),
+    lambda node: Alternation((A, node)),
+    lambda node: Group(node, 9),
+    lambda node: Repetition(node, 0, 1),
+    lambda node: Repetition(node, 0, 1, True),
+    lambda node: Repetition(node, 0, None),
+    lambda node: Repetition(node, 0, None, True),
+    lambda node: Repetition(node, 2, 2),
+]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_each_node_is_a_level_of_nesting(level: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regex_preference, "NESTING", 3)
+    either = Alternation((A, B))
+    # The alternation's parts are the third level.
+    first_match(level(Group(either, 9)), (Z,))
+    with pytest.raises(LimitExceeded, match="inside an atomic group"):
+        first_match(level(Group(Group(either, 9), 9)), (Z,))
+    if level(A).__class__ is Repetition and level(A).high != 1:
+        return
+    # A group, within two levels and the sequence.
+    asks = Conditional(1, A, B, 0)
+    without_conditionals(Sequence((level(Group(Group(A, 1), 9)), asks)), "")
+    with pytest.raises(LimitExceeded, match="around a group"):
+        without_conditionals(Sequence((level(Group(Group(Group(A, 1), 9), 9)), asks)), "")
+
+
+def test_what_has_one_match_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regex_preference, "NESTING", 3)
+    one, two = Sequence((A, B)), Alternation((A, B))
+    for depth in range(5):
+        within = depth < 3
+        for node in (A, Text("ab"), parse("^").root, parse("(?=a|b)").root):
+            assert _has_one_match(node, depth) is True
+        assert _has_one_match(one, depth) is within
+        assert _has_one_match(Group(A, 1), depth) is within
+        assert _has_one_match(Repetition(A, 2, 2), depth) is True
+        for node in (Sequence((A, one)), Group(one, 1), Repetition(one, 2, 2)):
+            assert _has_one_match(node, depth) is (depth < 2)
+        for node in (two, Sequence((A, two)), Group(two, 1), Repetition(A, 1, 2), Repetition(two, 2, 2)):
+            assert _has_one_match(node, depth) is False
+        assert _has_one_match(Atomic(A, 0), depth) is False
+
+
 def test_the_nesting_around_a_group_has_a_limit() -> None:
     """The repeat, the alternation and the group each count."""
     expected = ("the nesting around a group to which a conditional refers", NESTING)
@@ -310,7 +362,7 @@ def test_any_node_looks_everywhere() -> None:
         for root in (wanted, Group(wanted, 1), Sequence((A, wanted)), Sequence((wanted, A))):
             assert any_node(root, kind)  # type: ignore[arg-type]
             assert not any_node(root, other)  # type: ignore[arg-type]
-    assert not any_node(Sequence((A, B)), Atomic)
+    assert any_node(Sequence((A, B)), Atomic) is False
 
 
 def test_any_node_visits_what_is_shared_once() -> None:
