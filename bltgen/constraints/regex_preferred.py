@@ -127,9 +127,10 @@ def _longest_first(node: Node, known: dict[Node, bool], measured: dict[Node, tup
             measured[first][0] >= measured[second][1] for first, second in pairwise(node.parts)
         )
     if isinstance(node, Repetition):
-        if node.low == node.high and is_fixed(node.body):
-            return known[node.body]
-        return not node.lazy and known[node.body] and is_fixed(node.body) and measured[node.body][0] > 0
+        least, most = measured[node.body]
+        if least != most or not known[node.body]:
+            return False
+        return node.low == node.high or (not node.lazy and least > 0)
     return False
 
 

@@ -8,7 +8,9 @@ import re
 import pytest
 
 from bltgen.automata.limits import Limits, use_limits
+from bltgen.automata.lookaround import Expression
 from bltgen.constraints import regex_preferred
+from bltgen.constraints.regex_lowering import lowered
 from bltgen.constraints.regex_parser import parse
 from bltgen.constraints.regex_preferred import (
     NO_END,
@@ -18,7 +20,7 @@ from bltgen.constraints.regex_preferred import (
     regex_language,
     widths,
 )
-from bltgen.constraints.regex_syntax import Characters, Conditional, Group, Text
+from bltgen.constraints.regex_syntax import Atomic, Characters, Conditional, Group, Node, Text
 from bltgen.errors import LimitExceeded
 
 TEXTS = ["".join(letters) for length in range(6) for letters in itertools.product("ab", repeat=length)]
@@ -69,6 +71,8 @@ PATTERNS = {
     "(?:a??){2,4}b?": False,
     "(?:(?:a|ab){1,2}?b)*?": False,
     "(?:a?)*b??": False,
+    "(?:a|ab){2,}?b?": False,
+    "(?:a??b){3,}": False,
 }
 
 
@@ -162,6 +166,21 @@ def test_the_ways_to_match_have_a_limit() -> None:
     assert (caught.value.what, caught.value.limit) == ("the ways to match a pattern", 3)
 
 
+def test_a_letter_is_lowered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = []
+
+    def counted(node: Node, *, is_bytes: bool) -> Expression:
+        made.append(node)
+        return lowered(node, is_bytes=is_bytes)
+
+    root = parse("(?:a|ab)*?b").root
+    monkeypatch.setattr(regex_preferred, "lowered", counted)
+    program = regex_preferred._Program(False)
+    for _ in range(2):
+        program.state(((program.cell(root, program.end), None),))
+    assert len(made) == len(set(made)) == 3
+
+
 def test_states_of_equal_threads_are_one() -> None:
     language = preferred(parse("(?:a|ab)*?b").root, is_bytes=False)
     state = language.start()
@@ -225,6 +244,7 @@ def test_widths(pattern: str) -> None:
 def test_every_node_has_a_width_and_shared_ones_are_met_once() -> None:
     node = Conditional(1, Text("ab"), Group(A, 2), 0)
     assert set(widths(node).values()) == {(1, 2), (2, 2), (1, 1)}
-    assert not is_longest_first(node)
+    assert is_longest_first(node) is False
+    assert is_longest_first(Atomic(A, 0)) is False
     assert is_longest_first(Group(A, 1))
     assert not is_longest_first(parse("(a??)(?(1)b)").root)

@@ -10,11 +10,12 @@ import itertools
 import json
 from collections.abc import Iterable, Sequence
 from typing import Any
+from unittest.mock import patch
 
 import jsonschema
 
-from bltgen import json_schema
 from bltgen.automata.contract import State
+from bltgen.constraints.json_schema import JsonSchema, json_schema, normal_form
 
 PLAIN: dict[str, Any] = {"whitespace": "compact", "numbers": "plain", "escapes": "plain"}
 BYTES = sorted(b' \t\n\r"\\,:[]{}-+.01259eEabunxyz')
@@ -50,11 +51,17 @@ def written(values: Iterable[Any], whitespace: str | int = "compact") -> set[byt
     return {json.dumps(value, ensure_ascii=False, **form).encode() for value in values}
 
 
-def check_schema(schema: Any, values: Iterable[Any], **options: Any) -> None:
-    """A schema whose texts are those of some of the values."""
+def check_schema(schema: Any, values: Iterable[Any], *, waiting: bool = False, **options: Any) -> None:
+    """A schema whose texts are those of some of the values. `waiting`: its disjunctions stay undecided."""
     options = {**PLAIN, **options}
     texts = written(valid(schema, values), options["whitespace"])
-    check(json_schema(schema, **options).start(), texts)
+    check(compiled(schema, waiting=waiting, **options).start(), texts)
+
+
+def compiled(schema: Any, *, waiting: bool = False, **options: Any) -> JsonSchema[Any]:
+    """The constraint with one spelling for each value."""
+    with patch.object(normal_form, "LISTED", 0 if waiting else normal_form.LISTED):
+        return json_schema(schema, **{**PLAIN, **options})
 
 
 def check(state: State, texts: set[bytes], known: set[Any] | None = None) -> None:
