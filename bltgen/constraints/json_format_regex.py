@@ -174,7 +174,19 @@ class _Pattern:
             return self.missing
         if self.phase == CODE:
             return self._code_rest()
-        return 1 if self.phase in (ESCAPE, CONTROL) else 0
+        if self.phase == ESCAPE:
+            return self._escape_rest()
+        return 1 if self.phase == CONTROL else 0
+
+    def _escape_rest(self) -> int:
+        """The bytes of the shortest escape of a character that is not below the first one of the range."""
+        low = self.low
+        if low <= 0x7D:
+            return 1
+        if not self.unicode:
+            # A character that is its own escape: in each of these ranges the last one is.
+            return 1 if low <= 0x7F else 2 if low <= 0x7FF else 3
+        return 3 if low <= 0xFF else 5 if low <= 0xFFFF else len(f"u{{{low:x}}}")
 
     def _code_rest(self) -> int:
         """The digits and the brace that `\\u{...}` lacks, to be at least the lower end of the range."""
@@ -360,10 +372,10 @@ class _Pattern:
         """The digits that may follow in `\\u{...}`: the value can still be in its bounds."""
         for digit in _HEX:
             value = max(self.value, 0) << 4 | int(digit, 16)
-            greatest = value
-            while value and greatest << 4 <= 0x10FFFF:
-                greatest = greatest << 4 | 15
-            if value <= 0x10FFFF and (not value or max(value, min(greatest, 0x10FFFF)) >= self.low):
+            least = greatest = value
+            while value and least << 4 <= 0x10FFFF:
+                least, greatest = least << 4, greatest << 4 | 15
+            if value <= 0x10FFFF and (not value or min(greatest, 0x10FFFF) >= self.low):
                 yield digit, replace(self, value=value)
 
     def _class_items(self, excluded: str) -> Iterable[Language]:

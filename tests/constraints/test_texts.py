@@ -72,7 +72,7 @@ def test_a_lone_surrogate_is_no_text(make: Any, text: str, place: int) -> None:
 
 
 def test_a_choice_of_nothing_is_empty() -> None:
-    with pytest.raises(EmptyLanguage):
+    with pytest.raises(EmptyLanguage, match="a choice needs an option"):
         choice([])
 
 

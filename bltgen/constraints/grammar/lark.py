@@ -168,7 +168,11 @@ class _Compiler:
                 )
         self.validate()
         if start not in self.definitions or self.definitions[start].definition.parameters:
-            names = [name for name in self.definitions if "~" not in name and "__" not in name]
+            names = [
+                name
+                for name, known in self.definitions.items()
+                if "~" not in name and "__" not in name and not known.definition.parameters
+            ]
             raise ConstraintSyntaxError(
                 f"there is no rule {start!r} to start from{did_you_mean(start, names)}",
                 self.source.text,
