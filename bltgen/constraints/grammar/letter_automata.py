@@ -86,12 +86,11 @@ def minimised(automaton: LetterAutomaton) -> LetterAutomaton:
             break
         count = len(signatures)
     # The first state was numbered first, so that it stays 0.
-    accepting = [False] * count
-    made: list[Mapping[Hashable, int]] = [{} for _ in range(count)]
-    for at, row in enumerate(edges):
-        accepting[block[at]] = automaton.accepting[at]
-        made[block[at]] = {letter: block[to] for letter, to in row.items()}
-    return LetterAutomaton(tuple(accepting), tuple(made))
+    member = dict(zip(block, range(len(block)), strict=True))
+    return LetterAutomaton(
+        tuple(automaton.accepting[member[number]] for number in range(count)),
+        tuple({letter: block[to] for letter, to in edges[member[number]].items()} for number in range(count)),
+    )
 
 
 def _live(automaton: LetterAutomaton) -> list[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,19 @@ def test_names_have_a_length(directories: list[Path]) -> None:
 
 def test_what_is_missing_is_named(directories: list[Path]) -> None:
     assert str(missing("bb")).startswith("there is no grammar 'bb'; there are: a, b, b.c")
+
+
+def test_a_package_that_is_no_folder_has_its_own_grammars_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with zipfile.ZipFile(tmp_path / "wheel.zip", "w") as wheel:
+        wheel.writestr("bltgen/grammars/x.lark", 'start: "x"')
+        wheel.writestr("grammars/y.lark", 'start: "y"')
+    package = zipfile.Path(tmp_path / "wheel.zip", "bltgen/")
+    monkeypatch.setattr(library, "files", lambda name: package)
+    assert grammar_names() == ["x"]
+    assert library_text("x") == ('start: "x"', "lark")
+    assert library_text("y") is None
 
 
 def test_the_ready_ones_are_there() -> None:
