@@ -290,7 +290,7 @@ def _rearranged(session: Session, running: Sequence[_Running[T]]) -> Session:
         parents = range(one.width) if one.move.rows is None else one.move.rows
         offset, one.offset, one.width = one.offset, len(kept), len(parents)
         kept.extend(offset + parent for parent in parents)
-    return session if kept == list(range(len(session.lengths))) else session.select(kept)
+    return session.select(kept)
 
 
 def _draft(session: Session, running: Sequence[_Running[T]]) -> list[Draft | None]:

@@ -144,6 +144,10 @@ def test_work_is_counted():
     assert job.counts == Counts(model_calls=4, local_steps=9, latent_steps=4)
     assert idle.counts == Counts()
     assert Job(b"", says()).counts == Counts(0, 0, 0)
+    # Of three rows the second reads five bytes: the patches that start at 2 and 4 close two.
+    forked = Job(b"", says(Move((b"", b"abcde", b""), rows=(0, 0, 0))))
+    run(Recorded(patch=2), [forked])
+    assert forked.counts == Counts(model_calls=1, local_steps=5, latent_steps=2)
 
 
 def test_rows_are_forked_cut_and_extended():
@@ -241,6 +245,14 @@ def test_the_next_prompt_takes_the_place_of_one_that_is_done():
         ("extend", b"b", b"c", False),
     ]
     assert jobs[2].result[1].session._rows == [(b"q", b"ab"), (b"r", b"c")]
+
+
+def test_a_session_is_not_kept_for_nobody():
+    """Where all are done the next prompts have one of their own."""
+    for replaces in (False, True):
+        model = Recorded(replaces=replaces)
+        run(model, [Job(b"p", says(one(b"a"))), Job(b"q", says(one(b"b")))])
+        assert [call[0] for call in model.calls] == ["session", "extend"] * 2
 
 
 def test_free_rows_are_filled_and_the_rest_is_joined():

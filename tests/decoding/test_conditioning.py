@@ -292,3 +292,15 @@ def test_all_else_is_the_session_s_own():
     assert session.entropies == pytest.approx([np.log(257)] * 2)
     assert session.patch_starts == [[0, 2], []]
     assert session.draft([b"x", b""]) == [("draft", b"x"), ("draft", b"")]
+
+
+def test_every_row_has_a_chunk_a_length_and_a_search():
+    """No more and no fewer."""
+    session = open_session(Told(), [b"p", b"q"], [Search(ABC, 3), None])
+    for call in (
+        lambda: session.extend([b"a"]),
+        lambda: session.truncate([1]),
+        lambda: open_session(Told(), [b"p", b"q"], [None]),
+    ):
+        with pytest.raises(ValueError, match="shorter"):
+            call()

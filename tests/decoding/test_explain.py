@@ -169,12 +169,14 @@ def test_a_formed_prompt_is_shown():
     assert f"<pre>{shown}\n\np&lt;</pre>" in formed.page()
     found = explain(MODEL, b"q", b"a", form_bytes=1)
     assert (found.prompt, found.form_bytes) == (b"q", 1)
+    assert explain(MODEL, b"q", b"a").form_bytes == 0
 
 
 def test_a_picture_has_the_figures(tmp_path, monkeypatch):
     """Bars before and after the mask, the entropies, the counts, every other patch shaded."""
     pyplot = pytest.importorskip("matplotlib.pyplot")
-    closed, close = [], pyplot.close
+    closed, close, used = [], pyplot.close, []
+    monkeypatch.setattr("matplotlib.use", used.append)
     monkeypatch.setattr(pyplot, "close", closed.append)
     found = (
         byte(),
@@ -184,6 +186,7 @@ def test_a_picture_has_the_figures(tmp_path, monkeypatch):
     Explanation(found).draw(str(tmp_path / "x.png"))
     assert (tmp_path / "x.png").read_bytes().startswith(b"\x89PNG")
     (figure,) = closed
+    assert used == ["Agg"]  # no window is opened
     upper, lower, allowed = figure.axes
     bars = list(upper.containers)
     assert [[bar.get_height() for bar in one] for one in bars] == [[0.25, 0.5, 0.25], [0.5, 0.75, 0.5]]
@@ -218,6 +221,7 @@ def test_a_picture_has_the_figures(tmp_path, monkeypatch):
     assert list(figure.get_size_inches()) == [7.0, 5.5]
     assert upper.get_title(loc="left").startswith("Shaded: every other patch")
     assert [text.get_text() for text in figure.legends[0].texts] == ["before the mask", "after it"]
+    assert (figure.legends[0]._ncols, figure.legends[0].get_frame_on()) == (2, False)
     close(figure)
 
 

@@ -97,7 +97,7 @@ class Told:
         search.tally.redecoded_patches, search.tally.fallbacks, search.tally.resamplings = 2, 3, 4
         search.tally.tries, search.tally.effective_particles, search.tally.valid_mass_bound = 5, 6.0, 0.7
         search.tally.drafted_bytes, search.tally.accepted_bytes, search.tally.unexplored_bytes = 8, 9, 10
-        search.tally.constraint_seconds = 0.5  # what the chunk takes comes to it
+        search.tally.constraint_seconds = 0.125  # what the chunk takes comes to it
         one = search.append(search.start, b"abc", rows.patch_starts(0), -2.0, -0.5, forced=True)
         other = Hypothesis(search.root, b"z", log_probability=-9.0, finish="length")
         return Decoded(search.end(one, -1.0, 0.0), (other,))
@@ -105,7 +105,7 @@ class Told:
 
 def test_a_generation_has_all_that_is_known(monkeypatch):
     """Of the job, the search, the strategy and the clock."""
-    clock = iter([10.0, 12.0])
+    clock = iter([10.0, 10.5])
     task = made(None, max_bytes=50, strategy=Told(), seed=3, temperature=0.5)
     monkeypatch.setattr(task_module, "perf_counter", lambda: next(clock))
     task.began = 10.0
@@ -128,7 +128,7 @@ def test_a_generation_has_all_that_is_known(monkeypatch):
         1,
     )
     assert (found.model_calls, found.local_steps, found.latent_steps) == (1, 3, 1)
-    assert (found.seconds, found.constraint_share) == pytest.approx((2.0, 0.25), abs=1e-2)
+    assert (found.seconds, found.constraint_share) == pytest.approx((0.5, 0.25), abs=1e-2)
     assert (found.redecoded_patches, found.fallbacks, found.resamplings, found.tries) == (2, 3, 4, 5)
     assert (found.effective_particles, found.valid_mass_bound) == (6.0, 0.7)
     assert (found.drafted_bytes, found.accepted_bytes, found.unexplored_bytes) == (8, 9, 10)

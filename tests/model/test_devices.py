@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,94 @@ def test_training_asks_before_it_writes(tmp_path: Path) -> None:
     with pytest.raises(DeviceNotAvailable):
         train_on_files([__file__], tmp_path / "run", shape, config, device="banana")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture
+def machine(monkeypatch):
+    """A machine with these devices, as torch would say."""
+
+    def of(cuda: int = 0, xpu: int | None = None, mps: bool = False) -> None:
+        class Kind:
+            def __init__(self, count: int) -> None:
+                self.count = count
+
+            def is_available(self) -> bool:
+                warnings.warn("an old driver", stacklevel=2)
+                return self.count > 0
+
+            def device_count(self) -> int:
+                return self.count
+
+        monkeypatch.setattr(torch, "cuda", Kind(cuda))
+        monkeypatch.setattr(torch, "xpu", None if xpu is None else Kind(xpu), raising=False)
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+
+    return of
+
+
+def test_the_devices_of_any_machine_are_listed(machine, recwarn) -> None:
+    """The CPU first, each GPU by its number; without a word of what is missing."""
+    machine()
+    assert available_devices() == ("cpu",)
+    machine(cuda=2)
+    assert available_devices() == ("cpu", "cuda:0", "cuda:1")
+    machine(cuda=1, xpu=1, mps=True)
+    assert available_devices() == ("cpu", "cuda:0", "xpu:0", "mps")
+    assert not [one for one in recwarn if "old driver" in str(one.message)]
+
+
+def test_the_cpu_is_one_device() -> None:
+    """Number 0 of it is there; others are not; numbers name no CPU."""
+    assert device_of("cpu").type == device_of("cpu:0").type == "cpu"
+    assert device_of(torch.device("cpu")) == torch.device("cpu")
+    with pytest.raises(DeviceNotAvailable, match="all cores are one device") as found:
+        device_of("cpu:1")
+    assert (found.value.device, found.value.near) == ("cpu:1", None)
+
+
+def test_a_device_that_cannot_add_is_none(monkeypatch) -> None:
+    """Whatever it is called."""
+
+    class Wrong:
+        def add_(self, number):
+            return self
+
+        def item(self):
+            return 3
+
+    monkeypatch.setattr(torch, "ones", lambda *shape, device: Wrong())
+    with pytest.raises(DeviceNotAvailable, match="it does not add 1 and 1 to 2"):
+        device_of("cpu")
+
+
+def test_reasons_are_told_where_they_are_short(monkeypatch) -> None:
+    """Their first line, of at most 80 characters; known kinds have no near miss."""
+    for length, told in ((80, True), (81, False)):
+
+        def fails(*shape, device, length=length):
+            raise RuntimeError("x" * length + "\nmore")
+
+        monkeypatch.setattr(torch, "ones", fails)
+        with pytest.raises(DeviceNotAvailable) as found:
+            device_of("cpu")
+        assert found.value.reason == ("x" * length if told else "")
+        assert found.value.near is None
+        assert "more" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("gpu", "cuda"),
+        ("NVIDIA", "cuda"),
+        ("rocm", "cuda"),
+        ("metal", "mps"),
+        ("processor", "cpu"),
+        ("xpuu:1", "xpu"),
+    ],
+)
+def test_what_people_call_a_device_is_understood(name: str, near: str) -> None:
+    """Before names that are spelled alike."""
+    with pytest.raises(DeviceNotAvailable) as found:
+        device_of(name)
+    assert found.value.near == near
