@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Generic, cast
 
 from bltgen.arguments import shown
@@ -118,15 +118,15 @@ class Generation(Generic[V_co]):
     log_probability: float
     log_weight: float
     finish: Finish
-    prompt: bytes = field(repr=False)
-    constraint: Constraint | None = field(repr=False)
-    max_bytes: int = field(repr=False)
-    parameters: SamplingParameters = field(repr=False)
-    seed: int = field(repr=False)
-    strategy: str = field(repr=False)
-    draws_from: str = field(repr=False)
-    statistics: Statistics = field(repr=False)
-    candidates: tuple[Candidate, ...] = field(default=(), repr=False)
+    prompt: bytes
+    constraint: Constraint | None
+    max_bytes: int
+    parameters: SamplingParameters
+    seed: int
+    strategy: str
+    draws_from: str
+    statistics: Statistics
+    candidates: tuple[Candidate, ...] = ()
 
     @property
     def text(self) -> str:

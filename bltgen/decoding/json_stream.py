@@ -101,8 +101,8 @@ class JsonValues:
         """
         expects = self._expects
         if byte in b"]}" and expects in ("value-or-end", "key-or-end", "next"):
-            container = self._open[-1] if self._open else None
-            if container is not None and isinstance(container.value, dict) == (byte == 0x7D):
+            container = self._open[-1]
+            if isinstance(container.value, dict) == (byte == 0x7D):
                 self._open.pop()
                 self._complete(container.pointer, container.value, found, attach=False)
                 return

@@ -189,7 +189,7 @@ def _check(
     search.tally.drafted_bytes += len(guesses)
     for place, guess in enumerate(guesses):
         if hypothesis.finished:
-            break
+            return hypothesis, None
         base = search.base(rows.chunk_logits[0][1 + place][None], [hypothesis.data])
         kept, mass = masked(base, search.choices(hypothesis)[None])
         column = _accepted(kept[0], guess, generator, greedy=search.parameters.greedy)

@@ -466,17 +466,16 @@ class BLTSession:
         if not cut:
             return
         with torch.inference_mode():
-            shallow = []
             for number in cut:
                 self._rows[number].draft, self._rows[number].draft_entropies = bytearray(), array("f")
-                if self._cut(number, lengths[number]):
-                    shallow.append(number)
-            if shallow:
-                self._reread(shallow)
+                self._cut(number, lengths[number])
+            held = [number for number in cut if self._rows[number].positions]
+            if held:
+                self._reread(held)
             self._compute(None)
 
-    def _cut(self, number: int, length: int) -> bool:
-        """Cut one row; False where the caches no longer hold enough, and the row is to be computed anew."""
+    def _cut(self, number: int, length: int) -> None:
+        """Cut one row; where the caches no longer hold enough, it has no positions, to be computed anew."""
         row, positions = self._rows[number], length + 1
         del row.data[length:]
         while row.starts[-1] > positions:
@@ -500,13 +499,12 @@ class BLTSession:
             row.positions = positions
             self._bytes.truncate(number, positions)
             self._patches.truncate(number, row.closed)
-            return True
+            return
         data = row.data
         fresh = self._rows[number] = _Row()
         fresh.data, fresh.masks = data, row.masks
         for cache in (self._bytes, self._patches):
             cache.truncate(number, 0)
-        return False
 
     def _reread(self, numbers: list[int]) -> None:
         """Logits and visible latent of rows that were cut, from what the caches hold."""

@@ -15,17 +15,20 @@ from bltgen.decoding.parts import parts
 from bltgen.decoding.sampling import SamplingParameters
 from bltgen.decoding.unconstrained import ANYTHING
 
-STATISTICS = Statistics(
-    prompt_bytes=1,
-    bytes=6,
-    patches=2,
-    forced_bytes=3,
-    model_calls=4,
-    local_steps=5,
-    latent_steps=2,
-    seconds=2.0,
-    constraint_share=0.5,
-)
+
+def statistics(seconds: float = 2.0) -> Statistics:
+    """Those of six bytes."""
+    return Statistics(
+        prompt_bytes=1,
+        bytes=6,
+        patches=2,
+        forced_bytes=3,
+        model_calls=4,
+        local_steps=5,
+        latent_steps=2,
+        seconds=seconds,
+        constraint_share=0.5,
+    )
 
 
 def made(data: bytes, constraint=None) -> Generation:
@@ -43,25 +46,24 @@ def made(data: bytes, constraint=None) -> Generation:
         seed=1,
         strategy="mask",
         draws_from="",
-        statistics=STATISTICS,
+        statistics=statistics(),
     )
 
 
 def test_statistics_begin_with_one_try_and_know_their_speed():
     """What a strategy does not count is 0, or None."""
-    defaults = (STATISTICS.redecoded_patches, STATISTICS.fallbacks, STATISTICS.resamplings, STATISTICS.tries)
-    assert defaults == (0, 0, 0, 1)
-    assert (STATISTICS.effective_particles, STATISTICS.valid_mass_bound) == (None, None)
-    assert (STATISTICS.drafted_bytes, STATISTICS.accepted_bytes, STATISTICS.unexplored_bytes) == (0, 0, 0)
-    assert STATISTICS.bytes_per_second == 3.0
-    as_dict = STATISTICS.as_dict()
+    found = statistics()
+    assert (found.redecoded_patches, found.fallbacks, found.resamplings, found.tries) == (0, 0, 0, 1)
+    assert (found.effective_particles, found.valid_mass_bound) == (None, None)
+    assert (found.drafted_bytes, found.accepted_bytes, found.unexplored_bytes, found.form_bytes) == (0,) * 4
+    assert found.bytes_per_second == 3.0
+    as_dict = found.as_dict()
     assert as_dict["bytes_per_second"] == 3.0
     assert as_dict["local_steps"] == 5
     assert json.loads(json.dumps(as_dict)) == as_dict
     assert set(as_dict) == {*Statistics.__dataclass_fields__, "bytes_per_second"}
-    quick = Statistics(**{**vars(STATISTICS), "seconds": 0.0})
-    assert quick.bytes_per_second == 0.0
-    assert Statistics(**{**vars(STATISTICS), "seconds": 0.5}).bytes_per_second == 12.0
+    assert statistics(0.0).bytes_per_second == 0.0
+    assert statistics(0.5).bytes_per_second == 12.0
 
 
 def test_patches_lie_between_their_starts():

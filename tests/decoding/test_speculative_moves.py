@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,10 +12,11 @@ import torch
 from bltgen.automata.language import literal, union
 from bltgen.decoding.sampling import SamplingParameters
 from bltgen.decoding.search import Search
-from bltgen.decoding.speculative import Speculative, _accepted, _Guess
+from bltgen.decoding.speculative import Speculative, _accepted, _append, _Choice, _Guess
 from bltgen.model.contract import Draft
 from bltgen.testing.models import FunctionModel, FunctionSession
 from tests.decoding.driving import Dice, drive, logits_of
+from tests.decoding.test_search import Wall
 
 AB = union(literal(b"a"), literal(b"b"))
 
@@ -87,6 +89,7 @@ def test_a_patch_is_drafted_and_read_in_one_chunk():
     done = run(model, search, dice=(0.1, 0.1, 0.9, 0.1, 0.5, 0.5, 0.5))
     assert said(done)[0] == b"aaba"
     assert model.asked[:4] == [b"a", b"aa", b"aab", b"aaba"]
+    assert [len(text) for text in model.asked[4:]] == [5]
     drafts = [move for move in done.moves if move.drafts is not None]
     assert (tuple(drafts[0].chunks), tuple(drafts[0].lengths), tuple(drafts[0].drafts)) == (
         (b"",),
@@ -163,6 +166,7 @@ def test_a_drafter_without_a_prediction_drafts_nothing(bad):
     done = run(model, search, dice=(0.1, 0.9, 0.1))
     assert said(done) == [b"a", b"b", b"a"]
     assert search.tally.drafted_bytes == 0
+    assert model.asked == [b"a", b"ab"]  # once a byte
 
 
 def test_nothing_is_drafted_at_a_stop_string_or_without_a_choice():
@@ -190,14 +194,42 @@ def test_a_rejected_guess_is_replaced_and_what_follows_is_cut():
         lambda output: {"a": 0.99, "b": 0.01},
         patch=99,
     )
-    search = Search(AB.repeat(4, 4), None)
+    search, shown = Search(AB.repeat(4, 4), None), []
+    commit = search.commit
+    search.commit = lambda one, *, closed=True: (shown.append(one.data), commit(one, closed=closed))
     done = run(model, search, Speculative(k=2), dice=(0.5, 0.5, 0.5, 0.9, 0.5))
+    assert b"a" not in shown  # what follows it is decided and not yet read
     assert said(done)[0] == b"aaa"
     second = [move for move in done.moves if move.drafts is None][1]
     assert tuple(second.lengths) == (1,)
     assert second.chunks[0][:1] == b"b"
     assert search.tally.accepted_bytes < search.tally.drafted_bytes
     assert done.result.hypothesis.data[:2] == b"ab"
+
+
+def test_a_draft_beyond_the_limits_of_the_constraint_is_none():
+    """The byte is no choice from then on, and the one left is read without a draft."""
+    wall = Wall(taken=b"a", refused=b"x", accepting=True)
+    model = Drafting(
+        lambda output: {"a": 1.0} if len(output) < 3 else {"": 1.0},
+        lambda output: {"a": 0.5, "x": 0.5},
+        patch=9,
+    )
+    search = Search(wall, 9)
+    done = run(model, search, dice=(0.5, 0.9))
+    assert done.result.hypothesis.data == b"aaa"
+    assert (search.tally.drafted_bytes, search.tally.unexplored_bytes) == (0, 1)
+
+
+def test_a_kept_byte_starts_a_patch_where_its_own_place_is_a_start():
+    """Starts after it are those of bytes that may not be kept."""
+    search = Search(AB.star(), None)
+    one = search.append(search.start, b"a", (0,), 0.0, 0.0)
+    for starts, expected in (([0, 1, 2], (0, 1)), ([0, 2], (0,))):
+        rows = SimpleNamespace(patch_starts=lambda row, starts=starts: starts)
+        found = _append(search, one, _Choice(ord("b"), -1.0, -2.0), rows)
+        assert (found.data, found.patch_starts) == (b"ab", expected)
+        assert (found.log_probability, found.log_weight) == (-1.0, -2.0)
 
 
 def test_committed_bytes_end_where_a_byte_is_still_to_come():

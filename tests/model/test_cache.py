@@ -152,16 +152,10 @@ def test_a_cache_grows_by_a_quarter_or_sixteen():
 
 def test_rows_whose_past_is_not_read_take_bounded_room():
     """A window of 8: first moves on, old slots are used again, nothing that may be read is lost."""
-    cache = None
-    window = 8
-
-    def oldest(row):
-        return max(0, cache.length[row] - window)
-
-    cache, model, marks = cache_of(2, oldest), {}, random.Random(0)
+    cache, model, marks = windowed(2, 8), {}, random.Random(0)
     for _ in range(200):
         write(cache, cache.reserve([0, 1], [1, 2]), model, marks)
-        check(cache, model, oldest)
+        check(cache, model, cache.oldest)
     assert cache.capacity <= 48
     assert cache.first[0] > 150
     assert cache.length == [200, 400]
@@ -169,14 +163,59 @@ def test_rows_whose_past_is_not_read_take_bounded_room():
 
 def test_only_rows_without_room_are_moved():
     """Where others have room they stay where they are."""
-    cache = None
-    cache = cache_of(2, lambda row: max(0, cache.length[row] - 2))
+    cache = windowed(2, 2)
     cache.reserve([0, 1], [30, 1])
     held = cache.capacity
     cache.reserve([0], [held - 30])
     cache.reserve([0, 1], [1, 1])
     assert (cache.first[0] > 0, cache.first[1]) == (True, 0)
     assert cache.capacity == held
+
+
+def windowed(rows: int, window: int) -> RowCache:
+    """A cache of which the last `window` positions of a row may be read."""
+    made: list[RowCache] = []
+    made.append(cache_of(rows, lambda row: max(0, made[0].length[row] - window) if made else 0))
+    return made[0]
+
+
+@pytest.mark.parametrize(("window", "grown"), [(29, False), (30, True)])
+def test_room_is_made_by_dropping_where_a_quarter_stays_free(window, grown):
+    """At 30 of 46 positions, of which 16 are to be free; at 31 the cache grows."""
+    cache = windowed(1, window)
+    cache.reserve([0], [30])
+    assert cache.capacity == 46
+    cache.reserve([0], [16])
+    before = cache.planes[0][0].data_ptr()
+    cache.reserve([0], [1])
+    assert (cache.planes[0][0].data_ptr() != before) == grown
+    assert cache.first == [46 - window]
+
+
+def test_a_row_that_has_dropped_its_past_is_not_moved_while_it_has_room():
+    """It begins where it began."""
+    cache = windowed(2, 2)
+    cache.reserve([0, 1], [16, 16])
+    cache.reserve([0], [1])
+    cache.reserve([1], [1])
+    began = list(cache.first)
+    assert all(began)
+    cache.reserve([0], [cache.capacity - (cache.length[0] - cache.first[0])])
+    cache.reserve([0, 1], [1, 1])
+    assert cache.first[0] > began[0]
+    assert cache.first[1] == began[1]
+
+
+def test_a_row_that_cannot_hold_its_source_alone_makes_room():
+    """Where the copy fits with sixteen to spare, the memory stays."""
+    for length, grown in ((17, False), (18, True)):
+        cache, source = cache_of(1), cache_of(1)
+        cache.reserve([0], [17])
+        assert cache.capacity == 33
+        source.reserve([0], [length])
+        before = cache.planes[0][0].data_ptr()
+        cache.replace(0, source, 0)
+        assert (cache.planes[0][0].data_ptr() != before) == grown
 
 
 def test_a_row_that_is_cut_forgets_what_follows():

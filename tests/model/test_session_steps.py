@@ -306,6 +306,8 @@ def test_masks_are_kept_by_position_and_cut_with_the_row():
     assert session._rows[0].masks == {}
     session.extend([b"a"], masks=[masks[5:]])
     assert list(session._rows[0].masks) == [1]
+    both = TOLD.session([b"", b"x"], masks=[None, masks[0]])
+    assert [list(row.masks) for row in both._rows] == [[], [1]]
 
 
 def test_a_replaced_row_is_the_other_s():
