@@ -2,6 +2,7 @@
 
 `run.train` is one run from start to finish; `files.FileSource` reads raw bytes of any files;
 `masks.Constrained` tells a model with `mask_conditioning` what each document was allowed to say;
+`data.document.Formed` gives documents the form that a model with `prompt_form` reads prompts in;
 `embedded` is the recipe of the model in the package, `data` its documents (extra `train`).
 """
 

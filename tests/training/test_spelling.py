@@ -16,11 +16,13 @@ import bltgen
 from bltgen.decoding.prompts import Prompt
 from bltgen.model.prompt_form import PromptForm
 from bltgen.testing.models import scripted
+from bltgen.training.batches import KindWeights, Mixture, batches
 from bltgen.training.data.document import (
     PROSE,
     SYNTAX,
     VALUE,
     Document,
+    Formed,
     Json,
     Number,
     Style,
@@ -30,6 +32,7 @@ from bltgen.training.data.document import (
     spelled,
     write,
 )
+from bltgen.training.identity import fingerprint
 
 DEFAULTS = {"whitespace": "spaced", "property_order": "schema", "undeclared": "omit", "numbers": "plain"}
 """Those of `json_schema` for Python types; a test says so."""
@@ -182,6 +185,7 @@ def test_a_document_is_formed_as_generation_forms_its_prompt(form):
         made = formed(document, form)
         assert made.prompt == Prompt.of(document.prompt, bltgen.json_schema(document.schema), form).data
         assert (made.answer, made.schema, made.values) == (document.answer, document.schema, document.values)
+        assert made.text == (None if form is None else document.prompt)
         assert made.kinds == bytes([PROSE]) * len(made.prompt) + document.kinds[len(document.prompt) :]
         assert (made == document) == (form is None)
     model = scripted(b"")
@@ -190,3 +194,18 @@ def test_a_document_is_formed_as_generation_forms_its_prompt(form):
     assert out.prompt == made.prompt
     prose = plain(b"Some prose.", domain="prose")
     assert formed(prose, form) == prose
+
+
+def test_a_source_is_formed_for_training():
+    """Batches hold the formed prompts, whose bytes are prose; a run with another form is another run."""
+
+    def drawn(seed: int):
+        return itertools.islice(itertools.cycle(documents()), seed % 50, None)
+
+    made = Formed(drawn, FORMS[0])
+    assert list(itertools.islice(made(3), 5)) == [formed(one, FORMS[0]) for one in documents()[3:8]]
+    (batch, *_) = batches(Mixture(((made, 1.0),)), 1, 0, 2_000, KindWeights(), 2_000, 4)
+    texts = [bytes(int(n) - 4 for n in row[1:] if n > 3) for row in batch.ids]
+    known = {one.prompt + one.answer for one in map(formed, documents(), itertools.repeat(FORMS[0]))}
+    assert all(text in known for text in texts)
+    assert fingerprint(made) != fingerprint(Formed(drawn, FORMS[1]))

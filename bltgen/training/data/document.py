@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from typing import Any, Union
@@ -29,6 +29,7 @@ __all__ = [
     "SYNTAX",
     "VALUE",
     "Document",
+    "Formed",
     "Json",
     "Number",
     "Style",
@@ -48,7 +49,8 @@ class Document:
 
     `kinds` has one code per byte of prompt + answer: 0 prose (all of the prompt), 1 JSON syntax and
     keys, 2 bytes of values: the inside of strings and their closing quote (which says where the span
-    ends), numbers and the byte after them, booleans, null.
+    ends), numbers and the byte after them, booleans, null. `text`: where the prompt was `formed`, what it was
+    before: the text that values are spans of, as the keys beside it are not.
     """
 
     prompt: bytes
@@ -58,6 +60,7 @@ class Document:
     values: dict[str, Any] | None
     domain: str
     template: str
+    text: bytes | None = None
 
 
 class Number(str):
@@ -252,4 +255,16 @@ def formed(document: Document, form: PromptForm | None) -> Document:
         return document
     prompt = form.formed(document.prompt, document.schema)
     kinds = bytes([PROSE]) * len(prompt) + document.kinds[len(document.prompt) :]
-    return replace(document, prompt=prompt, kinds=kinds)
+    return replace(document, prompt=prompt, kinds=kinds, text=document.prompt)
+
+
+@dataclass(frozen=True)
+class Formed:
+    """The documents of a source, formed as a model with this form reads prompts; a source for `Mixture`."""
+
+    source: Callable[[int], Iterator[Document]]
+    form: PromptForm | None
+
+    def __call__(self, seed: int) -> Iterator[Document]:
+        """An endless stream that depends on the seed alone."""
+        return (formed(document, self.form) for document in self.source(seed))
