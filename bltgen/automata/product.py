@@ -248,7 +248,7 @@ class ProductState(FixedState):
 
     @property
     def shortest(self) -> int:
-        return 0 if self.accepting else self._product._shortest(self.left, self.right)
+        return self._product._shortest(self.left, self.right)
 
     @property
     def forced(self) -> bytes:

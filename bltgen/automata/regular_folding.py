@@ -85,11 +85,10 @@ def _substituted(body: Body, values: dict[str, Language]) -> Body:
 
 
 def _end_run(run: list[Language], joined: list[Atom]) -> None:
-    if run:
-        value = concat(*run)
-        if value is not EPSILON:
-            joined.append(value)
-        run.clear()
+    value = concat(*run)
+    if value is not EPSILON:
+        joined.append(value)
+    run.clear()
 
 
 def _without_end_recursion(name: str, body: Alternatives) -> tuple[Alternatives, dict[str, Body]]:

@@ -171,7 +171,6 @@ class _Source:
         return [
             (1 << int(following[begin]), self.language(low + begin, low + end, depth + 1))
             for begin, end in pairwise(cuts)
-            if begin < end
         ]
 
 

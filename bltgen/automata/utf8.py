@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from bltgen.automata.language import EMPTY, Language, _bytes, _concat, _union
+from bltgen.automata.language import Language, _bytes, _concat, _union
 
 __all__ = ["UTF8_CHAR", "UTF8_TEXT", "code_points", "merged_ranges"]
 
@@ -51,13 +51,12 @@ def code_points(ranges: Iterable[tuple[int, int]]) -> Language:
     bits = 0
     beyond = []
     for low, high in merged_ranges(ranges):
-        if low < 0x80:
-            bits |= (2 << min(high, 0x7F)) - (1 << low)
+        bits |= (2 << min(high, 0x7F)) - (1 << min(low, 0x80))
         if high > 0x7F and low < 0xD800:
             beyond.append((max(low, 0x80), min(high, 0xD7FF)))
         if high > 0xDFFF:
             beyond.append((max(low, 0xE000), high))
-    return _union((_bytes(bits), _encoded(tuple(beyond)))) if beyond else _bytes(bits)
+    return _union((_bytes(bits), _encoded(tuple(beyond))))
 
 
 @lru_cache(maxsize=512)
@@ -90,11 +89,7 @@ def _branches(ranges: Ranges, digits: int, lead: int, base: int) -> Language:
         first, last = (low - base) >> shift, (high - base) >> shift
         for index in sorted({first, last}):
             begin = base + index * block
-            piece = (max(low, begin), min(high, begin + block - 1))
-            if piece == (begin, begin + block - 1):
-                _mark(by_rest, _full(digits), lead + index, lead + index)
-            else:
-                partial.setdefault(index, []).append(piece)
+            partial.setdefault(index, []).append((max(low, begin), min(high, begin + block - 1)))
         if last - first > 1:
             _mark(by_rest, _full(digits), lead + first + 1, lead + last - 1)
     for index, pieces in partial.items():
@@ -109,7 +104,7 @@ def _mark(by_rest: dict[Language, int], rest: Language, first: int, last: int) -
 
 def _full(digits: int) -> Language:
     """Any `digits` continuation bytes."""
-    return _bytes((1 << 0xC0) - (1 << 0x80)).repeat(digits, digits) if digits else EMPTY
+    return _bytes((1 << 0xC0) - (1 << 0x80)).repeat(digits, digits)
 
 
 UTF8_CHAR: Language = code_points([(0, 0x10FFFF)])

@@ -284,7 +284,9 @@ def test_excluded_counts() -> None:
     assert count(AB.star() & (A | literal(b"ba")).star()) == 0
     assert count(AB.star() & ~literal(b"abab")) == 1
     assert count(SIGMA.star() & ~(AB | literal(b"ba") | A.repeat(3, 4))) == 3
-    assert (AB | CD).op == UNION
+    assert count(AB | ~(AB | CD)) == 0
+    assert count(~AB + C) == 0
+    assert (AB | ~(AB | CD)).op == UNION
 
 
 def test_dominated_terms() -> None:
@@ -338,6 +340,10 @@ def test_terms_without_their_counters() -> None:
         assert relaxed(kept, 0) is kept
     made = CD.repeat(7, 9)
     assert made._relaxed is None
+    kept = CD.repeat(7, 10)
+    kept._relaxed = AB
+    assert liveness._relaxed(kept, 0) is AB
+    kept._relaxed = None
     assert liveness._relaxed(made, 0) is CD.plus()
     assert made._relaxed is CD.plus()
 
@@ -371,6 +377,77 @@ def test_a_relaxed_bound() -> None:
     bound = liveness._relaxed_shortest(easy, {}, 100)
     assert bound is not None
     assert bound <= shortest(easy) == 6
+
+
+def test_what_has_no_counters_is_not_searched_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor what is known, nor what needs no search."""
+    monkeypatch.setattr(liveness, "_search", None)
+    bare = (AB | literal(b"{")).plus() & (A | literal(b"b{")).plus()
+    assert liveness._relaxed(bare, 0) is bare
+    assert liveness._relaxed_shortest(bare, {}, 100) == bare.least
+    plain = literal(b"}}").repeat(2, 9) & ~literal(b"}}}}").repeat(1, 3) & ANY_BYTE.repeat(1, 40)
+    relaxed = liveness._relaxed(plain, 0)
+    relaxed._shortest = 17
+    assert liveness._relaxed_shortest(plain, {}, 100) == 17
+    relaxed._shortest = None
+
+
+def test_the_depth_of_relaxation_is_counted_from_the_term(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And that of an intersection's parts from each of these."""
+    monkeypatch.setattr(liveness, "RELAXED_DEPTH", 0)
+    made = literal(b"|a") & (literal(b"|a") | literal(b"|b")).plus()
+    assert made.op == INTERSECTION
+    assert liveness._relaxed_shortest(made, {}, 100) == 2
+
+
+def test_questions_without_counters_may_visit_so_many_states(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Asked after RELAXED_AFTER states: RELAXED_STATES, later a share of what the search has visited."""
+    monkeypatch.setattr(liveness, "_is_witnessed", lambda term: False)
+    asked: list[int] = []
+    monkeypatch.setattr(liveness, "_relaxed_shortest", lambda term, known, states: asked.append(states))
+    assert shortest(cycles(b"^", 8, 9)) == 72
+    assert asked == [500]
+    del asked[:]
+    monkeypatch.setattr(liveness, "RELAXED_STATES", 10)
+    monkeypatch.setattr(liveness, "RELAXED_AFTER", 3)
+    assert shortest(cycles(b"_", 8, 9)) == 72
+    # In vain after 4 states: 16 more are visited, then 4 * 21 may be.
+    assert asked == [16, 84]
+
+
+def test_what_was_found_out_since_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A term on the heap whose exact length is learnt meanwhile is put back by it."""
+    near, far = cycles(b"`", 3, 5), cycles(b"'", 2, 7)
+
+    class Fork:
+        accepting, shortest, longest = False, None, INFINITE
+
+        def transitions(self) -> list[tuple[int, Language]]:
+            return [(1, near), (2, far)]
+
+    origin = from_automaton(Fork())
+    successors = liveness._successors
+
+    def learns(term: Language, depth: int) -> Any:
+        yield from successors(term, depth)
+        if term is origin:
+            near._shortest = 15
+
+    monkeypatch.setattr(liveness, "_successors", learns)
+    assert shortest(origin) == 15
+    assert far._shortest == 14
+
+
+def test_a_way_is_found_without_preferences(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no search for the sake of order may be made, the first shortest way is taken."""
+    monkeypatch.setattr(liveness, "CHOICE_FAILURES", 0)
+    words = literal(b"xa,") | literal(b"yb,")
+    made = words.plus() & (words | literal(b"xy,")).repeat(1, 30)
+    assert made.op == INTERSECTION
+    assert shortest(made) == 3
+    assert completion(made) in (b"xa,", b"yb,")
 
 
 def test_counters_are_forgotten_where_they_do_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:

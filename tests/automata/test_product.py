@@ -11,7 +11,7 @@ import pytest
 from bltgen.automata import product as products
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import Report, ReportEntry, State
-from bltgen.automata.language import ANY_BYTE, EMPTY, INFINITE, Language, byte_set, literal
+from bltgen.automata.language import ANY_BYTE, ANY_BYTES, EMPTY, INFINITE, Language, byte_set, literal
 from bltgen.automata.lazy_dfa import LanguageState
 from bltgen.automata.limits import Limits, use_limits
 from bltgen.automata.named import Named
@@ -178,8 +178,37 @@ def test_what_a_search_learns_is_kept() -> None:
             assert state is not None
             assert state.shortest == left
     assert sorted(both._exact.values()) == list(range(13))
-    start = both.start()
-    assert both._bounds[start.left.id, start.right.id] == 12
+    assert sorted(both._bounds.values()) == list(range(1, 13))
+
+
+class Place:
+    """A state that is made by hand: how far its end is at least, and where its bytes lead."""
+
+    accepting = False
+
+    def __init__(self, id_: int, shortest: int, steps: dict[int, Place]) -> None:
+        self.id, self.shortest, self.steps = id_, shortest, steps
+        self.allowed = ByteSet.of(steps)
+
+    def advance(self, byte: int) -> Place | None:
+        return self.steps.get(byte)
+
+
+def test_a_shorter_way_to_a_pair_counts_though_it_is_found_later() -> None:
+    end = Place(9, 0, {})
+    end.accepting = True
+    meeting = Place(8, 1, {1: end})
+    detour = Place(7, 0, {1: Place(6, 0, {1: meeting})})
+    start: Any = Place(5, 0, {1: detour, 2: Place(4, 2, {1: meeting})})
+    both = Product(A, ANY_BYTES)
+    assert both._shortest(start, ANY_BYTES.start()) == 3
+
+
+def test_searches_go_where_the_end_is_near() -> None:
+    """By what both halves say of it: the long way is not entered."""
+    ways = (A + B.repeat(20, 20)) | literal(b"bc")
+    with use_limits(Limits(search_states=2)):
+        assert made(ways, ANY_BYTE.repeat(1, 40)).start().shortest == 2
 
 
 def test_pairs_from_which_nothing_is_reached_are_known_dead() -> None:
@@ -268,7 +297,8 @@ def test_operators() -> None:
     exact = both & SIGMA.repeat(5, 9)
     assert isinstance(exact, Product)
     assert exact.start().completion() == b"ababab"
-    assert isinstance(exact.language, Language)
+    assert exact.constraint is both.constraint
+    assert exact.language is SIGMA.repeat(5, 6)
     mirrored = SIGMA.repeat(5, 9) & both
     assert isinstance(mirrored, Product)
     assert mirrored.start().completion() == b"ababab"

@@ -72,6 +72,13 @@ def test_alternatives_that_match_nothing_are_dropped_and_told_of() -> None:
     }
 
 
+def test_a_rule_that_matches_twice_stands_for_no_other() -> None:
+    """Two alternatives of x that match do not make up for a y that never does."""
+    rules: dict[str, Body] = {"root": (("x", "y"), (A,)), "x": ((A,), (B,)), "y": ((EMPTY,),)}
+    assert trimmed(rules, "root")[0] == {"root": ((A,),)}
+    assert nullable_rules({"s": (("e", "t"),), "e": ((), (EPSILON,)), "t": ((A,),)}) == {"e"}
+
+
 def test_what_only_dropped_alternatives_use_is_not_used() -> None:
     rules: dict[str, Body] = {"root": ((B,), ("x", "helper")), "x": ((EMPTY,),), "helper": ((A,),)}
     kept, notes = trimmed(rules, "root")
