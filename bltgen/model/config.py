@@ -256,11 +256,11 @@ class BLTConfig:
 
     @classmethod
     def small(cls) -> BLTConfig:
-        """The shape of the embedded model: about 4.5M parameters, 1.5M of them active at a byte."""
+        """The shape of the embedded model: about 5.8M parameters, 1.5M of them active at a byte."""
         return cls(
-            encoder=TransformerConfig(128, 1, 4, window=1024, ffn_dim=256),
-            latent=TransformerConfig(192, 4, 4, window=1024),
-            decoder=TransformerConfig(128, 4, 4, window=1024, ffn_dim=256),
+            encoder=TransformerConfig(128, 1, 2, window=1024, ffn_dim=256),
+            latent=TransformerConfig(256, 4, 4, window=1024),
+            decoder=TransformerConfig(128, 2, 2, window=1024, ffn_dim=256),
             entropy=TransformerConfig(96, 2, 2, rope_theta=10_000.0, window=512),
             cross_attention=CrossAttentionConfig(
                 heads=4, queries_per_patch=2, all_layers_decoder=False, doubled_residual=False

@@ -2,24 +2,37 @@
 
 A batch is a pure function of (seed, step): a run that resumes at step n sees exactly the bytes
 that an uninterrupted run would have seen, with nothing to store.
+
+Shapes are few: a batch has one of a few lengths, and the rows that its length leaves room for. So little is
+padding, and what a library prepares for a shape (oneDNN's kernels for bfloat16) is prepared once.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from bltgen.model.config import BOS_ID, BYTE_OFFSET, EOS_ID, VOCABULARY
 from bltgen.model.contract import VOCABULARY as COLUMNS
 from bltgen.training.objective import grounded_choices
 
-__all__ = ["Batch", "KindWeights", "Mixture", "Source", "TrainingDocument", "batches", "collate"]
+__all__ = [
+    "Batch",
+    "KindWeights",
+    "Mixture",
+    "Source",
+    "StepBatches",
+    "TrainingDocument",
+    "batches",
+    "collate",
+]
 
 PROSE, SYNTAX, VALUE = 0, 1, 2
 
@@ -53,6 +66,7 @@ class Batch:
     """ids, targets int64, weights float32 [batch, time]; grounded choices at `positions` of batch * time.
 
     allowed bool [batch, time, 257]: what may follow each byte; None where no document says so.
+    starts bool [batch, time + 1]: where patches begin, none in padding; None where that is not known yet.
     """
 
     ids: Tensor
@@ -63,13 +77,15 @@ class Batch:
     choices: Tensor
     byte_count: int
     allowed: Tensor | None = None
+    starts: Tensor | None = None
 
     def to(self, device: torch.device) -> Batch:
         """The same batch on `device`."""
         tensors = (self.ids, self.targets, self.weights, self.kinds, self.positions, self.choices)
         ids, targets, weights, kinds, positions, choices = (tensor.to(device) for tensor in tensors)
         allowed = None if self.allowed is None else self.allowed.to(device)
-        return Batch(ids, targets, weights, kinds, positions, choices, self.byte_count, allowed)
+        starts = None if self.starts is None else self.starts.to(device)
+        return Batch(ids, targets, weights, kinds, positions, choices, self.byte_count, allowed, starts)
 
 
 Source = Callable[[int], Iterator[TrainingDocument]]
@@ -107,13 +123,18 @@ def _string_spans(document: TrainingDocument) -> Iterator[tuple[int, int]]:
             yield start, offset - 1
 
 
-def collate(documents: Sequence[TrainingDocument], weights: KindWeights, longest: int) -> Batch:
-    """Pad documents to one tensor; those beyond `longest` bytes are cut."""
+def collate(
+    documents: Sequence[TrainingDocument],
+    weights: KindWeights,
+    longest: int,
+    shape: tuple[int, int] = (0, 0),
+) -> Batch:
+    """Pad documents to one tensor of at least `shape` (rows, time); those beyond `longest` bytes are cut."""
     texts = [(document.prompt + document.answer)[:longest] for document in documents]
-    time = max(map(len, texts)) + 1
-    ids = np.zeros((len(texts), time), np.int64)
-    targets = np.zeros((len(texts), time), np.int64)
-    kinds = np.full((len(texts), time), 255, np.uint8)
+    rows, time = max(shape[0], len(texts)), max(shape[1], max(map(len, texts)) + 1)
+    ids = np.zeros((rows, time), np.int64)
+    targets = np.zeros((rows, time), np.int64)
+    kinds = np.full((rows, time), 255, np.uint8)
     positions: list[int] = []
     choices: list[tuple[bytes, int]] = []
     for row, (document, text) in enumerate(zip(documents, texts, strict=True)):
@@ -145,16 +166,16 @@ def collate(documents: Sequence[TrainingDocument], weights: KindWeights, longest
         torch.tensor(positions, dtype=torch.long),
         torch.from_numpy(mask),
         sum(map(len, texts)),
-        _allowed(documents, time),
+        _allowed(documents, rows, time),
     )
 
 
-def _allowed(documents: Sequence[TrainingDocument], time: int) -> Tensor | None:
+def _allowed(documents: Sequence[TrainingDocument], rows: int, time: int) -> Tensor | None:
     """Bool [batch, time, 257]: the masks of the documents that have some, everything elsewhere."""
     masks = [getattr(document, "masks", None) for document in documents]
     if all(mask is None for mask in masks):
         return None
-    allowed = np.ones((len(documents), time, COLUMNS), bool)
+    allowed = np.ones((rows, time, COLUMNS), bool)
     for row, (document, mask) in enumerate(zip(documents, masks, strict=True)):
         if mask is not None:
             begin = len(document.prompt)  # the position that predicts the first byte of the answer
@@ -172,23 +193,146 @@ def batches(
     longest: int,
     parts: int = 4,
 ) -> list[Batch]:
-    """The documents of one optimiser step, in `parts` batches of like lengths, so that little is padding."""
-    drawn: list[TrainingDocument] = []
-    total = 0
-    for document in mixture.documents(seed, step):
-        size = min(len(document.prompt) + len(document.answer), longest)
-        if size == 0:
-            continue
-        drawn.append(document)
-        total += size
-        if total >= byte_count:
-            break
-    drawn.sort(key=lambda document: len(document.prompt) + len(document.answer))
+    """At least `byte_count` bytes of documents in `parts` batches of like lengths."""
+    drawn = _drawn(mixture, seed, step, byte_count, longest)
+    total = sum(min(_length(document), longest) for document in drawn)
     groups: list[list[TrainingDocument]] = [[]]
     filled = 0
     for document in drawn:
         if filled >= total * len(groups) / parts:
             groups.append([])
         groups[-1].append(document)
-        filled += min(len(document.prompt) + len(document.answer), longest)
+        filled += min(_length(document), longest)
     return [collate(group, weights, longest) for group in groups]
+
+
+def _length(document: TrainingDocument) -> int:
+    return len(document.prompt) + len(document.answer)
+
+
+def _drawn(
+    mixture: Mixture, seed: int, step: int, byte_count: int, longest: int, at_least: int = 1
+) -> list[TrainingDocument]:
+    """Documents of `byte_count` bytes and more, and of the number asked for, shortest first."""
+    drawn: list[TrainingDocument] = []
+    total = 0
+    for document in mixture.documents(seed, step):
+        size = min(_length(document), longest)
+        if size == 0:
+            continue
+        drawn.append(document)
+        total += size
+        if total >= byte_count and len(drawn) >= at_least:
+            break
+    drawn.sort(key=_length)
+    return drawn
+
+
+GRAIN = 64
+"""Lengths of batches are multiples of it."""
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A document and where its patches begin: bool [bytes + 1], BOS first."""
+
+    document: TrainingDocument
+    starts: NDArray[np.bool_]
+
+
+def _cut(documents: Sequence[_Measured], positions: int, at_least: int) -> list[Any]:
+    """(documents, rows, time) of batches of about `positions` positions; at least so many batches."""
+    by_time: dict[int, list[_Measured]] = {}
+    for document in documents:
+        by_time.setdefault(-(-len(document.starts) // GRAIN) * GRAIN, []).append(document)
+    found: list[tuple[list[_Measured], int, int]] = []
+    left: list[_Measured] = []  # what fills no batch goes to the next length
+    for time, group in sorted(by_time.items()):
+        rows = max(1, positions // time)
+        # Those of as many patches stand together, so that little of a batch is padding.
+        group = sorted(left + group, key=lambda document: int(document.starts.sum()))
+        full = len(group) // rows * rows
+        found += [(group[at : at + rows], rows, time) for at in range(0, full, rows)]
+        left = group[full:]
+    if left:
+        found.append((left, len(left), max(by_time)))
+    while len(found) < at_least:
+        fullest = max(range(len(found)), key=lambda place: len(found[place][0]))
+        group, rows, time = found[fullest]
+        half = len(group) // 2
+        found[fullest : fullest + 1] = [(group[:half], half, time), (group[half:], rows - half, time)]
+    return found
+
+
+class StepBatches:
+    """The batches of each step of a run. A few steps are drawn together, so that batches are full.
+
+    starts_of: where patches begin in ids int64 [batch, time]: bool [batch, time + 1]. With it, documents of
+    as many patches make a batch, and each batch has its `starts`.
+    """
+
+    STEPS = 32
+    """Drawn together."""
+    PARTS = 3
+    """Batches of a step, on average."""
+
+    def __init__(
+        self,
+        mixture: Mixture,
+        seed: int,
+        step_bytes: int,
+        weights: KindWeights,
+        longest: int,
+        starts_of: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
+        self.mixture, self.seed, self.step_bytes = mixture, seed, step_bytes
+        self.weights, self.longest, self.starts_of = weights, longest, starts_of
+        self._drawn: tuple[int, list[Any]] = (-1, [])
+
+    @classmethod
+    def first_of_group(cls, step: int) -> int:
+        """The first of the steps that are drawn together with `step`."""
+        return step // cls.STEPS * cls.STEPS
+
+    def of_step(self, step: int) -> list[Batch]:
+        """A function of the step alone; steps asked for in order cost least."""
+        first = self.first_of_group(step)
+        if self._drawn[0] != first:
+            self._drawn = (first, self._group(first))
+        return [self._batch(*one) for one in self._drawn[1][step - first :: self.STEPS]]
+
+    def _batch(self, measured: Sequence[_Measured], rows: int, time: int) -> Batch:
+        batch = collate([one.document for one in measured], self.weights, self.longest, (rows, time))
+        if self.starts_of is None:
+            return batch
+        starts = np.zeros((rows, time + 1), bool)
+        starts[:, :2] = True  # a row of padding has a patch too
+        for row, one in enumerate(measured):
+            starts[row, : len(one.starts)] = one.starts
+        return replace(batch, starts=torch.from_numpy(starts))
+
+    def _group(self, first: int) -> list[Any]:
+        byte_count, positions = self.step_bytes * self.STEPS, self.step_bytes // self.PARTS
+        drawn = _drawn(self.mixture, self.seed, first, byte_count, self.longest, self.STEPS)
+        found = _cut(list(self._measured(drawn)), positions, self.STEPS)
+        random.Random(f"{self.seed}/{first}/order").shuffle(found)
+        return found
+
+    def _measured(self, documents: Sequence[TrainingDocument]) -> Iterator[_Measured]:
+        """`documents` are sorted by length."""
+        if self.starts_of is None:
+            for document in documents:
+                size = min(_length(document), self.longest)
+                yield _Measured(document, np.zeros(size + 1, bool))
+            return
+        rows = 16
+        for at in range(0, len(documents), rows):
+            group = documents[at : at + rows]
+            texts = [(document.prompt + document.answer)[: self.longest] for document in group]
+            ids = np.zeros((len(texts), -(-(len(texts[-1]) + 1) // GRAIN) * GRAIN), np.int64)
+            for row, text in enumerate(texts):
+                ids[row, 0] = BOS_ID
+                ids[row, 1 : len(text) + 1] = np.frombuffer(text, np.uint8).astype(np.int64) + BYTE_OFFSET
+            starts = self.starts_of(torch.from_numpy(ids)).cpu().numpy()
+            for row, document in enumerate(group):
+                yield _Measured(document, starts[row, : len(texts[row]) + 1].copy())

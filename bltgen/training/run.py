@@ -4,6 +4,7 @@ A run lives in a folder. `checkpoint.safetensors` there holds weights, optimiser
 step, replaced atomically; a run that is killed and started again goes on from it and ends with
 the same weights as one that was never stopped, because a batch depends on (seed, step) alone. The
 checkpoint is bound to the model, the configuration and the data: with others it is not resumed.
+`before_decay.safetensors` is the state before the learning rate fell, from which a longer run can go on;
 `log.jsonl` has one line a report; `model/` is the finished model.
 """
 
@@ -14,6 +15,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,7 +30,7 @@ from bltgen.model.config import BLTConfig
 from bltgen.model.devices import device_of
 from bltgen.model.patcher import patch_starts
 from bltgen.model.safetensors_file import read_tensors, write_tensors
-from bltgen.training.batches import VALUE, Batch, KindWeights, Mixture, batches
+from bltgen.training.batches import VALUE, Batch, KindWeights, Mixture, StepBatches, batches
 from bltgen.training.calibration import calibrated, check_patch_bytes
 from bltgen.training.identity import differences, fingerprint, weights_fingerprint
 from bltgen.training.muon import Muon
@@ -171,11 +173,26 @@ class _Meter:
         return {name: round(value, 4) for name, value in out.items()}
 
 
+_GRAIN = 16
+"""The patches of a batch are padded to a multiple of it, so that shapes are few."""
+
+
+@torch.no_grad()
+def _starts(model: ByteLatentTransformer, ids: Tensor) -> Tensor:
+    """Where patches begin, cut as the decoder will cut them: in float32."""
+    ids = ids.to(next(model.parameters()).device)
+    with torch.autocast(ids.device.type, enabled=False):
+        return patch_starts(model.config.patcher, ids, model.entropies(ids))
+
+
 def _patched(model: ByteLatentTransformer, batch: Batch) -> PatchedBytes:
-    starts = patch_starts(model.config.patcher, batch.ids, model.entropies(batch.ids))
-    real = torch.cat([batch.kinds != 255, batch.kinds.new_zeros(batch.kinds.shape[0], 1).bool()], dim=1)
-    starts[:, 2:] &= real[:, 2:]  # padding stays in the last patch
-    return PatchedBytes.from_starts(batch.ids, starts)
+    starts = batch.starts
+    if starts is None:
+        starts = _starts(model, batch.ids)
+        real = torch.cat([batch.kinds != 255, batch.kinds.new_zeros(batch.kinds.shape[0], 1).bool()], dim=1)
+        starts[:, 2:] &= real[:, 2:]  # padding stays in the last patch
+    patched = PatchedBytes.from_starts(batch.ids, starts)
+    return replace(patched, patches=-(-patched.patches // _GRAIN) * _GRAIN)
 
 
 class _Totals:
@@ -356,21 +373,33 @@ def _train_part(
         parameter.requires_grad_(name.startswith("entropy_model.") == (part == "entropy"))
     total, seen, step = config.part_bytes(part), int(position["bytes"]), int(position["step"])
     meter, last_save = _Meter(), time.monotonic()
+    feed: StepBatches | None = None
 
-    def save() -> None:
+    def save(name: str = "checkpoint") -> None:
         tensors = {
             f"model.{name}": value for name, value in model.state_dict().items()
         } | optimisers.tensors()
         here = {"part": part, "step": step, "bytes": seen}
         metadata = {"config": model.config.to_dict(), "position": here, "identity": identity}
-        write_tensors(folder / "checkpoint.safetensors", tensors, metadata)
+        write_tensors(folder / f"{name}.safetensors", tensors, metadata)
 
+    before_decay = folder / "before_decay.safetensors"
     with _bar(part, total, seen, progress) as bar:
         while seen < total:
-            stage = stages[-1] if part == "entropy" else _stage_at(stages, seen)
-            parcel = batches(
-                stage.mixture, config.seed, step, config.step_bytes, stage.weights, config.longest
-            )
+            if part == "blt" and seen >= total * (1 - config.decay) and not before_decay.exists():
+                save(before_decay.stem)
+            begun = StepBatches.first_of_group(step) * config.step_bytes
+            stage = stages[-1] if part == "entropy" else _stage_at(stages, begun)
+            if feed is None or feed.mixture is not stage.mixture:
+                feed = StepBatches(
+                    stage.mixture,
+                    config.seed,
+                    config.step_bytes,
+                    stage.weights,
+                    config.longest,
+                    partial(_starts, model) if part == "blt" else None,
+                )
+            parcel = feed.of_step(step)
             totals = _Totals(parcel)
             with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
                 for batch in parcel:

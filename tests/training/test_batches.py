@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bltgen.automata.suffix_automaton import substring_of
 from bltgen.model.config import BOS_ID, BYTE_OFFSET, EOS_ID
-from bltgen.training.batches import KindWeights, Mixture, batches, collate
+from bltgen.training.batches import GRAIN, KindWeights, Mixture, StepBatches, batches, collate
 from bltgen.training.objective import grounded_choices
 
 
@@ -90,3 +92,84 @@ def test_what_is_no_span_is_not_grounded() -> None:
     """A part of a word is none; a part of a name in Hangul is one."""
     assert grounded_choices(b"Annabel", b"Anna") is None
     assert grounded_choices("김민수는".encode(), "김민수".encode()) is not None
+
+
+def texts(seed: int) -> Iterator[Document]:
+    """Of many lengths, each once."""
+    number = 0
+    while True:
+        text = f"{seed % 97}/{number}/".encode() * (1 + number * 7 % 23)
+        yield Document(text, b"", bytes(len(text)))
+        number += 1
+
+
+def every_third(ids: torch.Tensor) -> torch.Tensor:
+    """A patch begins at each third byte."""
+    starts = torch.zeros(ids.shape[0], ids.shape[1] + 1, dtype=torch.bool)
+    starts[:, 1::3] = True
+    starts[:, :2] = True
+    return starts
+
+
+@pytest.mark.parametrize("starts_of", [None, every_third])
+@pytest.mark.parametrize(("step_bytes", "longest"), [(3_000, 150), (120, 150), (9_000, 1_000)])
+def test_steps_share_out_the_documents_of_their_group(starts_of: Any, step_bytes: int, longest: int) -> None:
+    """Each document drawn is in one batch of one step; each step has a batch; shapes keep to the grain."""
+    feed = StepBatches(Mixture(((texts, 1.0),)), 7, step_bytes, KindWeights(), longest, starts_of)
+    seen: list[bytes] = []
+    for step in range(StepBatches.STEPS):
+        parcel = feed.of_step(step)
+        assert parcel
+        for batch in parcel:
+            rows, time = batch.ids.shape
+            assert time % GRAIN == 0
+            assert rows == 1 or rows * time <= step_bytes // StepBatches.PARTS
+            for ids, kinds in zip(batch.ids.tolist(), batch.kinds.tolist(), strict=True):
+                size = sum(kind != 255 for kind, byte in zip(kinds, [*ids[1:], 0], strict=True) if byte)
+                seen.append(bytes(byte - BYTE_OFFSET for byte in ids[1 : size + 1]))
+    seen = [text for text in seen if text]
+    assert len(seen) >= StepBatches.STEPS
+    assert sum(map(len, seen)) >= step_bytes * StepBatches.STEPS
+    stream = Mixture(((texts, 1.0),)).documents(7, 0)
+    assert sorted(seen) == sorted(next(stream).prompt[:longest] for _ in seen)
+
+
+def test_steps_may_be_asked_for_in_any_order() -> None:
+    """What a step reads hangs on the seed and the step, not on what was asked before."""
+
+    def ids(feed: StepBatches, step: int) -> list[list[list[int]]]:
+        return [batch.ids.tolist() for batch in feed.of_step(step)]
+
+    def feed(seed: int = 7) -> StepBatches:
+        return StepBatches(Mixture(((texts, 1.0),)), seed, 500, KindWeights(), 150)
+
+    one = feed()
+    in_order = [ids(one, step) for step in range(40)]
+    for step in (39, 3, 35, 0):
+        assert ids(feed(), step) == in_order[step]
+    assert ids(feed(8), 3) != in_order[3]
+    assert in_order[32] != in_order[0]
+
+
+def test_starts_of_a_batch_are_those_of_its_rows() -> None:
+    """Where patches begin is told for each row up to its end; padding begins none."""
+    feed = StepBatches(Mixture(((texts, 1.0),)), 7, 2_000, KindWeights(), 150, every_third)
+    for batch in feed.of_step(5):
+        assert batch.starts is not None
+        expected = every_third(batch.ids)
+        for row, kinds in enumerate(batch.kinds.tolist()):
+            size = sum(kind != 255 for kind in kinds)  # its bytes, and the end
+            expected[row, max(2, size) :] = False
+        assert torch.equal(batch.starts, expected)
+
+
+def test_documents_of_as_many_patches_make_a_batch() -> None:
+    """The patches that a batch is padded to are few beyond those of its rows."""
+    feed = StepBatches(Mixture(((texts, 1.0),)), 7, 20_000, KindWeights(), 1_000, every_third)
+    real = padded = 0
+    for step in range(StepBatches.STEPS):
+        for batch in feed.of_step(step):
+            assert batch.starts is not None
+            counts = batch.starts.sum(dim=1)
+            real, padded = real + int(counts.sum()), padded + len(counts) * int(counts.max())
+    assert padded < 1.1 * real

@@ -123,11 +123,11 @@ def test_speed_is_generated_bytes_over_the_time_of_generation() -> None:
     model = Scripted({one.prompt: one.answer})
     result = extraction.evaluate(model, [one, one], no_constraint, clock=lambda: next(ticks) * 0.5)
     assert result.seconds == 1.0
-    assert extraction.row("s", True, result)[-2:] == [str(2 * len(one.answer)), "500"]
+    assert extraction.row("s", "grounded", result)[-2:] == [str(2 * len(one.answer)), "500"]
 
 
 def test_the_table_has_a_cell_for_each_heading() -> None:
-    line = extraction.row("known templates", False, score(b'{"name": "Ada"}', name="Ada"))
+    line = extraction.row("known templates", "free", score(b'{"name": "Ada"}', name="Ada"))
     assert len(line) == len(extraction.HEADINGS)
     text = extraction.table([line])
     assert len({len(row) for row in text.splitlines()}) == 1

@@ -83,6 +83,19 @@ def test_killed_run_resumes_to_the_same_weights(text: Path, tmp_path: Path) -> N
         assert torch.equal(value, weights(killed)[name]), name
 
 
+def test_a_run_goes_on_from_before_the_decay(text: Path, tmp_path: Path) -> None:
+    """The state kept there is a checkpoint: from it the run ends with the same weights."""
+    config = TrainConfig(1_200, 12_000, step_bytes=600, longest=120, decay=0.5, report_steps=5)
+    whole, again = tmp_path / "whole", tmp_path / "again"
+    train_on_files([text], whole, BLTConfig.tiny(), config, progress=False)
+    again.mkdir()
+    (whole / "before_decay.safetensors").rename(again / "checkpoint.safetensors")
+    train_on_files([text], again, BLTConfig.tiny(), config, progress=False)
+    for name, value in weights(whole).items():
+        assert torch.equal(value, weights(again)[name]), name
+    assert list(read_log(again))[-1]["bytes"] > 6_000
+
+
 def test_training_lowers_bits_per_byte(text: Path, tmp_path: Path) -> None:
     """On a text of a few repeated words both models end far below 8 bits per byte."""
     config = TrainConfig(

@@ -1,9 +1,10 @@
 """What the embedded model is trained on: documents drawn without end from seeds.
 
-Three steps of a curriculum (copy, look up, extract) and plain texts beside them. Two runs with one
-seed and the same versions of Faker and mimesis see the same documents.
+Steps of a curriculum (copy, look up, extract, read texts in many languages) and plain texts beside them.
+Two runs with one seed and the same versions of Faker and mimesis see the same documents.
 """
 
+from bltgen.training.data.authored import AuthoredTexts, authored_documents
 from bltgen.training.data.copying import copy_documents
 from bltgen.training.data.document import PROSE, SYNTAX, VALUE, Document
 from bltgen.training.data.extraction import extraction_documents
@@ -14,7 +15,9 @@ __all__ = [
     "PROSE",
     "SYNTAX",
     "VALUE",
+    "AuthoredTexts",
     "Document",
+    "authored_documents",
     "copy_documents",
     "extraction_documents",
     "json_documents",
