@@ -31,7 +31,7 @@ def apply_rotary(x: Tensor, rotary: tuple[Tensor, Tensor]) -> Tensor:
     exact = x if x.dtype == torch.float64 else x.float()
     cos, sin = (factor.to(exact.dtype) for factor in rotary)
     # As complex numbers a pair is read and written once: three times as fast as taking even and odd apart.
-    pairs = torch.view_as_complex(exact.unflatten(-1, (-1, 2)))
+    pairs = torch.view_as_complex(exact.view(*exact.shape[:-1], -1, 2))
     return torch.view_as_real(pairs * torch.complex(cos, sin)).flatten(-2).to(x.dtype)
 
 
@@ -49,7 +49,8 @@ def _attend(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
     time = q.shape[-2]
     seen = torch.ones(time, time, dtype=torch.bool, device=q.device).tril() if mask is None else mask
     scores = (q @ k.transpose(-1, -2)).float() * q.shape[-1] ** -0.5
-    return scores.masked_fill(~seen, float("-inf")).softmax(-1).to(v.dtype) @ v
+    attended: Tensor = scores.masked_fill(~seen, float("-inf")).softmax(-1).to(v.dtype) @ v
+    return attended
 
 
 class SelfAttention(nn.Module):
