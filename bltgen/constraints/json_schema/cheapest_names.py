@@ -11,13 +11,17 @@ from bltgen.automata.derivative import transitions
 from bltgen.automata.language import INFINITE, Language
 from bltgen.automata.liveness import shortest
 from bltgen.constraints.json_schema.effort import Effort
+from bltgen.constraints.json_schema.large_counts import NAMES_LIMIT
 from bltgen.constraints.json_schema.name_trie import Spelling
 from bltgen.constraints.json_schema.seen import Seen
+from bltgen.errors import LimitExceeded
 
 if TYPE_CHECKING:
     from bltgen.constraints.json_schema.compiler import Compiler
 
 __all__ = ["CheapestNames", "cheapest_names"]
+
+_ADVICE = "lower minProperties (or maxProperties within not)"
 
 Entry = tuple[int, bool, int, bytes, int, Language]
 """(Least length of a name that begins so, whether it only begins so, order, beginning, its length, rest)."""
@@ -32,7 +36,11 @@ def cheapest_names(
         names = compiler.cheapest_names[language] = CheapestNames(language, compiler.name_spelling)
     found: list[tuple[bytes, int]] = []
     number = 0
+    if wanted > NAMES_LIMIT and language.most >= INFINITE:
+        raise LimitExceeded("the members that an object needs by their number", NAMES_LIMIT, _ADVICE)
     while len(found) < wanted:
+        if len(found) >= NAMES_LIMIT:
+            raise LimitExceeded("the members that an object needs by their number", NAMES_LIMIT, _ADVICE)
         entry = names.at(number, compiler.table.effort)
         if entry is None:
             break

@@ -254,6 +254,8 @@ class Compiler:
             found = self._find_number_rules(formula)
             if self.options.grounding is not None and self.options.grounding.values is not None:
                 found = found.listing(self.options.grounding.values.numbers)
+            if self.keywords.floats:
+                found = found._replace(floats=NumberSet.values(self.keywords.floats))
             self._number_rules[formula] = found
         return found
 

@@ -14,6 +14,7 @@ True
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -53,6 +54,7 @@ Value = tuple[Any, ...]
 
 _DEPTH = 500
 
+SAFE = 2**53
 LISTED_DEPTH = 200
 """How deep a value may be nested that a schema lists by `enum` or `const`."""
 
@@ -173,6 +175,25 @@ def type_bit(value: Value) -> int:
     if tag == "n":
         return INTEGER if value[3] >= 0 else FRACTION
     return {"z": NULL, "b": BOOLEAN, "s": STRING, "a": ARRAY, "o": OBJECT}[tag]
+
+
+def far_floats(value: Any) -> set[int]:
+    """Of the numbers in a listed value those that are integers, are written as floats, and are none exactly.
+
+    A reader of JSON makes an int of `1000...` and a float of `1e23`, which is not 10**23: where a schema says
+    `1e23`, only another float is the same to it. The value is no deeper than `LISTED_DEPTH`.
+
+    >>> far_floats([1e23, 10**25, {"a": 1e22}, 0.5]) == {10**23}
+    True
+    """
+    if isinstance(value, (Mapping, list, tuple)):
+        parts = value.values() if isinstance(value, Mapping) else value
+        return {number for part in parts for number in far_floats(part)}
+    if not isinstance(value, (float, Decimal)) or not SAFE < abs(float(value)) < math.inf:
+        return set()
+    exact = Decimal(str(value))
+    number = int(exact)
+    return {number} if number == exact and int(float(number)) != number else set()
 
 
 def read(text: str | bytes) -> Any:

@@ -125,6 +125,8 @@ class Keywords:
         self._in_place: dict[Place, Formula] = {}
         self._containers: dict[tuple[Place, int], Formula] = {}
         self._patterns: dict[tuple[str, str], Language] = {}
+        self.floats: set[int] = set()
+        """Listed integers that readers must read as floats: see `json_values.far_floats`."""
         self.string_language: Callable[[Formula], Language] | None = None
         """Set by the compiler: the decoded strings that satisfy a formula, for `propertyNames`."""
         self.json_text: Callable[[Place], Language] | None = None
@@ -202,7 +204,9 @@ class Keywords:
         enum = self._get(place, "enum")
         if enum is not None:
             goal = formulas.values([value_of(place, "enum", v) for v in list_of(place, "enum", enum)])
+            self.floats |= values.far_floats(enum)
         if self._get_present(place, "const"):
+            self.floats |= values.far_floats(place.schema["const"])
             goal = formulas.both(goal, formulas.values([value_of(place, "const", place.schema["const"])]))
         return goal
 

@@ -69,6 +69,8 @@ class NumberRules(NamedTuple):
     """Numbers that the schema lists and that cannot be written so."""
     magnitudes: NumberSet | None = None
     """Of what is not written as an integer; None: all that the shape has."""
+    floats: NumberSet = NumberSet.empty()
+    """Integers that are not written as such, since the schema lists them as floats."""
     widened: bool = False
     """Whether there would be nothing (but 0) with the digits that were asked for."""
 
@@ -111,26 +113,38 @@ class NumberRules(NamedTuple):
         other = written.otherwise.near_fractions()
         if self.magnitudes is not None:
             other &= self.magnitudes
-        if not self.listed.points:
+        floats = self.floats & written.otherwise
+        if not self.listed.points and floats.is_empty():
             return short_state(whole, other, self.shape)
         whole |= written.as_integer & self.listed & _integers_between(-FAR_BOUND - 1, FAR_BOUND + 1)
         more = self.listed & written.otherwise - NumberSet.interval(-FAR_BOUND, FAR_BOUND)
         more |= self.listed & written.otherwise - NumberSet.integers()
-        text = short_state(whole, other, self.shape)
-        if more.is_empty():
+        more -= floats
+        text = short_state(whole - floats, other - floats, self.shape)
+        if more.is_empty() and floats.is_empty():
             return text
-        return union(from_automaton(text), from_automaton(self._long(more))).start()
+        texts = [from_automaton(text)]
+        if more.points:
+            texts.append(from_automaton(self._long(more)))
+        if floats.points:
+            texts.append(from_automaton(short_state(NumberSet.empty(), floats, self._shape_of(floats))))
+        return union(*texts).start()
 
     def _long(self, numbers: NumberSet) -> NumberState:
         """Listed numbers in as many digits as they need."""
         assert self.shape is not None
         if self.shape.exponents:
             return number_state(numbers)
+        whole = numbers & NumberSet.integers()
+        return short_state(whole, numbers - whole, self._shape_of(numbers))
+
+    def _shape_of(self, numbers: NumberSet) -> Shape:
+        """As many digits and places as listed numbers need, in the shape of the others."""
+        assert self.shape is not None
         parts = [decimal_parts(value) for value in numbers.points]
         places = max(1, *[-exponent for _, exponent in parts])
-        digits = 1 + max(digit_count(abs(m)) for m, _ in parts)
-        whole = numbers & NumberSet.integers()
-        return short_state(whole, numbers - whole, self.shape._replace(digits=digits, places=places))
+        digits = 1 + max(digit_count(abs(m)) + max(0, exponent) for m, exponent in parts)
+        return self.shape._replace(digits=digits, places=None if self.shape.exponents else places)
 
     def _writes(self, value: Fraction) -> bool:
         shape = self.shape

@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import is_dataclass
 from functools import cache, partial
 from os import PathLike
@@ -40,6 +40,7 @@ from bltgen.constraints.json_schema.embedding import embedded, json_text
 from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.grounding import Grounding, text_of
 from bltgen.constraints.json_schema.json_values import holds_surrogate, read
+from bltgen.constraints.json_schema.large_counts import COUNTABLE, NAMES_LIMIT, blamed
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.near_misses import check_draft, tell
 from bltgen.constraints.json_schema.number_rules import DOUBLE_DIGITS, NUMBERS
@@ -51,7 +52,7 @@ from bltgen.constraints.json_schema.state import JsonState
 from bltgen.constraints.json_schema.wanted_integers import IntegerWatch, wanted_integers
 from bltgen.constraints.json_schema.well_formed import well_formed_places
 from bltgen.constraints.regex import regex
-from bltgen.errors import ConstraintSyntaxError, EmptyLanguage, Unsupported
+from bltgen.errors import ConstraintSyntaxError, EmptyLanguage, LimitExceeded, Unsupported
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -90,9 +91,15 @@ class JsonSchema(Made, Generic[V_co]):
         found = self._start
         if found is None:
             compiler = self._compiler
-            with compiler.table.effort:
-                satisfiable = compiler.cost(self._goal) < INFINITE
+            try:
+                with compiler.table.effort:
+                    satisfiable = compiler.cost(self._goal) < INFINITE
+            except LimitExceeded as error:
+                raise blamed(self._places(), NAMES_LIMIT) or error from error
             if not satisfiable:
+                beyond = blamed(self._places(), COUNTABLE)
+                if beyond is not None:
+                    raise beyond
                 with compiler.table.effort:
                     conflicts = compiler.conflicts(self._goal)
                 reason = "no JSON value satisfies the schema"
@@ -110,6 +117,10 @@ class JsonSchema(Made, Generic[V_co]):
             found = self._start = _before(compiler, self._goal)
         state: State = found
         return state
+
+    def _places(self) -> Iterable[Place]:
+        """All places of the schema."""
+        return well_formed_places(self._documents, self._compiler.keywords)
 
     def __del__(self) -> None:
         # States keep the compiler alive that they need; without any, cycles would await the collector.

@@ -257,3 +257,19 @@ def test_bounds_far_out_are_reached(schema: dict[str, Any]) -> None:
         assert SchemaReference(schema).accepts(text), text
         value = constraint.parse(text)
         assert Decimal(repr(value) if isinstance(value, float) else value) == Decimal(text.decode())
+
+
+@pytest.mark.parametrize("numbers", ["interoperable", "plain"])
+@pytest.mark.parametrize(
+    "listed", [1.5e308, 1e23, -1e23, 1e22, 10**23, 1e300, [1e23, 7], {"a": [1.5e308]}], ids=str
+)
+def test_a_listed_float_is_read_as_that_float(listed: Any, numbers: str) -> None:
+    """Beyond 2^53 an integer spelled out is another number to plain readers; the value is equal, too."""
+    schema = {"enum": listed} if isinstance(listed, list) else {"const": listed}
+    constraint = json_schema(schema, numbers=numbers)
+    judge = jsonschema.Draft202012Validator(schema)
+    for seed in range(8):
+        text = constraint.sample(random.Random(seed), constraint.start().shortest + 12)
+        judge.validate(json.loads(text))
+        judge.validate(constraint.parse(text))
+        assert numbers != "plain" or b"e" not in text.lower()
