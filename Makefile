@@ -2,6 +2,7 @@
 #   make demo   run the main job on the embedded model
 #   make test   lint, types, every test, and an install from the built wheel
 # CI runs besides:
+#   make fresh-seeds   property tests with new random draws, a minute of them; SEED=... repeats a run
 #   make machines   the tests that may depend on the CPU, as on other CPUs
 #   make pythons    what needs no torch, on the other Pythons that are here
 PYTHON ?= python3
@@ -9,7 +10,7 @@ DEMO := .venv-demo
 TEST := .venv
 CONSTRAINTS := .ci/constraints.txt
 
-.PHONY: demo test lint types pytest wheel-test machines pythons clean
+.PHONY: demo test lint types pytest wheel-test fresh-seeds machines pythons clean
 
 demo: $(DEMO)/.installed
 	$(DEMO)/bin/bltgen generate --grounded --temperature 0 --stats \
@@ -30,6 +31,9 @@ pytest: $(TEST)/.installed
 
 wheel-test: $(TEST)/.installed
 	$(TEST)/bin/python tests/wheel_check.py
+
+fresh-seeds: $(TEST)/.installed
+	$(TEST)/bin/python tests/fresh_seeds.py $(SEED)
 
 machines: $(TEST)/.installed
 	$(TEST)/bin/python tests/machines.py

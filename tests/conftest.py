@@ -1,4 +1,4 @@
-"""Hypothesis draws anew on every run of a developer, and the same on every run of CI."""
+"""Hypothesis draws anew on every run of a developer, and the same on every run of CI but fresh_seeds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import settings
 
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("dev", deadline=None)
+settings.register_profile("fresh", derandomize=False, deadline=None, print_blob=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 # Without torch (tests/pythons.py) the files that need it are left out.
