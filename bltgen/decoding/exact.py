@@ -80,6 +80,8 @@ class Trie:
             one is other or one == other for one, other in zip(self.task, task, strict=True)
         )
         if self.root is not None:
+            # What one prompt gives twice parts by rounding, of float32 far less (some 1e-5 of the logits). A
+            # coarser model may be taken for another one, which is an error and never a wrong draw.
             same = same and np.allclose(self.root.base.model, log_softmax(logits), rtol=1e-3, atol=1e-3)
         if not same:
             raise ValueError("this trie has learned about another prompt, constraint, budget or parameters")

@@ -24,7 +24,14 @@ from torch import Tensor
 from bltgen.model.blt import ByteLatentTransformer
 from bltgen.model.config import TransformerConfig
 
-__all__ = ["assert_close", "draft_tolerance", "entropy_tolerance", "logits_tolerance", "product_tolerance"]
+__all__ = [
+    "assert_close",
+    "draft_tolerance",
+    "entropy_tolerance",
+    "logits_tolerance",
+    "product_tolerance",
+    "score_tolerance",
+]
 
 ROOM = 8.0  # the largest seen was 0.6 on an AMD EPYC and 1.5 on an Intel Xeon
 PRODUCT_ROOM = 4.0  # no norm or exponential in the way
@@ -69,6 +76,20 @@ def logits_tolerance(
     if other_angles:
         squares += (length * _unit(torch.float32)) ** 2
     return ROOM * math.sqrt(squares) * max(1.0, _largest(logits))
+
+
+def score_tolerance(model: object, logits: Tensor, *, length: int, scored: int) -> float:
+    """Of the log-probability of `scored` bytes in a row, in a text of `length` bytes in all.
+
+    Each byte's is its logit less the logarithm of a sum of exponentials, which is off by no more than the
+    logits are. `logits` are some of the model's; where it is no BLT, they are rounded to float32 once.
+    """
+    finite = logits[torch.isfinite(logits)]
+    if isinstance(model, ByteLatentTransformer):
+        one = logits_tolerance(model, finite, length=length)
+    else:
+        one = ROOM * _unit(torch.float32) * max(1.0, _largest(finite))
+    return 2 * one * math.sqrt(scored)
 
 
 def draft_tolerance(model: ByteLatentTransformer, log_probabilities: Tensor, length: int) -> float:
