@@ -67,8 +67,10 @@ def test_generate_prints_json_that_the_schema_admits(capfdbinary, schema):
         assert main(["generate", "--schema", schema, "--prompt", "Ada is 36.", "--seed", "1", *extra]) == 0
         value = json.loads(capfdbinary.readouterr().out)
         assert set(value) == {"name", "age"}
-    assert main(["generate", "--schema", schema, "--grounded", "--prompt", "Ada is 36.", "--seed", "1"]) == 0
-    assert json.loads(capfdbinary.readouterr().out)["name"] in "Ada is 36."
+    for strategy in ("mask", "spans", "disjoint-spans"):
+        grounded = ["--grounded", "--strategy", strategy, "--seed", "1"]
+        assert main(["generate", "--schema", schema, "--prompt", "Ada is 36.", *grounded]) == 0
+        assert json.loads(capfdbinary.readouterr().out)["name"] in "Ada is 36."
     arguments = ["generate", "--schema", schema, "--grounded-numbers", "--seed", "1", "--prompt"]
     assert main([*arguments, "Ada is 36."]) == 0
     assert json.loads(capfdbinary.readouterr().out)["age"] == 36

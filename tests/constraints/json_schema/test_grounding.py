@@ -230,3 +230,38 @@ def test_numbers_and_strings_together() -> None:
     again = json_schema(**constraint.describe())
     assert again.accepts(b'{"year":1999,"version":3,"item":"lamps"}')
     assert "numbers_from" in str(again.report())
+
+
+def told_along(constraint, data: bytes) -> list[str | None]:
+    """Before each byte and at the end, the text that tells the string under way."""
+    states = [constraint.start()]
+    for byte in data:
+        states.append(states[-1].advance(byte))
+    return [state.told_by for state in states]
+
+
+@pytest.mark.parametrize(
+    ("schema", "before", "value", "after", "is_told"),
+    [
+        ({"type": "string"}, "", "12 kg", "", True),
+        ({"properties": {"a": {"type": "string", "pattern": "k"}}}, '{"a":', "12 kg", "}", True),
+        ({"properties": {"a": {"enum": ["12 kg", "12 lb"]}}}, '{"a":', "12 kg", "}", True),
+        ({"anyOf": [{"type": "string"}, {"type": "array"}]}, "", "kg", "", True),
+        ({"items": {"type": "string"}, "uniqueItems": True}, '["12",', "kg", "]", True),
+        ({"items": {"const": "kg"}}, "[", "kg", "]", False),
+        ({"items": {"enum": ["lb", "oz"]}}, "[", "lb", "]", False),
+        ({"items": {"type": "array"}}, "[[],", None, "[]]", False),
+        ({"propertyNames": {"pattern": "k"}}, "{", "kg", ":1}", False),
+    ],
+)
+def test_states_say_where_a_string_is_told(schema, before, value, after, is_told):
+    """Between its quotes and nowhere else; not where the schema leaves one string, or none that is told."""
+    constraint = json_schema(schema, strings_from=TEXT, ungrounded="schema", whitespace="compact")
+    written = b"" if value is None else json.dumps(value).encode()
+    data = before.encode() + written + after.encode()
+    within = range(len(before) + 1, len(before) + len(written)) if is_told else []
+    told = told_along(constraint, data)
+    assert [at for at, text in enumerate(told) if text is not None and at >= len(before)] == list(within)
+    assert set(told) <= {None, TEXT}
+    free = json_schema(schema, whitespace="compact")
+    assert set(told_along(free, data)) == {None}
