@@ -254,13 +254,13 @@ class Keywords:
             here = todo.pop()
             if here in seen or isinstance(here.schema, bool):
                 if here.schema is False:
-                    found.append(Summary(0, frozenset(), exact=True))
+                    found.append(Summary(0, frozenset()))
                 continue
             seen.add(here)
             types = self.types(here)
             exact = exact and _EXACT_KEYWORDS.issuperset(here.schema)
             exact = exact and not (here.dialect.number == 4 and types & NUMBER == values.INTEGER)
-            found.append(Summary(types, exact=True))
+            found.append(Summary(types))
             listed = self.listed(here)
             if listed is not self.formulas.true:
                 found.append(self.formulas.summary(listed))

@@ -41,7 +41,8 @@ WIDEST = 500
 TRIES = 3_000
 """So many conjunctions are tried to list them."""
 
-RECORDING, RECORDING_TRIES = 2_000, 100_000
+RECORDING = 2_000
+RECORDING_TRIES = 100_000
 """The same where an array must have no (or some) equal items; more are an error there."""
 
 

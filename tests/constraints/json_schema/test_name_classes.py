@@ -90,6 +90,9 @@ def test_a_lower_bound_before_anything_was_found() -> None:
     assert found.least(0) == 0
     assert found.at(0) is not None
     assert found.least(0) == 2
+    several = classes({"patternProperties": {"^aaa": ONE, "^b": TWO, "^cc": {"maxLength": 9}}})
+    assert several.at(0) is not None
+    assert several.least(1) == 1
     only = classes({})
     only.all()
     assert only.least(1) == INFINITE
@@ -114,6 +117,7 @@ def test_names_of_no_value_are_in_no_class() -> None:
     members = [[name for name in (b"", b"a", b"b", b"ab") if one.language.accepts(name)] for one in found]
     assert members == [[b""], [b"b"]]
     closed = classes({"additionalProperties": False, "properties": {"a": ONE}})
+    assert closed._find() is False
     assert closed.all() == []
     assert closed.at(0) is None
 

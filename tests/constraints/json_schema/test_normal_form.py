@@ -97,6 +97,13 @@ def test_where_one_choice_is_left_no_other_is_tried(made: Made) -> None:
     assert len(made.cases.objects(made.all(made.lacks("a"), single, others))) == 5
     # The two of the first; then the five of the other, with no choice beside them.
     assert made.cases._tries == 7
+    later = Made()
+    pair = later.any(*map(later.needs, "xy"))
+    one_left = later.any(*map(later.needs, "abc"))
+    formula = later.all(later.lacks("a"), later.lacks("b"), pair, one_left)
+    assert len(later.cases.objects(formula)) == 2
+    # The two of the pair, the three of the other, which goes first; then the two of the pair again.
+    assert later.cases._tries == 7
 
 
 def test_exactly_one_is_listed_with_the_others_negated(made: Made) -> None:

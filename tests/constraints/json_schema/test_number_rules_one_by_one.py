@@ -114,6 +114,11 @@ def test_more_digits_have_more_magnitudes() -> None:
 # -- integers ----------------------------------------------------------------------------------------
 
 
+def test_how_far_integers_reach_at_most() -> None:
+    assert FAR_BOUND == 10**80
+    assert SAFE == 2**53
+
+
 def test_integers_reach_as_far_as_the_schema_says() -> None:
     for written, bounds, further in (
         (integers(), (-SAFE, SAFE), False),
