@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from bltgen.constraints.json_schema import JsonSchema, json_schema, normal_form
+from bltgen.constraints.json_schema import JsonSchema, json_schema, normal_form, object_plan
 from bltgen.errors import EmptyLanguage, LimitExceeded
 from bltgen.testing.random_schemas import spelled
 
@@ -33,14 +33,38 @@ def compiled(schema: Any, listed: int, **options: Any) -> JsonSchema | None:
             raise
 
 
+SCALARS = st.sampled_from([{"type": "integer"}, {"const": 1}, {"type": "string"}, {"enum": [1, "a"]}, {}])
+CLAIMS = {
+    "object": st.one_of(
+        st.fixed_dictionaries(
+            {"required": st.lists(st.sampled_from(NAMES), min_size=1, max_size=2, unique=True)}
+        ),
+        st.fixed_dictionaries(
+            {"properties": st.dictionaries(st.sampled_from(NAMES), SCALARS, min_size=1, max_size=2)}
+        ),
+        st.fixed_dictionaries({"minProperties": st.integers(0, 3)}),
+        st.fixed_dictionaries({"maxProperties": st.integers(1, 3)}),
+    ),
+    "array": st.one_of(
+        st.fixed_dictionaries({"contains": SCALARS}),
+        st.fixed_dictionaries({"items": SCALARS}),
+        st.fixed_dictionaries({"prefixItems": st.lists(SCALARS, min_size=1, max_size=2)}),
+        st.fixed_dictionaries({"minItems": st.integers(0, 2)}),
+        st.fixed_dictionaries({"maxItems": st.integers(1, 3)}),
+    ),
+}
+"""What one branch may say of an object or an array, so that mostly some value satisfies several of them."""
+
+
 @st.composite
 def disjunctions(draw: st.DrawFn) -> Any:
     """A schema of several disjunctions about one object (or array)."""
     kind = draw(st.sampled_from(["object", "object", "array"]))
+    claims = CLAIMS[kind]
+    inner = st.one_of(claims, claims, claims, schemas(draw(st.integers(0, 1))))
     parts: list[Any] = []
     for _ in range(draw(st.integers(1, 4))):
-        keyword = draw(st.sampled_from(["anyOf", "oneOf", "if", "not", "dependentSchemas"]))
-        inner = schemas(draw(st.integers(0, 1)))
+        keyword = draw(st.sampled_from(["anyOf", "anyOf", "oneOf", "if", "if", "not", "dependentSchemas"]))
         if keyword == "if":
             parts.append({word: draw(inner) for word in ("if", "then", "else") if draw(st.integers(0, 4))})
         elif keyword == "not":
@@ -48,8 +72,24 @@ def disjunctions(draw: st.DrawFn) -> Any:
         elif keyword == "dependentSchemas":
             parts.append({keyword: draw(st.dictionaries(st.sampled_from(NAMES), inner, max_size=2))})
         else:
-            parts.append({keyword: draw(st.lists(inner, min_size=1, max_size=4))})
-    return {"type": kind, **draw(schemas(1).filter(lambda s: isinstance(s, dict))), "allOf": parts}
+            parts.append({keyword: draw(st.lists(inner, min_size=2, max_size=4))})
+    return {"type": kind, **draw(claims), "allOf": parts}
+
+
+def test_the_disjunctions_drawn_do_wait() -> None:
+    """Of objects about a third: or the property below would check nothing."""
+    waiting = []
+
+    @settings(check, max_examples=60, derandomize=True, database=None)
+    @given(disjunctions())
+    def drawn(schema: Any) -> None:
+        with patch.object(object_plan, "ObjectClauses", wraps=object_plan.ObjectClauses) as made:
+            constraint = compiled(schema, 0)
+        if schema["type"] == "object":
+            waiting.append(constraint is not None and made.called)
+
+    drawn()
+    assert 5 * sum(waiting) > len(waiting)
 
 
 @check
