@@ -25,6 +25,7 @@ import torch
 
 import bltgen
 from benchmarks.extraction import SPLITS, documents_of
+from bltgen.errors import RejectedByte
 from bltgen.model.blt import ids_of_bytes
 from bltgen.model.checkpoint import load_model
 from bltgen.model.config import BYTE_OFFSET
@@ -50,7 +51,10 @@ def judged(models: Sequence[Any], document: Any) -> Iterator[tuple[str, list[boo
     constraint = bltgen.json_schema(
         document.schema, strings_from=document.prompt, ungrounded="schema", whitespace="any"
     )
-    masks = masks_along(constraint, document.answer)
+    try:
+        masks = masks_along(constraint, document.answer)
+    except RejectedByte:
+        return  # a right value that no span of the text is: nothing grounded can be right there
     text, offset = document.prompt + document.answer, len(document.prompt)
     ids = torch.tensor([ids_of_bytes(text)])
     with torch.inference_mode():

@@ -119,7 +119,7 @@ def _key(d: Draw, question: Question, own: bool) -> str:
 
 
 def _answer(
-    d: Draw, collection: Collection, facts: Mapping[str, Fact], asked: Sequence[str]
+    d: Draw, collection: Collection, facts: Mapping[str, Fact], asked: Sequence[str], text: str
 ) -> tuple[dict[str, Json], dict[str, tuple[str, ...]]]:
     """The values asked for under keys of one spelling, perhaps nested, and the enumerations by key."""
     case, own = draw_case(d), d.chance(0.4)
@@ -133,7 +133,8 @@ def _answer(
     for name in asked:
         question, value = collection.questions[name], facts[name].value
         if isinstance(value, Number) and value[0] != "-" and facts[name].text == value and d.chance(0.05):
-            value = str(value)
+            # As a string it must be a span of the text: not the number of "10.2kg".
+            value = str(value) if re.search(rf"(?<!\w){re.escape(value)}(?!\w)", text) else value
         elif question.members and isinstance(value, list):
             value = _renamed(d, question, value, case, own)
         where = answer
@@ -187,7 +188,9 @@ def authored_documents(
         if split == "train" and d.chance(noise):
             text = _noisy(d, text, telling.spans)
         for _ in range(2 if d.chance(0.2) else 1):
-            answer, enumerations = _answer(d, collection, facts, draw_asked(d, collection.questions, facts))
+            answer, enumerations = _answer(
+                d, collection, facts, draw_asked(d, collection.questions, facts), text
+            )
             document = write(
                 text,
                 answer,
