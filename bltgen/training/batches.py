@@ -148,7 +148,9 @@ def collate(
             targets[row, size] = EOS_ID
             kinds[row, size] = SYNTAX if document.answer else PROSE
             for start, end in _string_spans(document):
-                allowed = grounded_choices(document.prompt, text[start:end])
+                # Of a formed prompt the text alone is what spans are of.
+                told = getattr(document, "text", None) or document.prompt
+                allowed = grounded_choices(told, text[start:end])
                 for step, options in enumerate(allowed or ()):
                     if len(options) > 1:
                         positions.append(row * time + start + step)

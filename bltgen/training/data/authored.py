@@ -17,8 +17,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from bltgen.training.data.collection import Collection, Question, collections
-from bltgen.training.data.document import Document, Json, Number, Style, write
-from bltgen.training.data.facts import Fact, draw_asked, draw_case, draw_style, key_of
+from bltgen.training.data.document import Document, Json, Number, write
+from bltgen.training.data.facts import Fact, draw_asked, draw_case, key_of
 from bltgen.training.data.pools import load_pools
 from bltgen.training.data.template import parse
 from bltgen.training.data.values import Draw
@@ -196,7 +196,6 @@ def authored_documents(
                 answer,
                 domain=f"{collection.language}/{collection.name}",
                 template=template,
-                style=Style() if d.chance(0.8) else draw_style(d),  # as the defaults of Python types spell
                 enumerations=enumerations,
             )
             if len(document.answer) <= MAX_ANSWER:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from bltgen.training.data.document import Json, Number, Style
+from bltgen.training.data.document import Json, Number
 from bltgen.training.data.template import parse
 from bltgen.training.data.values import Draw, Sampler
 
@@ -16,7 +16,6 @@ __all__ = [
     "Field",
     "boolean",
     "draw_asked",
-    "draw_style",
     "key_of",
     "listed",
     "load",
@@ -180,12 +179,6 @@ def draw_asked(d: Draw, fields: Iterable[str], told: Mapping[str, Fact]) -> list
         keep = set(d.rng.sample(names, 1 + d.below(len(names))))
         names = [name for name in names if name in keep]
     return names
-
-
-def draw_style(d: Draw) -> Style:
-    """Mostly the default spelling of `json.dumps`."""
-    r = d.rng.random()
-    return Style() if r < 0.7 else Style(",", ":") if r < 0.9 else Style(indent=2)
 
 
 _PARTS = {
