@@ -321,3 +321,26 @@ def test_any_history_keeps_what_may_be_read(seed):
             np.array(state["cache"].length) + state["cache"].ahead - state["cache"].first
             <= state["cache"].capacity
         )
+
+
+def test_every_row_has_a_count_and_every_plane_its_like():
+    """Rows, counts and positions are as many; caches that are joined have the same planes and layers."""
+    cache = cache_of(2)
+    for call in (
+        lambda: cache.reserve([0, 1], [1]),
+        lambda: cache.reserve_ahead([0, 1], [1]),
+        lambda: cache.span([0, 1], [1, 1], [0]),
+        lambda: ranges([1], [2, 3]),
+        lambda: Span([0, 1], [2, 1], [0, 0], [0], 16, CPU).slots(1),
+    ):
+        with pytest.raises(ValueError, match=r"zip\(\)"):
+            call()
+    for shapes in (SHAPES[:1], (PlaneShape(1, 1, 3, torch.float32), SHAPES[1])):
+        other = RowCache(shapes, 1, everything, CPU)
+        other.reserve([0], [1])
+        for call in (
+            lambda other=other: cache.replace(0, other, 0),
+            lambda other=other: cache.join([(other, [0])], everything),
+        ):
+            with pytest.raises(ValueError, match=r"zip\(\)"):
+                call()

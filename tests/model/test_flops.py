@@ -51,3 +51,29 @@ def test_patches_that_cannot_be_are_refused(length: int, starts: list[int]) -> N
     """Offsets ascend, begin at 0 and lie in the text."""
     with pytest.raises(ValueError, match="patch start"):
         count_flops(tiny_model("static").config, length, starts)
+
+
+def test_an_empty_text_costs_its_start_symbol() -> None:
+    """Which counts for one byte."""
+    config = tiny_model("static").config
+    count = count_flops(config, 0, [])
+    assert (count.bytes, count.patches) == (0, 0)
+    assert count.per_byte == count.total == sum(count.by_component().values())
+    assert set(count.by_component()) == {
+        "entropy_model",
+        "local_encoder",
+        "pooling",
+        "latent_transformer",
+        "local_decoder",
+    }
+    assert count_flops(config, 0, [], at_boundary=True) == count
+
+
+def test_an_open_patch_is_not_counted_before_it_closes() -> None:
+    """Its bytes are."""
+    config = tiny_model("static").config
+    open_one, closed = (count_flops(config, 6, [0, 3], at_boundary=at) for at in (False, True))
+    assert (open_one.patches, closed.patches) == (1, 2)
+    assert open_one.entropy_model == closed.entropy_model
+    assert open_one.latent_transformer < closed.latent_transformer
+    assert open_one.pooling < closed.pooling

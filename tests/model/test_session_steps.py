@@ -143,6 +143,21 @@ def test_a_cut_within_the_rollback_computes_nothing_anew(passes):
     assert passes == []
 
 
+def test_a_row_whose_latents_are_gone_is_computed_anew(passes):
+    """Though all of its bytes are held: only the latent transformer has a window."""
+    model = tiny_model("static, at most 2", "latent window alone")
+    session, data = model.session([b""], rollback=3), text(11, 160)
+    for at in range(0, 160, 8):
+        session.extend([data[at : at + 8]])
+    assert (session._bytes.first, session._patches.first[0] > 20) == ([0], True)
+    passes.clear()
+    session.truncate([158])
+    assert passes == []
+    session.truncate([30])
+    assert [count for group in passes for _, count in group] == [31]
+    check(session, [data[:30]], model)
+
+
 def test_rows_that_are_not_cut_stand_still(passes):
     """One is cut a little, one is computed anew, one stays."""
     model = tiny_model("static, at most 2", "latent window, one query")
