@@ -103,3 +103,50 @@ def _forced(texts: set[bytes]) -> bytes:
     while same < len(least) and least[same] == most[same]:
         same += 1
     return least[:same]
+
+
+def spaced(value: Any, gaps: Sequence[str]) -> set[bytes]:
+    """The texts of a value with any of the gaps between any two of its tokens."""
+    tokens = _tokens(value)
+    found = set()
+    for chosen in itertools.product(gaps, repeat=len(tokens) - 1):
+        text = tokens[0] + "".join(gap + token for gap, token in zip(chosen, tokens[1:], strict=True))
+        found.add(text.encode())
+    return found
+
+
+def _tokens(value: Any) -> list[str]:
+    parts: list[list[str]]
+    if isinstance(value, list):
+        opening, parts, closing = "[", [_tokens(item) for item in value], "]"
+    elif isinstance(value, dict):
+        opening, closing = "{", "}"
+        parts = [[json.dumps(name), ":", *_tokens(member)] for name, member in value.items()]
+    else:
+        return [json.dumps(value)]
+    return [
+        opening,
+        *(token for i, part in enumerate(parts) for token in ([","] if i else []) + part),
+        closing,
+    ]
+
+
+def spellings(text: str) -> set[str]:
+    r"""All ways to spell a string between quotes.
+
+    >>> sorted(spellings("/"))
+    ['/', '\\/', '\\u002F', '\\u002f']
+    """
+    short = {'"': '\\"', "\\": "\\\\", "/": "\\/", "\n": "\\n", "\t": "\\t"}
+    found = {""}
+    for char in text:
+        ways = set() if char < " " or char in '"\\' else {char}
+        if char in short:
+            ways.add(short[char])
+        units = char.encode("utf-16-be").hex()
+        letters = [{digit, digit.upper()} for digit in units]
+        for chosen in itertools.product(*letters):
+            digits = "".join(chosen)
+            ways.add("".join(f"\\u{digits[i : i + 4]}" for i in range(0, len(digits), 4)))
+        found = {before + way for before in found for way in ways}
+    return found

@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from .finite import arrays, check_schema, objects
+from bltgen.automata.language import EMPTY, INFINITE
+from bltgen.automata.utf8 import UTF8_TEXT
+from bltgen.constraints.json_schema import object_plan
+from bltgen.constraints.json_schema.object_frame import ObjectFrame
+from bltgen.constraints.json_schema.object_plan import ObjectPlan
+from bltgen.constraints.json_schema.positions import Root
+from bltgen.constraints.json_schema.seen import NOTHING_SEEN, Seen
+from bltgen.errors import LimitExceeded
+
+from .finite import arrays, check_schema, compiled, objects
 
 MEMBERS: dict[str, list[Any]] = {"a": [0, "x"], "bb": [0, 12], "b": [[]]}
 NAMES = {"enum": list(MEMBERS)}
@@ -104,3 +113,346 @@ def test_layouts_of_what_lies_within_each_other(whitespace: str | int) -> None:
     check_schema(schema, objects(within), whitespace=whitespace)
     for required in ("a", "b"):
         check_schema({**schema, "required": [required]}, objects(within), whitespace=whitespace)
+
+
+# -- plans and frames by themselves ------------------------------------------------------------------
+
+
+def _plan(schema: dict[str, Any], *, live: bool = True, **options: Any) -> ObjectPlan:
+    made = compiled({"anyOf": [{"type": "object", **schema}, {"type": "null"}]}, **options)
+    made.start()
+    (plan,) = (made._compiler.live_objects if live else made._compiler.objects)(made._goal)
+    return plan
+
+
+def _frame(
+    plan: ObjectPlan, mask: int = 0, met: int = 0, seen: Seen = NOTHING_SEEN, last: int = -1
+) -> ObjectFrame:
+    return plan.frame(Root(plan.compiler), mask, met, seen, last)
+
+
+SIMPLE = [
+    ({}, True),
+    ({"properties": {"a": ZERO}, "required": ["a"]}, True),
+    ({"minProperties": 1}, False),
+    ({"minProperties": 1, "required": ["a"]}, True),
+    ({"minProperties": 2, "required": ["a"]}, False),
+    ({"maxProperties": 5}, False),
+    ({"not": {"additionalProperties": ZERO}}, False),
+]
+
+
+@pytest.mark.parametrize(("schema", "simple"), SIMPLE)
+def test_what_a_plan_needs_beside_required_names(schema: dict[str, Any], simple: bool) -> None:
+    assert _plan(schema).simple is simple
+
+
+OMITTING = [
+    ({}, True, True),
+    ({"properties": {"a": ZERO}}, True, True),
+    ({"additionalProperties": ZERO}, True, False),
+    ({"minProperties": 1}, False, False),
+    ({"minProperties": 1, "required": ["a"]}, True, True),
+    ({"not": {"additionalProperties": ZERO}}, False, False),
+]
+
+
+@pytest.mark.parametrize(("schema", "omits", "closed"), OMITTING)
+def test_where_members_of_other_names_are_left_out(schema: dict[str, Any], omits: bool, closed: bool) -> None:
+    plan = _plan(schema, undeclared="omit")
+    assert (plan.omits, plan.closed) == (omits, closed)
+    plan = _plan(schema)
+    assert (plan.omits, plan.closed) == (False, False)
+
+
+def test_declared_names_are_those_that_the_schema_names() -> None:
+    plan = _plan({"properties": {"b": ZERO, "a": ZERO}, "required": ["d", "a", "c"]})
+    assert list(plan.names) == [b"b", b"a", b"c", b"d"]
+    assert plan.required == 0b1110
+    assert {name: plan.index[name] for name in plan.names} == {b"b": 0, b"a": 1, b"c": 2, b"d": 3}
+    assert plan.goal(0) is plan.goal(0)
+
+
+def test_names_whose_goal_nothing_satisfies_are_dead() -> None:
+    plan = _plan({"properties": {"a": ZERO, "b": False, "c": {"allOf": [ZERO, TEXT]}, "d": TEXT}})
+    assert plan.dead == 0b0110
+    frame = _frame(plan)
+    assert frame.live == 0b1001
+    assert _frame(plan, 0b0001).live == 0b1000
+
+
+LANGUAGES: list[tuple[dict[str, Any], dict[str, bool]]] = [
+    ({}, {"a": True, "": True, "xyz": True}),
+    ({"additionalProperties": False}, {"a": False, "": False}),
+    ({"additionalProperties": {"allOf": [ZERO, TEXT]}}, {"a": False, "": False}),
+    ({"additionalProperties": False, "patternProperties": {"^x": ZERO}}, {"x": True, "xa": True, "a": False}),
+    ({"patternProperties": {"^x": False}}, {"x": False, "xa": False, "a": True}),
+    ({"patternProperties": {"^x": {"allOf": [ZERO, TEXT]}}}, {"x": False, "xa": False, "a": True}),
+    ({"propertyNames": {"maxLength": 1}}, {"a": True, "": True, "ab": False}),
+    (
+        {"patternProperties": {"^x": ZERO, "y$": TEXT}},
+        {"x": True, "y": True, "xy": False, "xay": False, "a": True},
+    ),
+    (
+        {"patternProperties": {"^x": ZERO, "y": TEXT, "z": {"type": "null"}}},
+        {"x": True, "xy": False, "yz": False, "xz": False, "xyz": False, "y": True, "z": True},
+    ),
+    (
+        {"patternProperties": {"x": {"enum": [0, 1]}, "y": {"enum": [1, 2]}, "z": {"enum": [0, 2]}}},
+        {"x": True, "xy": True, "yz": True, "xz": True, "xyz": False, "zyx": False, "a": True},
+    ),
+]
+
+
+@pytest.mark.parametrize(("schema", "names"), LANGUAGES)
+def test_the_names_of_undeclared_members(schema: dict[str, Any], names: dict[str, bool]) -> None:
+    plan = _plan(schema)
+    assert {name: plan.other_names.accepts(name.encode()) for name in names} == names
+    assert plan.other_names is plan.other_names
+
+
+OMITTED: list[tuple[dict[str, Any], dict[str, bool]]] = [
+    ({}, {"a": False}),
+    ({"patternProperties": {"^x": ZERO}}, {"x": True, "xa": True, "a": False}),
+    ({"additionalProperties": TEXT, "properties": {"a": ZERO}}, {"b": True}),
+    ({"patternProperties": {"^x": False}}, {"x": False, "a": False}),
+    ({"propertyNames": {"pattern": "^x"}}, {"x": True, "a": False}),
+    (
+        {"propertyNames": {"pattern": "^x"}, "patternProperties": {"a": ZERO}},
+        {"x": True, "xa": True, "a": False},
+    ),
+]
+
+
+@pytest.mark.parametrize(("schema", "names"), OMITTED)
+def test_the_names_that_are_left_where_others_are_omitted(
+    schema: dict[str, Any], names: dict[str, bool]
+) -> None:
+    plan = _plan(schema, undeclared="omit")
+    assert {name: plan.other_names.accepts(name.encode()) for name in names} == names
+
+
+def test_the_overlapping_sets_of_names_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    patterns = {"x": {"enum": [0, 1]}, "y": {"enum": [1, 2]}, "z": {"enum": [0, 2]}}
+    monkeypatch.setattr(object_plan, "CONFLICTS_LIMIT", 3)
+    assert not _plan({"patternProperties": patterns}).other_names.accepts(b"xyz")
+    monkeypatch.setattr(object_plan, "CONFLICTS_LIMIT", 2)
+    plan = _plan({"patternProperties": {"x": ZERO, "y": ZERO, "z": ZERO}})
+    assert plan.other_names.accepts(b"xyz")
+    with pytest.raises(LimitExceeded) as caught:
+        _plan({"patternProperties": patterns}).other_names  # noqa: B018
+    assert (caught.value.what, caught.value.limit) == ("the overlapping sets of property names", 2)
+
+
+def test_the_ways_to_meet_demands_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = _plan(
+        {"allOf": [{"not": {"patternProperties": {"^[ab]": {"not": {"const": v}}}}} for v in (0, "a")]}
+    )
+    assert len(plan.spec.exists) == 2
+
+    def cost() -> int:
+        return plan.rest_cost(0, 0, NOTHING_SEEN, -1, plan.compiler.cost, 0)
+
+    assert cost() == len(b',"a":0,"b":"a"')
+    steps = next(most for most in range(1, 100) if _within(monkeypatch, most, cost))
+    assert 2 < steps < 9
+    monkeypatch.setattr(object_plan, "DEMANDS_LIMIT", steps - 1)
+    with pytest.raises(LimitExceeded) as caught:
+        cost()
+    assert caught.value.what == "the ways to meet what some member must satisfy"
+    assert caught.value.limit == steps - 1
+
+
+def _within(monkeypatch: pytest.MonkeyPatch, most: int, ask: Any) -> bool:
+    monkeypatch.setattr(object_plan, "DEMANDS_LIMIT", most)
+    try:
+        ask()
+    except LimitExceeded:
+        return False
+    return True
+
+
+OTHERS_COST: list[tuple[dict[str, Any], int, int]] = [
+    ({}, 1, 1),
+    ({"additionalProperties": {"const": 123}}, 3, 3),
+    ({"patternProperties": {"^x": {"const": 123}}}, 1, 3),
+    ({"patternProperties": {"^x": {"const": 123}}, "additionalProperties": {"const": "abc"}}, 3, 5),
+    ({"patternProperties": {"^x": {"enum": [0, 345]}, "y": {"enum": [1, 345]}}}, 1, 3),
+    ({"patternProperties": {"^x": False}, "additionalProperties": {"const": 12}}, 2, 2),
+]
+
+
+@pytest.mark.parametrize(("schema", "least", "most"), OTHERS_COST)
+def test_what_the_values_of_undeclared_members_cost(schema: dict[str, Any], least: int, most: int) -> None:
+    plan = _plan(schema)
+    assert plan.least_of_others(plan.compiler.cost) == least
+    assert plan.most_of_others(plan.compiler.cost) == most
+
+
+def test_no_bound_is_known_of_many_goals(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = _plan({"patternProperties": {"^x": {"const": 123}, "y": {"const": 4}}})
+    monkeypatch.setattr(object_plan, "GOALS_LIMIT", 2)
+    assert plan.most_of_others(plan.compiler.cost) == 3
+    monkeypatch.setattr(object_plan, "GOALS_LIMIT", 1)
+    assert plan.most_of_others(plan.compiler.cost) == INFINITE
+
+
+COSTS: list[tuple[dict[str, Any], int, int]] = [
+    ({}, 0, 0),
+    ({"properties": {"a": {"const": 12}}}, 0, 0),
+    ({"properties": {"a": {"const": 12}}, "required": ["a"]}, 0, len(b',"a":12')),
+    ({"properties": {"a": {"const": 12}}, "required": ["a"]}, 1, 0),
+    ({"properties": {"a": {"const": 12}, "b": ZERO}, "required": ["a", "b"]}, 1, len(b',"b":0')),
+    ({"minProperties": 2}, 0, len(b',"":0,"a":0')),
+    ({"properties": {"a": {"const": 12}}, "minProperties": 2}, 0, len(b',"":0,"b":0')),
+    (
+        {"properties": {"a": {"const": 12}, "abcd": ZERO}, "minProperties": 2, "required": ["a"]},
+        0,
+        len(b',"a":12,"":0'),
+    ),
+    (
+        {"properties": {"a": {"const": 12}}, "additionalProperties": TEXT, "minProperties": 3},
+        0,
+        len(b',"a":12,"":"","b":""'),
+    ),
+    (
+        {"properties": {"a": {"const": 12}}, "additionalProperties": TEXT, "minProperties": 3},
+        1,
+        len(b',"":"","b":""'),
+    ),
+    ({"properties": {"a": ZERO}, "additionalProperties": False, "minProperties": 1}, 1, 0),
+]
+
+
+@pytest.mark.parametrize(("schema", "mask", "cost"), COSTS)
+def test_what_the_members_still_needed_cost(schema: dict[str, Any], mask: int, cost: int) -> None:
+    plan = _plan(schema)
+    get = plan.compiler.cost
+    assert plan.rest_cost(mask, 0, NOTHING_SEEN, -1, get, 0) == cost
+    members = (cost > 0) + 0
+    if members:
+        longer = plan.rest_cost(mask, 0, NOTHING_SEEN, -1, get, 5)
+        assert longer > cost
+        assert (longer - cost) % 5 == 0
+    whole = plan.cost(get, plan.compiler.layout, 0)
+    assert whole == plan.rest_cost(0, 0, NOTHING_SEEN, -1, get, 0) + (
+        2 if not plan.rest_cost(0, 0, NOTHING_SEEN, -1, get, 0) else 1
+    )
+
+
+def test_what_cannot_be_needs_infinitely_many_bytes() -> None:
+    for schema in [
+        {"properties": {"a": {"allOf": [ZERO, TEXT]}}, "required": ["a"]},
+        {"properties": {"a": ZERO}, "additionalProperties": False, "minProperties": 2},
+        {"required": ["a", "b"], "maxProperties": 1},
+        {"minProperties": 2, "maxProperties": 1},
+        {"patternProperties": {"^[xy]$": ZERO}, "additionalProperties": False, "minProperties": 3},
+    ]:
+        made = compiled({"anyOf": [{"type": "object", **schema}, {"type": "null"}]})
+        for plan in made._compiler.objects(made._goal):
+            assert plan.cost(plan.compiler.cost, plan.compiler.layout, 0) == INFINITE
+            assert plan.rest_cost(0, 0, NOTHING_SEEN, -1, plan.compiler.cost, 0) == INFINITE
+        assert made._compiler.live_objects(made._goal) == ()
+
+
+ENDLESS: list[tuple[dict[str, Any], int, bool]] = [
+    ({}, 0, True),
+    ({"maxProperties": 3}, 0, False),
+    ({"additionalProperties": False}, 0, False),
+    ({"additionalProperties": False, "properties": {"a": TEXT}}, 0, True),
+    ({"additionalProperties": False, "properties": {"a": TEXT}}, 1, False),
+    ({"additionalProperties": False, "properties": {"a": ZERO}}, 0, False),
+    ({"maxProperties": 3, "properties": {"a": TEXT}}, 0, True),
+    ({"propertyNames": {"maxLength": 2}, "additionalProperties": {"type": "null"}}, 0, False),
+]
+
+
+@pytest.mark.parametrize(("schema", "mask", "endless"), ENDLESS)
+def test_whether_objects_are_without_number(schema: dict[str, Any], mask: int, endless: bool) -> None:
+    plan = _plan(schema)
+    assert plan.is_endless(mask) is endless
+    assert _frame(plan, mask).is_endless() is endless
+    if mask == 0 and "properties" in schema and "additionalProperties" in schema:
+        assert plan.is_endless(0, 0) is False
+
+
+def test_a_frame_is_one_for_what_was_read() -> None:
+    plan = _plan({"properties": {"a": ZERO, "b": ZERO}})
+    root = Root(plan.compiler)
+    frame = plan.frame(root, 1, 0, NOTHING_SEEN, -1)
+    assert plan.frame(root, 1, 0, NOTHING_SEEN, -1) is frame
+    for other in ((2, 0, NOTHING_SEEN, -1), (1, 1, NOTHING_SEEN, -1), (1, 0, NOTHING_SEEN, 0)):
+        assert plan.frame(root, *other) is not frame
+    assert plan.frame(root, 1, 0, NOTHING_SEEN.add(b"x"), -1) is not frame
+    assert plan.frame(Root(plan.compiler), 1, 0, NOTHING_SEEN, -1) is not frame
+    assert (frame.mask, frame.met, frame.last, frame.depth, frame.parent) == (1, 0, -1, 1, root)
+    assert frame.progress == (1, 0, NOTHING_SEEN, -1)
+    assert frame.count == 1
+    assert plan.frame(root, 3, 0, NOTHING_SEEN.add(b"x"), -1).count == 3
+    nothing = plan.compiler.layout.nothing
+    assert frame.after() is frame.after()
+    assert frame.opened() is frame.opened()
+    assert frame.name_start(nothing) is frame.name_start(nothing)
+    assert frame.further(nothing) == (frame.name_start(nothing),)
+    assert frame.after_gaps(nothing, None) is frame.after_gaps(nothing, None)
+    assert frame.after_gaps(nothing, None) is not frame.after_gaps(None, nothing)
+    assert frame.name_start(nothing).first is frame.name_start(nothing).first
+    assert frame.others() is frame.others()
+
+
+def test_the_cost_of_a_frame_is_told_by_the_one_before_it() -> None:
+    """Where nothing but required names is needed, a member costs what its name and value do."""
+    schema = {"properties": {"a": {"const": 12}, "b": {"const": "xyz"}, "c": ZERO}, "required": ["a", "b"]}
+    plan = _plan(schema)
+    frame = _frame(plan)
+    assert frame.cost == len(b',"a":12,"b":"xyz"}')
+    for name, cost in ((b"a", len(b',"b":"xyz"}')), (b"c", frame.cost), (b"other", frame.cost)):
+        ((_, after),) = frame.forks(plan.index.get(name), name)
+        assert after._cost == (cost if name in plan.index else -1)
+        assert after.cost == cost
+        assert after.cost == _frame(plan, after.mask, 0, after.seen).cost
+
+
+def test_texts_of_other_names_are_found_once() -> None:
+    plan = _plan({"propertyNames": {"enum": ["a", "b"]}})
+    text = plan.other_text(plan.other_names, NOTHING_SEEN)
+    assert text is not None
+    assert plan.other_text(plan.other_names, NOTHING_SEEN) is text
+    seen = NOTHING_SEEN.add(b"a")
+    left = plan.other_text(plan.other_names, seen)
+    assert left is not None
+    assert bytes(left.allowed) == b"b"
+    assert plan.other_text(plan.other_names, seen.add(b"b")) is None
+    assert plan.other_text(EMPTY, NOTHING_SEEN) is None
+    every = _plan({})
+    assert (
+        every.other_text(UTF8_TEXT, seen)
+        is every.other_text(UTF8_TEXT, NOTHING_SEEN)
+        is every.compiler.any_text
+    )
+
+
+def test_many_conditions_on_a_member_are_decided_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bltgen.constraints.json_schema import clauses
+
+    schema = {
+        "properties": {"a": True, "b": True},
+        "anyOf": [
+            {"properties": {"a": ZERO}, "required": ["a"]},
+            {"properties": {"a": TEXT, "b": ZERO}, "required": ["b"]},
+            {"properties": {"c": TEXT}, "required": ["c"]},
+        ],
+    }
+    made = compiled({"type": "object", **schema}, waiting=True)
+    made.start()
+    (plan,) = made._compiler.live_objects(made._goal)
+    assert plan.spec.clauses
+    before = len(plan._branches)
+    monkeypatch.setattr(clauses, "CROWDED", 0)
+    made = compiled({"type": "object", **schema}, waiting=True)
+    made.start()
+    (plan,) = made._compiler.live_objects(made._goal)
+    assert before == 0
+    assert set(plan._branches) == {plan.index[name] for name in (b"a", b"b", b"c")}
+    i = plan.index[b"a"]
+    assert plan.branches(i, b"a") is plan._branches[i]

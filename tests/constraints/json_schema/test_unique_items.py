@@ -13,11 +13,27 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from bltgen.automata.language import INFINITE
-from bltgen.constraints.json_schema import json_schema
+from bltgen.constraints.json_schema import json_schema, unique_items
 from bltgen.constraints.json_schema.effort import Effort
-from bltgen.constraints.json_schema.unique_items import least_assignment
-from bltgen.errors import EmptyLanguage
+from bltgen.constraints.json_schema.positions import Root
+from bltgen.constraints.json_schema.seen import NOTHING_SEEN, Seen
+from bltgen.constraints.json_schema.unique_items import (
+    cheapest_values,
+    distinct_cost,
+    hopeless_values,
+    is_endless_goal,
+    is_vast,
+    item_start,
+    least_assignment,
+    sequences,
+    text_of,
+    value_of,
+)
+from bltgen.constraints.number_set import DIGIT_LIMIT
+from bltgen.errors import EmptyLanguage, LimitExceeded
 from bltgen.testing.reference import SchemaReference
+
+from .finite import PLAIN, compiled
 
 UNIQUE: list[dict[str, Any]] = [
     {"contains": {"type": "integer"}},
@@ -240,3 +256,374 @@ def test_white_space_after_an_item_is_no_part_of_it(prefix: bytes, unique: bool,
         assert validator.is_valid(json.loads(prefix[: at + 1] + completion))
         for one in state.allowed:
             assert state.advance(one) is not None
+
+
+# -- the parts by themselves -------------------------------------------------------------------------
+
+
+def _array(schema: dict[str, Any], **options: Any) -> tuple[Any, Any]:
+    """The plan of an array, and its compiler."""
+    made = compiled({"type": "array", **schema}, **options)
+    made.start()
+    (plan,) = made._compiler.live_arrays(made._goal)
+    return plan, made._compiler
+
+
+def _values(*values: Any) -> list[Any]:
+    return [value_of(json.dumps(value).encode()) for value in values]
+
+
+def _seen(*values: Any) -> Seen:
+    seen = NOTHING_SEEN
+    for value in _values(*values):
+        seen = seen.add(value)
+    return seen
+
+
+def _frame(
+    plan: Any, index: int = 0, met: tuple[int, ...] = (), seen: Seen = NOTHING_SEEN, done: bool = True
+) -> Any:
+    return plan.frame(Root(plan.compiler), index, met, seen, done)
+
+
+def test_the_bytes_of_a_chain() -> None:
+    assert text_of(()) == b""
+    assert text_of(((), 97)) == b"a"
+    assert text_of((((), 97), 98)) == b"ab"
+
+
+def test_a_value_nested_too_deep_is_a_limit() -> None:
+    with pytest.raises(LimitExceeded) as caught:
+        value_of(b"[" * 100_000 + b"]" * 100_000)
+    assert (caught.value.what, caught.value.limit) == (
+        "the nesting of an item of an array with unique items",
+        500,
+    )
+
+
+def test_what_is_vast() -> None:
+    """More digits, written out, than an automaton of numbers takes; within containers too."""
+    within, beyond = f"1e{DIGIT_LIMIT - 1}", f"1e{DIGIT_LIMIT}"
+    for form in ("{}", "-{}", "[{}]", "[0,[{}]]", '{{"a":{}}}', '{{"b":0,"a":[{}]}}'):
+        assert is_vast(value_of(form.format(within).encode())) is False, form
+        assert is_vast(value_of(form.format(beyond).encode())) is True, form
+    assert is_vast(value_of(f"1e-{DIGIT_LIMIT - 1}".encode())) is False
+    assert is_vast(value_of(f"1e-{DIGIT_LIMIT}".encode())) is True
+    for text in (b"null", b'"a"', b"true", b"[]", b"{}", b"0"):
+        assert is_vast(value_of(text)) is False
+
+
+def test_an_item_is_read_by_one_state_for_all_arrays() -> None:
+    plan, compiler = _array({"uniqueItems": True})
+    goal = plan.spec.goal_at(0)
+    assert item_start(compiler, goal, 1) is item_start(compiler, goal, 5)
+    assert item_start(compiler, compiler.formulas.true, 1) is item_start(compiler, compiler.formulas.true, 1)
+    plan, compiler = _array({"uniqueItems": True}, whitespace=1)
+    goal = plan.spec.goal_at(0)
+    assert item_start(compiler, goal, 1) is item_start(compiler, goal, 1)
+    assert item_start(compiler, goal, 1) is not item_start(compiler, goal, 2)
+
+
+def test_the_cheapest_values() -> None:
+    plan, compiler = _array({"items": {"enum": ["abc", 0, 12, "", 345]}, "uniqueItems": True})
+    goal = plan.spec.goal_at(0)
+
+    def cheapest(excluded: list[Any], wanted: int) -> list[tuple[Any, int]]:
+        return cheapest_values(compiler, goal, excluded, wanted, 1)
+
+    zero, empty, twelve, more, text = _values(0, "", 12, 345, "abc")
+    assert cheapest([], 0) == []
+    assert cheapest([], 1) == [(zero, 1)]
+    found = cheapest([], 9)
+    assert [cost for _, cost in found] == [1, 2, 2, 3, 5]
+    assert [value for value, _ in found] in (
+        [zero, empty, twelve, more, text],
+        [zero, twelve, empty, more, text],
+    )
+    assert cheapest([zero, twelve, more], 2) == [(empty, 2), (text, 5)]
+    assert cheapest([zero, twelve, more, empty, text], 2) == []
+
+
+def test_vast_values_are_left_out_when_they_come_up() -> None:
+    schema = {"items": {"enum": [json.loads(f"1{'0' * DIGIT_LIMIT}"), "a"]}, "uniqueItems": True}
+    made = json_schema({"type": "array", **schema}, whitespace="compact", numbers="any")
+    (plan,) = made._compiler.live_arrays(made._goal)
+    vast = value_of(f"1e{DIGIT_LIMIT}".encode())
+    found = cheapest_values(plan.compiler, plan.spec.goal_at(0), [vast], 1, 1)
+    assert [value for value, _ in found] == _values("a")
+
+
+SEQUENCES: list[tuple[dict[str, Any], int, list[tuple[int, int]]]] = [
+    ({}, 0, [(0, 0)]),
+    ({}, 1, [(0, 0), (2, 1)]),
+    ({}, 2, [(0, 0), (2, 1), (4, 2)]),
+    ({"minItems": 2}, 0, [(4, 2)]),
+    ({"minItems": 1, "maxItems": 2}, 2, [(2, 1), (4, 2)]),
+    ({"contains": {"const": 12}}, 0, [(3, 1), (5, 2)]),
+    ({"prefixItems": [{"const": 12}], "contains": {"const": 0}}, 0, [(5, 2)]),
+    ({"contains": {"const": 12}, "minItems": 2}, 0, [(5, 2), (5, 2), (7, 3)]),
+]
+
+
+@pytest.mark.parametrize(("schema", "beyond", "found"), SEQUENCES)
+def test_the_ways_to_complete_an_array(
+    schema: dict[str, Any], beyond: int, found: list[tuple[int, int]]
+) -> None:
+    """Each as its bytes where none need differ, and its number of items; the shortest first."""
+    plan, compiler = _array({"items": {"enum": [0, 12]}, "uniqueItems": True, **schema})
+    met = (0,) * len(plan.counts)
+    ways = list(itertools.islice(sequences(plan, 0, met, beyond, compiler.cost, 0), 9))
+    assert [(bound, len(goals)) for bound, goals in ways] == found
+    assert [bound for bound, _ in ways] == sorted(bound for bound, _ in ways)
+    again = list(itertools.islice(sequences(plan, 0, met, beyond, compiler.cost, 3), 9))
+    assert [bound - 3 * len(goals) for bound, goals in again] == [bound for bound, _ in ways]
+
+
+def test_the_items_that_must_differ_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unique_items, "ITEMS_LIMIT", 3)
+    schema = {"type": "array", "items": {"enum": [0, 1, 2, 3, 4]}, "uniqueItems": True}
+    assert compiled({**schema, "minItems": 3}).start().shortest == 7
+    with pytest.raises(LimitExceeded) as caught:
+        compiled({**schema, "minItems": 4}).start()
+    assert (caught.value.what, caught.value.limit) == ("the items of an array that must differ", 3)
+
+
+COSTS: list[tuple[dict[str, Any], int, list[Any], bool, int]] = [
+    ({"minItems": 2}, 0, [], True, 1 + 1 + 1 + 2),
+    ({"minItems": 2}, 0, [0], True, 1 + 2 + 1 + 3),
+    ({"minItems": 2}, 1, [0], True, 1 + 2),
+    ({"minItems": 2}, 2, [0, 12], True, 0),
+    ({"minItems": 3}, 0, [0], True, INFINITE),
+    ({"minItems": 3}, 0, [], True, 1 + 1 + 1 + 2 + 1 + 3),
+    ({"minItems": 4}, 0, [], True, INFINITE),
+    ({"prefixItems": [{"enum": [0, 12]}, {"const": 0}], "minItems": 2}, 0, [], True, 1 + 2 + 1 + 1),
+    ({"prefixItems": [{"const": 0}, {"const": 0}], "minItems": 2}, 0, [], True, INFINITE),
+    ({"prefixItems": [True, {"const": 345}], "minItems": 2}, 0, [345], True, INFINITE),
+]
+
+
+@pytest.mark.parametrize(("schema", "index", "seen", "done", "cost"), COSTS)
+def test_what_items_that_differ_cost(
+    schema: dict[str, Any], index: int, seen: list[Any], done: bool, cost: int
+) -> None:
+    made = compiled(
+        {
+            "anyOf": [
+                {"type": "array", "items": {"enum": [0, 12, 345]}, "uniqueItems": True, **schema},
+                {"type": "null"},
+            ]
+        }
+    )
+    (plan,) = made._compiler.arrays(made._goal)
+    get = made._compiler.cost
+    assert distinct_cost(plan, index, (), _seen(*seen), done, get, 0, 1) == cost
+    if cost < INFINITE and index + len(seen) == 0:
+        n = schema["minItems"]
+        assert distinct_cost(plan, index, (), NOTHING_SEEN, done, get, 4, 1) == cost + 4 * n
+
+
+REPEATED: list[tuple[dict[str, Any], list[Any], int]] = [
+    ({}, [], 1 + 1 + 1 + 1),
+    ({}, [12], 1 + 2),
+    ({}, [12, 0], 1 + 1),
+    ({"prefixItems": [{"const": 345}, {"const": 12}]}, [], 1 + 3 + 1 + 2 + 1 + 2),
+    ({"prefixItems": [{"enum": [345, 12]}, {"enum": [345, 12]}]}, [], 1 + 2 + 1 + 2),
+    ({"prefixItems": [{"const": 345}]}, [345], 1 + 3),
+    ({"minItems": 3}, [], 6),
+]
+
+
+@pytest.mark.parametrize(("schema", "seen", "cost"), REPEATED)
+def test_what_two_equal_items_cost(schema: dict[str, Any], seen: list[Any], cost: int) -> None:
+    array = {"type": "array", "items": {"enum": [0, 12, 345]}, "not": {"uniqueItems": True}, **schema}
+    made = compiled({"anyOf": [array, {"type": "null"}]})
+    (plan,) = made._compiler.arrays(made._goal)
+    assert distinct_cost(plan, len(seen), (), _seen(*seen), False, made._compiler.cost, 0, 1) == cost
+
+
+def test_an_assignment_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    found = unique_items._assign
+    monkeypatch.setattr(unique_items, "_assign", lambda *args: asked.append(args) or found(*args))
+    plan, compiler = _array({"items": {"enum": [0, 12, 345]}, "uniqueItems": True})
+    goals = (plan.spec.goal_at(0),) * 2
+    asked.clear()
+    compiler.assignments.clear()
+    seen = _seen(0)
+    for depth in (1, 2, 1):
+        assert unique_items._assigned_cost(compiler, goals, seen, depth) == 5
+    assert len(asked) == 1
+    unique_items._assigned_cost(compiler, goals, NOTHING_SEEN, 1)
+    assert len(asked) == 2
+    assert not compiler.assigning
+
+
+def test_an_assignment_within_itself_is_a_limit() -> None:
+    plan, compiler = _array({"items": {"enum": [0, 12]}, "uniqueItems": True})
+    goals = (plan.spec.goal_at(0),) * 2
+    compiler.assignments.clear()
+    compiler.assigning.add((tuple([goal.id for goal in goals]), NOTHING_SEEN, 1))
+    with pytest.raises(LimitExceeded) as caught:
+        unique_items._assigned_cost(compiler, goals, NOTHING_SEEN, 1)
+    assert (caught.value.what, caught.value.limit) == ("the recursion through arrays with unique items", 1)
+
+
+HOPELESS: list[tuple[dict[str, Any], int, list[Any], list[Any] | None]] = [
+    ({}, 0, [], []),
+    ({"minItems": 2}, 0, [], []),
+    ({"minItems": 3}, 0, [], []),
+    ({"prefixItems": [True, {"const": 0}], "minItems": 2}, 0, [], [0]),
+    ({"prefixItems": [True, {"const": 0}]}, 0, [], []),
+    ({"prefixItems": [True, {"enum": [0, 12]}, {"enum": [0, 12]}], "minItems": 3}, 0, [], [0, 12]),
+    ({"prefixItems": [True, {"enum": [0, 12]}, {"enum": [0, 345]}], "minItems": 3}, 0, [], []),
+    ({"prefixItems": [True, True, {"const": 0}], "minItems": 3}, 1, [12], [0]),
+    ({"prefixItems": [True, True, {"const": 0}], "minItems": 3}, 1, [0], None),
+]
+
+
+@pytest.mark.parametrize(("schema", "index", "seen", "values"), HOPELESS)
+def test_the_values_after_which_others_could_not_differ(
+    schema: dict[str, Any], index: int, seen: list[Any], values: list[Any] | None
+) -> None:
+    plan, _ = _array({"items": {"enum": [0, 12, 345]}, "uniqueItems": True, **schema})
+    expected = None if values is None else frozenset(_values(*values))
+    frame = _frame(plan, index, seen=_seen(*seen))
+    assert hopeless_values(frame, ()) == expected
+    assert frame.hopeless(()) is frame.hopeless(())
+    for value in _values(0, 12, 345):
+        among = value in _values(*seen) or values is None or value in _values(*values)
+        assert frame.is_excluded(value, ()) is among
+    assert set(frame.excluded_values(())) == {*_values(*seen), *(_values(*values) if values else ())}
+    assert frame.excludes(()) is bool(seen or values or values is None)
+
+
+ENDLESS: list[tuple[dict[str, Any], bool]] = [
+    ({"type": "string"}, True),
+    ({"type": "string", "maxLength": 3}, False),
+    ({"type": "string", "minLength": 3}, True),
+    ({"enum": ["a", 0]}, False),
+    ({"type": "null"}, False),
+    ({"type": "array"}, True),
+    ({"type": "array", "maxItems": 3}, False),
+    ({"type": "array", "items": False}, False),
+    ({"type": "object"}, True),
+    ({"type": "object", "additionalProperties": False}, False),
+    ({"type": "object", "additionalProperties": False, "properties": {"a": {"type": "string"}}}, True),
+    ({"type": "object", "additionalProperties": False, "properties": {"a": {"type": "null"}}}, False),
+    ({"anyOf": [{"type": "null"}, {"type": "string"}]}, True),
+]
+
+
+@pytest.mark.parametrize(("schema", "endless"), ENDLESS)
+@pytest.mark.parametrize("numbers", ["any", "plain"])
+def test_whether_values_are_without_number(schema: dict[str, Any], endless: bool, numbers: str) -> None:
+    made = compiled(schema, numbers=numbers)
+    assert is_endless_goal(made._compiler, made._goal) is endless
+    assert made._compiler.endless_goals[made._goal] is endless
+
+
+def test_whether_numbers_are_without_number() -> None:
+    for schema, any_spelling in [
+        ({"type": "integer"}, True),
+        ({"type": "number"}, True),
+        ({"type": "integer", "minimum": 0, "maximum": 9}, False),
+        ({"type": "number", "minimum": 0, "maximum": 1}, True),
+        ({"type": "integer", "minimum": 5}, True),
+    ]:
+        made = compiled(schema, numbers="any")
+        assert is_endless_goal(made._compiler, made._goal) is any_spelling, schema
+
+
+def test_a_goal_is_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    found = unique_items._find_endless
+    monkeypatch.setattr(unique_items, "_find_endless", lambda *args: asked.append(args) or found(*args))
+    made = compiled({"type": "array", "items": {"$ref": "#"}, "uniqueItems": True})
+    compiler, goal = made._compiler, made._goal
+    compiler.endless_goals.clear()
+    for _ in range(2):
+        is_endless_goal(compiler, goal)
+    assert len(asked) == len({args[1] for args in asked})
+
+
+def test_items_without_number_are_not_narrowed() -> None:
+    """All of them are read by the same states, whatever was seen."""
+    plan, _ = _array({"items": {"type": "string"}, "uniqueItems": True})
+    root = Root(plan.compiler)
+    nothing = plan.compiler.layout.nothing
+    inner = set()
+    for seen in (NOTHING_SEEN, _seen("a"), _seen("a", "b")):
+        (position,) = plan.frame(root, 0, (), seen, True).further(nothing)
+        inner.add(position.inner)
+        assert position.is_free is (not seen.size)
+    assert len(inner) == 1
+    plan, _ = _array({"items": {"enum": ["a", "b", "c"]}, "uniqueItems": True})
+    root = Root(plan.compiler)
+    inner = set()
+    for seen in (NOTHING_SEEN, _seen("a"), _seen("a", "b")):
+        (position,) = plan.frame(root, 0, (), seen, True).further(nothing)
+        inner.add(position.inner)
+        assert position.is_free is True
+    assert len(inner) == 3
+
+
+def test_an_item_that_was_seen_does_not_end_again() -> None:
+    state = json_schema({"type": "array", "items": {"type": "string"}, "uniqueItems": True}, **PLAIN).start()
+    for byte in b'["a","b","':
+        state = state.advance(byte)
+    for byte in b"ab":
+        after = state.advance(byte)
+        assert ord('"') not in after.allowed
+        assert after.advance(ord('"')) is None
+        assert after.shortest == 3
+        assert len(after.completion()) == 3
+        assert ord('"') not in after.allowed_within(50)
+        assert not after.allowed_within(2)
+        assert ord("x") in after.allowed_within(3)
+    assert state.shortest == 2
+    assert state.completion() == b'"]'
+    assert set(state.allowed_within(2)) == {ord('"')}
+    within = set(state.allowed_within(3))
+    assert {ord('"'), ord("c")} <= within
+    assert not {ord("a"), ord("b")} & within
+    assert {ord("a"), ord("b")} <= set(state.allowed_within(4))
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"items": {"type": "integer"}},
+        {"items": {"type": "integer", "minimum": 0, "maximum": 12}},
+        {"items": {"type": "string", "pattern": "^[ab]{1,2}$"}},
+        {"items": {"type": ["boolean", "null", "integer"], "minimum": 1, "maximum": 3}, "minItems": 4},
+        {"items": {"type": "array", "items": {"enum": [0, 1]}, "maxItems": 1}},
+        {"items": {"type": "object", "properties": {"a": {"enum": [0, 1]}}, "additionalProperties": False}},
+        {"items": {"type": "object"}, "minItems": 2},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("unique", [True, False])
+def test_states_agree_with_those_after_them(schema: dict[str, Any], unique: bool) -> None:
+    """Along some texts: what is allowed leads on, and costs and budgets follow from the states after."""
+    different = {"uniqueItems": True} if unique else {"not": {"uniqueItems": True}}
+    constraint = json_schema({"type": "array", **schema, **different}, **PLAIN)
+    validator = jsonschema.Draft202012Validator({"type": "array", **schema, **different})
+    for seed in range(1):
+        rng = random.Random(seed)
+        state: Any = constraint.start()
+        text = b""
+        for _ in range(12):
+            after = {byte: state.advance(byte) for byte in state.allowed}
+            assert None not in after.values()
+            needed = {byte: 1 + after[byte].shortest for byte in after}
+            if not state.accepting:
+                assert min(needed.values()) == state.shortest
+            completion = state.completion()
+            assert len(completion) == state.shortest
+            assert validator.is_valid(json.loads(text + completion)), text + completion
+            for n in range(state.shortest, state.shortest + 3):
+                assert set(state.allowed_within(n)) == {byte for byte, least in needed.items() if least <= n}
+            if not after:
+                break
+            byte = rng.choice([byte for byte in after if needed[byte] <= state.shortest + 6])
+            state, text = after[byte], text + bytes((byte,))
