@@ -138,12 +138,9 @@ class Search(Generic[AnyDraft]):
         return not found or not names.isdisjoint(found)
 
     def _heaviest(self, left: list[Formula]) -> int:
-        weights = self._weights
-        if not weights:
-            return -1
         best, found = 0, -1
         for i, clause in enumerate(left):
-            weight = weights.get(clause, 0)
+            weight = self._weights.get(clause, 0)
             if weight > best:
                 best, found = weight, i
         return found

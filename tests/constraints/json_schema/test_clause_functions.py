@@ -160,6 +160,10 @@ def test_what_is_left_of_shared_parts_is_found_once(draft: ObjectDraft) -> None:
     decided = FORMULAS.any_of([A, FORMULAS.all_of([C, D])])
     assert simplified(FORMULAS, decided, draft, known) is TRUE
     assert known == {decided: TRUE}
+    known = {}
+    assert simplified(FORMULAS, TRUE, draft, known) is TRUE
+    assert simplified(FORMULAS, C, draft, known) is C
+    assert known == {}
     # What is known is believed.
     assert simplified(FORMULAS, outer, draft, {outer: D}) is D
     assert simplified(FORMULAS, FORMULAS.all_of([outer, B]), draft, {outer: D}).parts == (D, B)
@@ -359,6 +363,13 @@ def test_exactly_one_splits_by_what_holds(op: int) -> None:
         left(FORMULAS.all_of([FORMULAS.negation(some(1, 2)), not_b])): value(3),
         clause: FORMULAS.negation(value(1, 2, 3)),
     }
+
+
+def test_ways_to_the_same_end_are_joined() -> None:
+    """Each two of these hold for one value."""
+    split = reader().split(FORMULAS.one_of([some(1, 2), some(2, 3), some(1, 3)]))
+    assert split[FALSE] is value(1, 2, 3)
+    assert len(split) == 2
 
 
 def test_exactly_one_forgets_what_is_false_and_what_is_too_many() -> None:

@@ -289,6 +289,15 @@ def test_what_a_formula_mentions_is_kept_by_its_table(case: Case) -> None:
     assert case.formulas.mentions == {names: frozenset((b"a", b"b")), mixed: ()}
 
 
+def test_a_clause_is_touched_by_its_names_or_by_anything(case: Case) -> None:
+    search, clause = case.search(), case.any("a", "b")
+    assert search._mentions(clause, {b"b", b"x"}) is True
+    assert search._mentions(clause, {b"x"}) is False
+    assert search._mentions(clause, set()) is False
+    sized = case.formulas.any_of([clause, case.formulas.atom(("size", 3, None))])
+    assert search._mentions(sized, {b"x"}) is True
+
+
 def test_what_is_mentioned_is_found_once(case: Case) -> None:
     asked = []
     original = module.mentions_of

@@ -504,6 +504,15 @@ def test_a_plan_omits_where_that_was_asked_for() -> None:
         assert not omits(about_all), about_all
 
 
+def test_what_is_said_of_objects(made: Made) -> None:
+    for schema, about in (
+        ({"minimum": 1}, False),
+        ({"type": "null"}, True),
+        ({"allOf": [{"not": {}}]}, False),
+    ):
+        assert made._is_about_objects(made.schema(schema)) is about
+
+
 def test_readers_are_made_once(made: Made) -> None:
     first = made.reader(0)
     assert made.reader(0) is first

@@ -431,6 +431,9 @@ def test_the_documents_that_were_used() -> None:
         place.child("allOf", i).follow("$ref")
     used = place.documents.used()
     assert used == (("https://x/n", "7", given["n"]), ("https://x/o", "2020-12", given["o"]))
+    seven = referencing.jsonschema.DRAFT7.create_resource(given["n"])
+    assert used is not None
+    assert used.registry()["https://x/n"] == seven
     # In place of the registry they say the same.
     again = Documents(schema, registry=used)
     assert again.root.child("allOf", 0).follow("$ref").schema == {"x": 1}

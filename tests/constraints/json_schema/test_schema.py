@@ -21,6 +21,7 @@ from bltgen import choice, json_schema, json_value, regex
 from bltgen.automata.contract import Constraint
 from bltgen.automata.language import literal
 from bltgen.constraints.json_schema import JsonSchema
+from bltgen.constraints.json_schema.compiler import Compiler
 from bltgen.constraints.json_schema.state import StateTable
 from bltgen.errors import BudgetTooSmall, ConstraintSyntaxError, EmptyLanguage, Unsupported
 
@@ -111,13 +112,26 @@ def test_integers_are_watched_in_any_spelling() -> None:
 
 
 def test_states_are_dropped_with_the_constraint() -> None:
-    with patch.object(StateTable, "drop") as drop:
+    dropped: list[StateTable] = []
+    with patch.object(StateTable, "drop", lambda self: dropped.append(self)):
         schema = json_schema({"const": "some text of its own"})
-        schema.accepts(b"x")
-        drop.assert_not_called()
+        table = schema._compiler.table
+        wide = schema._in_any_spelling()._compiler.table
+        gc.collect()
+        assert table not in dropped
         del schema
         gc.collect()
-        assert drop.called
+    assert dropped.count(table) == 1
+    # What was never started has made none.
+    assert wide not in dropped
+
+
+def test_what_costs_too_much_is_found_out_before_the_first_byte() -> None:
+    foreseen = []
+    with patch.object(Compiler, "foresee", lambda self, goal: foreseen.append(goal)):
+        schema = json_schema({"const": 1})
+        schema.start()
+    assert foreseen == [schema._goal]
 
 
 def test_descriptions_rebuild_the_constraint() -> None:
