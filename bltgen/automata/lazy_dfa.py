@@ -111,7 +111,7 @@ def _is_dead(language: Language) -> bool:
 
 def _allowed(state: LanguageState) -> ByteSet:
     # Where something must be searched for, what follows a first byte may turn out empty.
-    if state.language.first >= 0 and state.language.plain:
+    if state.language.first != -1 and state.language.plain:
         return ByteSet(state.language.first)
     allowed = 0
     for bits, target in transitions(state.language):

@@ -47,9 +47,9 @@ def _of_concat(made: Language, parts: tuple[Language, ...], value: Any) -> None:
     # `least` is exact for plain terms only; elsewhere it is a lower bound, and no help here.
     made.farthest = head.farthest + tail.least if tail.plain else INFINITE
     if head.nullable:
-        made.first = -1 if head.first < 0 or tail.first < 0 else head.first | tail.first
+        made.first = head.first | tail.first  # -1 has all bits
         made.farthest = max(made.farthest, tail.farthest)
-    gap = head.gap if head.gap > tail.gap else tail.gap
+    gap = max(head.gap, tail.gap)
     if gap > 1:
         # Copies of one set of lengths, shifted by the other's: they leave no gap where they overlap.
         if tail.gap <= head.most - head.least + head.gap:
@@ -74,7 +74,7 @@ def _of_union(made: Language, parts: tuple[Language, ...], value: Any) -> None:
     gap = 1
     for part in parts:
         alphabet |= part.alphabet
-        first = -1 if first < 0 or part.first < 0 else first | part.first
+        first |= part.first
         gap = max(gap, part.gap)
         farthest = max(farthest, part.farthest)
     ascending = sorted(parts, key=_least)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from bltgen.automata.language import EPSILON, Language, concat, literal, union
+from bltgen.automata.language import Language, concat, literal, union
 
 __all__ = ["words"]
 
@@ -38,11 +38,8 @@ def _tree(texts: list[bytes], depth: int) -> Language:
     shared = _shared(texts[0], texts[-1])
     if shared:
         return concat(literal(shared), _tree([text[len(shared) :] for text in texts], depth + 1))
-    parts = [EPSILON] if not texts[0] else []
-    parts += [
-        _tree(list(group), depth + 1) for first, group in groupby(texts, key=lambda text: text[:1]) if first
-    ]
-    return union(*parts)
+    groups = groupby(texts, key=lambda text: text[:1])
+    return union(*[_tree(list(group), depth + 1) for _, group in groups])
 
 
 def _shared(first: bytes, last: bytes) -> bytes:

@@ -53,9 +53,11 @@ def test_what_turns_out_empty_is_no_successor() -> None:
     assert state.advance(ord("c")) is None
     assert not state.allowed
     assert (state.shortest, state.farthest) == (INFINITE, 0)
-    other = (B + (literal(b"aa").star() & odd)) | CD
-    assert bytes(other.start().allowed) == b"c"
+    uneven = literal(b"e") + literal(b"ee").star()
+    other = (B + (literal(b"ee").star() & uneven)) | CD
     assert other.start().forced == b"cd"
+    assert bytes(other.start().allowed) == b"c"
+    assert other.start().farthest == 1
     assert lazy_dfa._is_dead(literal(b"aa").star() & odd)
     assert not lazy_dfa._is_dead(literal(b"aa").plus() & A.plus())
 
@@ -149,6 +151,9 @@ def test_forced_bytes_come_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lazy_dfa, "transitions", lambda term: asked.append(term) or original(term))
     assert made.start().forced == b"12345"
     assert len(asked) == 2
+    del asked[:]
+    assert literal(b"long enough").start().forced == b"long "
+    assert len(asked) == 5
 
 
 def test_a_state_that_has_not_forced_is_not_asked() -> None:

@@ -65,6 +65,27 @@ def test_a_text_without_a_bound_ends_soon() -> None:
     assert {len(draw(forever.start(), random.Random(seed))) for seed in range(40)} <= {*range(1000, 1064)}
 
 
+class Extreme(random.Random):
+    """The least or the greatest of what may be drawn, and never a reason to stop."""
+
+    greatest = False
+
+    def random(self) -> float:
+        return 0.99
+
+    def randrange(self, start: int, stop: int | None = None, step: int = 1) -> int:
+        low, high = (0, start) if stop is None else (start, stop)
+        return high - 1 if self.greatest else low
+
+
+def test_the_soft_budget_is_of_8_to_63_bytes_more_than_the_shortest_text() -> None:
+    rng = Extreme()
+    assert len(draw(A.star().start(), rng)) == 8
+    assert len(draw(A.repeat(5).start(), rng)) == 13
+    rng.greatest = True
+    assert len(draw(A.star().start(), rng)) == 63
+
+
 def test_printable_bytes_are_preferred() -> None:
     """Nine in ten, and all alike among them; where there are none, any byte."""
     counts = Counter(draw(ANY_BYTE.start(), random.Random(seed))[0] for seed in range(4000))
@@ -73,6 +94,7 @@ def test_printable_bytes_are_preferred() -> None:
     assert 0.91 < printable / 4000 < 0.96
     assert len([byte for byte in counts if 0x20 <= byte <= 0x7E]) == 95
     assert min(counts[0x20], counts[0x7E]) > 10
+    assert max(counts[0x1F], counts[0x7F]) < 10
     hidden = byte_set(ByteSet.of([1, 2, 200]))
     assert {draw(hidden.start(), random.Random(seed)) for seed in range(60)} == {b"\x01", b"\x02", b"\xc8"}
 

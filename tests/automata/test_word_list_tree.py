@@ -29,6 +29,7 @@ def test_beginnings_are_shared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(word_list, "GROUP", 2)
     assert _shared(b"abcd", b"abxy") == b"ab"
     assert _shared(b"ab", b"abxy") == b"ab"
+    assert _shared(b"abcd", b"abxd") == b"ab"
     assert _shared(b"abxy", b"ab") == b"ab"
     assert _shared(b"x", b"y") == b""
     assert _shared(b"", b"y") == b""

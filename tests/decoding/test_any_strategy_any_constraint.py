@@ -47,20 +47,17 @@ SMALL = [
 @st.composite
 def judged(draw):
     """(constraint, judge that is not ours, what it is made from)."""
-    kind = draw(st.sampled_from(["regex", "grammar", "schema", "grounded schema"]))
+    kind = draw(st.sampled_from(["regex", "grammar", "schema"]))
     if kind == "grammar":
         grammar = draw(grammars())
         return grammar.constraint(), grammar.reference(), grammar.lark()
     source = draw(regexes() if kind == "regex" else json_schemas())
     try:
-        told = (
-            {"strings_from": draw(st.text("aab0 ,é")), "ungrounded": "schema"} if "grounded" in kind else {}
-        )
-        constraint = regex(source) if kind == "regex" else json_schema(source, **told)
+        constraint = regex(source) if kind == "regex" else json_schema(source)
     except ConstraintError:
         assume(False)
     assume(constraint.start().accepting or constraint.start().allowed)
-    if "schema" in kind:
+    if kind == "schema":
         return constraint, SchemaReference(source), source
     return constraint, _Python(source), source
 
