@@ -2,8 +2,8 @@
 
 A `Mutation` is one node of the syntax tree replaced by another: a comparison turned round, a bound
 moved by one, `and` for `or`, a branch always or never taken, a statement left out. What no test can
-be expected to see is left alone: annotations, docstrings, texts of errors, `__repr__`, and what only
-type checkers read.
+be expected to see is left alone: annotations, docstrings, texts of errors, `__repr__`, assertions (the
+`strict` of `zip` is one), and what only type checkers read.
 
 >>> for mutation in mutations("def f(a):\\n    return a < 3\\n", "example.py"):
 ...     print(mutation)
@@ -179,6 +179,8 @@ class _Walk:
 
     @staticmethod
     def _is_unseen(node: ast.AST) -> bool:
+        if isinstance(node, ast.keyword) and node.arg == "strict":
+            return True  # of zip: like an assertion, it speaks where our own code is wrong
         if isinstance(node, (ast.Raise, ast.Assert, ast.Import, ast.ImportFrom, ast.JoinedStr)):
             return True
         if _is_for_type_checkers(node):
