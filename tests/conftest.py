@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import os
 import re
@@ -13,6 +14,16 @@ settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True
 settings.register_profile("dev", deadline=None)
 settings.register_profile("fresh", derandomize=False, deadline=None, print_blob=True, database=None)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+# Tests keep much alive (libraries, tables, cases), which collections need not look through again and again.
+gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays: it is left out of every later collection."""
+    gc.collect()
+    gc.freeze()
+
 
 # Without torch (tests/pythons.py) the files that need it are left out.
 if importlib.util.find_spec("torch") is None:

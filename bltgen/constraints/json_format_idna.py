@@ -287,13 +287,16 @@ class _Name:
         short = len(self.label.encode("punycode")) < LONGEST_LABEL - 20
         in_a_label = self._in_a_label()
         kinds = _each_ascii() if in_a_label else _ascii_kinds() if self.in_dns else _kinds()
+        excluded: frozenset[int] = frozenset()
+        if not self.in_dns and not in_a_label:
+            excluded = _unnormalized(self.label[-6:])
         for representative, ranges in kinds:
+            if ord(representative) in excluded:
+                members = (code for low, high in ranges for code in range(low, high + 1))
+                representative = next((chr(code) for code in members if code not in excluded), representative)
             following = self.after(representative)
             if following is not None and following.shortest < INFINITE:
                 found += ranges if short else self._fitting(ranges)
-        if not found or not self.label or self.in_dns or in_a_label:
-            return merged_ranges(found)
-        excluded = _unnormalized(self.label[-6:])
         kept: list[tuple[int, int]] = []
         for low, high in merged_ranges(found):
             for code in sorted(code for code in excluded if low <= code <= high):

@@ -167,8 +167,6 @@ class ShortNumbers(NumberAutomaton):
                 if side.finds(place + more, length + more, *span(digits, length, more)):
                     best = more
                     break
-        if not self._lives_otherwise(prefix):
-            return best
         side = self.other_sides[prefix.negative]
         if not prefix.digits:
             point = prefix.phase == ZERO

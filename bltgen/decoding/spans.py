@@ -7,9 +7,10 @@ takes the most probable one, or draws among the most probable ones.
 >>> from bltgen.constraints.json_schema import json_schema
 >>> from bltgen.decoding.generator import Generator
 >>> from bltgen.testing.models import table
->>> model = table({b'"': {b"a": 0.6, b"b": 0.4}, b'"a': {b"x": 0.5, b"y": 0.5}, b'"b': {b"z": 1.0}})
->>> spans = json_schema({"type": "string"}, strings_from="ax ay bz")
->>> generator = Generator(model)
+>>> says = {b"": {b'"': 1.0}, b'"': {b"a": 0.6, b"b": 0.4}, b'"a': {b"x": 0.5, b"y": 0.5}, b'"b': {b"z": 1.0}}
+>>> ends = {text: {b'"': 1.0} for text in (b'"ax', b'"ay', b'"bz')}
+>>> generator = Generator(table(says | ends))
+>>> spans = json_schema({"type": "string"}, strings_from="ax ay bz", whitespace="compact")
 >>> by_byte = generator.generate("", spans, temperature=0).value
 >>> by_byte, generator.generate("", spans, temperature=0, strategy="spans").value
 ('ax', 'bz')

@@ -113,6 +113,7 @@ LABELS: dict[str, Label | None] = {
     "ü-": None,
     "\u0301a": None,
     "e\u0301": None,
+    "e\u0305": Label(False, True, 0),
     "q\u0301": Label(False, True, len("xn--q-wbb")),
     "אב": Label(True, True, len("xn--4dbc")),
     "א9": Label(True, True, len("xn--9-zhc")),
@@ -295,6 +296,49 @@ def test_digits_that_end_a_character() -> None:
     assert list(_digits_to_end(b"bcher-k", 1)) == []
 
 
+def whole(body: bytes) -> str | None:
+    """The text of a whole encoding."""
+    try:
+        return body.decode("punycode")
+    except (UnicodeError, ValueError, OverflowError):
+        return None
+
+
+@pytest.mark.parametrize("text", ["ä", "äü", "bücherä", "一丁", "אב", "a", "aé一", "😀ä"])
+def test_digits_are_all_that_end_a_character(text: str) -> None:
+    """Those after which a whole encoding ends, and not before, of characters that a label may have."""
+    encoded = text.encode("punycode")
+    digits = [bytes([byte]) for byte in b"abcdefghijklmnopqrstuvwxyz0123456789"]
+    for cut in range(len(encoded.rpartition(b"-")[0]) + 1, len(encoded) + 1):
+        body = encoded[:cut]
+        for size, rests in ((1, digits), (2, [one + two for one in digits[::5] for two in digits])):
+            found = set(_digits_to_end(body, size))
+            for rest in rests:
+                made = whole(body + rest)
+                ends = made is not None and (size == 1 or whole(body + rest[:1]) is None)
+                if ends and whole(body) is not None and any(c not in text for c in whole(body) or ""):
+                    continue
+                possible = all(c.isascii() or contains(possible_characters(), ord(c)) for c in made or "")
+                assert (rest in found) == (ends and possible), (body, rest)
+
+
+def test_nothing_follows_a_character_that_no_label_has() -> None:
+    for size in (1, 2):
+        assert list(_digits_to_end("É".encode("punycode"), size)) == []
+        assert list(_digits_to_end("é".encode("punycode"), size)) != []
+
+
+def test_characters_that_may_follow() -> None:
+    """Those that normalization would compose are left out, one by one."""
+    following = _Name(False, 0, False, True, "e")._next_characters()
+    for code, allowed in ((0x301, False), (0x304, False), (0x305, True), (0x306, False), (0x33F, True)):
+        assert contains(following, code) is allowed, hex(code)
+    asked = _unnormalized.cache_info()
+    for name in (_Name(True, 0, False, True, "e"), _Name(False, 0, False, True, "xn--a")):
+        assert contains(name._next_characters(), ord("a"))
+    assert _unnormalized.cache_info() == asked, "nothing is composed in ASCII"
+
+
 def test_adapting_the_bias() -> None:
     """RFC 3492, section 6.1, by the encodings of its examples."""
     assert _adapted(0, 1, True) == 0
@@ -351,6 +395,8 @@ NAMES = {
     "xn--4dbc.9": "d",
     "9.xn--4dbc": "d",
     "אב.9": "",
+    "e\u0305": "i",
+    "ae\u0305x.o\u030d": "i",
     "אב.a": "i",
     "9.אב": "",
     "9א.אב": "",
@@ -449,4 +495,7 @@ def test_prefixes_are_compared_by_what_they_are() -> None:
     assert _Name(False, 252, False, True, "a").accepting
     assert not _Name(False, 253, False, True, "a").accepting
     assert _Name(False, 253, False, True, "").shortest == INFINITE
+    for in_dns in (True, False):
+        assert contains(_Name(in_dns, 250, False, True, "a")._next_characters(), ord("."))
+        assert not contains(_Name(in_dns, 251, False, True, "a")._next_characters(), ord(".")), "no room"
     assert LONGEST_LABEL == 63

@@ -38,6 +38,7 @@ PLAIN: list[tuple[NumberSet, NumberSet, Shape]] = [
     (NumberSet.values([0]), NumberSet.values([0]), Shape(False, True, 2, 2)),
     (NumberSet.empty(), NumberSet.value(0), Shape(True, False, 1)),
     (NumberSet.value(7), NumberSet.interval(100, 999), Shape(False, False, 3, 2)),
+    (NumberSet.empty(), NumberSet.interval(1, 30), Shape(True, False, 1)),
     (NumberSet.empty(), NumberSet.values(["0.001", "-0.02", "0.0104"]), Shape(True, False, 3)),
     (NumberSet.empty(), NumberSet.values(["0.001", "-0.02", "0.0104"]), Shape(False, False, 3, 4)),
 ]

@@ -47,17 +47,20 @@ SMALL = [
 @st.composite
 def judged(draw):
     """(constraint, judge that is not ours, what it is made from)."""
-    kind = draw(st.sampled_from(["regex", "grammar", "schema"]))
+    kind = draw(st.sampled_from(["regex", "grammar", "schema", "grounded schema"]))
     if kind == "grammar":
         grammar = draw(grammars())
         return grammar.constraint(), grammar.reference(), grammar.lark()
     source = draw(regexes() if kind == "regex" else json_schemas())
     try:
-        constraint = regex(source) if kind == "regex" else json_schema(source)
+        told = (
+            {"strings_from": draw(st.text("aab0 ,é")), "ungrounded": "schema"} if "grounded" in kind else {}
+        )
+        constraint = regex(source) if kind == "regex" else json_schema(source, **told)
     except ConstraintError:
         assume(False)
     assume(constraint.start().accepting or constraint.start().allowed)
-    if kind == "schema":
+    if "schema" in kind:
         return constraint, SchemaReference(source), source
     return constraint, _Python(source), source
 

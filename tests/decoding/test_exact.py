@@ -313,3 +313,15 @@ def test_a_strategy_with_the_trie_of_another_task_is_refused():
     with pytest.raises(ValueError, match="this trie has learned about another prompt"):
         run(Exact(trie=trie), MODEL, Search(literal(b"a"), None), [(0.1, 0.5)])
     assert not trie.in_use
+
+
+def test_a_later_try_is_taken_where_those_before_it_were_rejected():
+    """The first valid one of the round; none where all were rejected."""
+    words = union(literal(b"aa"), literal(b"b"))
+    model = table(
+        {b"": {b"a": 0.5, b"b": 0.5}, b"a": {b"a": 0.5, b"q": 0.5}, b"aa": {256: 1.0}, b"b": {256: 1.0}}
+    )
+    for second, found in ((Dice(0.9, 0.5), b"b"), (Dice(0.1, 0.9), None)):
+        walks = _Walks(Search(words, None), Trie(), rows_of(model.session([b""]), None, b""))
+        done = drive(model, walks.search, lambda rows, w=walks, s=second: w.round([Dice(0.1, 0.9), s]))
+        assert (done.result and done.result.data) == found

@@ -115,6 +115,29 @@ def test_layouts_of_what_lies_within_each_other(whitespace: str | int) -> None:
         check_schema({**schema, "required": [required]}, objects(within), whitespace=whitespace)
 
 
+DISJUNCTIONS = [
+    name
+    for name, schema in SCHEMAS.items()
+    if {"anyOf", "oneOf", "not", "if", "dependentRequired", "dependentSchemas"} & schema.keys()
+]
+
+
+@pytest.mark.parametrize("name", DISJUNCTIONS)
+def test_declared_members_whose_disjunctions_wait(name: str) -> None:
+    check_schema(_schema(DECLARED, name), objects(MEMBERS), waiting=True)
+
+
+@pytest.mark.parametrize("name", DISJUNCTIONS)
+def test_members_by_patterns_whose_disjunctions_wait(name: str) -> None:
+    check_schema(_schema(OTHERS, name), objects(MEMBERS), waiting=True)
+
+
+@pytest.mark.parametrize("name", DISJUNCTIONS)
+def test_members_in_order_whose_disjunctions_wait(name: str) -> None:
+    ordered = [value for value in objects(MEMBERS) if list(value) == [n for n in MEMBERS if n in value]]
+    check_schema(_schema(DECLARED, name), ordered, waiting=True, property_order="schema")
+
+
 # -- plans and frames by themselves ------------------------------------------------------------------
 
 
