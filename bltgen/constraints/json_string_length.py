@@ -179,7 +179,8 @@ class SpelledLength:
         if shortest(origin) >= INFINITE:
             setattr(origin, slot, INFINITE)
             return
-        if origin.op == AUTOMATON and hasattr(origin.value, "after"):
+        # A host name has an `after` of characters, a number a `completion`: a state of an engine has both.
+        if origin.op == AUTOMATON and all(hasattr(origin.value, name) for name in ("completion", "after")):
             self._along_completion(origin)
             return
         if self._needs_no_escape(origin):

@@ -19,5 +19,5 @@ def test_a_name_makes_its_strategy_with_the_default_settings(name):
 @pytest.mark.parametrize("wrong", ["", "Mask", None, 5, ["mask"]])
 def test_other_names_are_refused(wrong):
     """With those there are."""
-    with pytest.raises(ValueError, match=r"^strategy=.*: one of 'mask', 'speculative', 'redecode'"):
+    with pytest.raises(ValueError, match=r"^strategy=.*: one of 'mask', 'speculative', 'spans'"):
         strategy_named(wrong)

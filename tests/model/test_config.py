@@ -189,12 +189,12 @@ def test_the_small_models_are_as_documented():
     small = BLTConfig.small()
     parts = (small.encoder, small.latent, small.decoder, small.entropy)
     assert [(part.dim, part.layers, part.heads, part.window) for part in parts] == [
-        (128, 1, 4, 1024),
-        (192, 4, 4, 1024),
-        (128, 4, 4, 1024),
+        (128, 1, 2, 1024),
+        (256, 4, 4, 1024),
+        (128, 2, 2, 1024),
         (96, 2, 2, 512),
     ]
-    assert [part.ffn_dim for part in parts] == [256, 512, 256, 256]
+    assert [part.ffn_dim for part in parts] == [256, 704, 256, 256]
     assert (small.cross_attention.heads, small.cross_attention.queries_per_patch) == (4, 2)
     assert (small.cross_attention.all_layers_decoder, small.cross_attention.residual) == (False, 1)
     assert small.hash_embedding == HashEmbeddingConfig((3, 4, 5, 6, 7, 8), 1, 2048)
