@@ -47,8 +47,14 @@ class Other:
     def describe(self) -> dict[str, Any]:
         return {"kind": "other"}
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(AB, name)
+    def sample(self, *arguments: Any, **options: Any) -> bytes:
+        return AB.sample(*arguments, **options)
+
+    def repeat(self, *arguments: Any) -> Any:
+        return algebra.repetition(self, *arguments)
+
+    def optional(self) -> Any:
+        return algebra.repetition(self, 0, 1)
 
     def __and__(self, other: Any) -> Any:
         return algebra.intersection(self, other)

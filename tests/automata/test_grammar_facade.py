@@ -39,8 +39,29 @@ class Opaque:
             raise Unsupported("no description")
         return {"kind": "opaque"}
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.language_, name)
+    def accepts(self, data: bytes) -> bool:
+        return self.language_.accepts(data)
+
+    def sample(self, *arguments: Any, **options: Any) -> bytes:
+        return self.language_.sample(*arguments, **options)
+
+    def repeat(self, *arguments: Any) -> Any:
+        return self.language_.repeat(*arguments)
+
+    def optional(self) -> Any:
+        return self.language_.optional()
+
+    def __and__(self, other: Any) -> Any:
+        return NotImplemented  # the grammar at its side knows how
+
+    def __or__(self, other: Any) -> Any:
+        return NotImplemented  # the grammar at its side knows how
+
+    def __add__(self, other: Any) -> Any:
+        return NotImplemented  # the grammar at its side knows how
+
+    def __invert__(self) -> Any:
+        return ~self.language_
 
 
 def nested(**keywords: Any) -> Grammar:
