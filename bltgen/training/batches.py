@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -138,11 +138,9 @@ def collate(
     positions: list[int] = []
     choices: list[tuple[bytes, int]] = []
     for row, (document, text) in enumerate(zip(documents, texts, strict=True)):
-        values = np.frombuffer(text, np.uint8).astype(np.int64) + BYTE_OFFSET
         size = len(text)
-        ids[row, 0] = BOS_ID
-        ids[row, 1 : size + 1] = values
-        targets[row, :size] = values
+        _put(ids[row], text)
+        targets[row, :size] = ids[row, 1 : size + 1]
         kinds[row, :size] = np.frombuffer(document.kinds[:size], np.uint8)
         if size == len(document.prompt) + len(document.answer) and getattr(document, "ends", True):
             targets[row, size] = EOS_ID
@@ -170,6 +168,12 @@ def collate(
         sum(map(len, texts)),
         _allowed(documents, rows, time),
     )
+
+
+def _put(ids: NDArray[np.int64], text: bytes) -> None:
+    """BOS and the ids of the bytes at the beginning of a row."""
+    ids[0] = BOS_ID
+    ids[1 : len(text) + 1] = np.frombuffer(text, np.uint8).astype(np.int64) + BYTE_OFFSET
 
 
 def _allowed(documents: Sequence[TrainingDocument], rows: int, time: int) -> Tensor | None:
@@ -242,12 +246,16 @@ class _Measured:
     starts: NDArray[np.bool_]
 
 
-def _cut(documents: Sequence[_Measured], positions: int, at_least: int) -> list[Any]:
-    """(documents, rows, time) of batches of about `positions` positions; at least so many batches."""
+_Planned = tuple[list[_Measured], int, int]
+"""The documents of a batch, its rows and its time."""
+
+
+def _cut(documents: Sequence[_Measured], positions: int, at_least: int) -> list[_Planned]:
+    """Batches of about `positions` positions; at least so many batches."""
     by_time: dict[int, list[_Measured]] = {}
     for document in documents:
         by_time.setdefault(-(-len(document.starts) // GRAIN) * GRAIN, []).append(document)
-    found: list[tuple[list[_Measured], int, int]] = []
+    found: list[_Planned] = []
     left: list[_Measured] = []  # what fills no batch goes to the next length
     for time, group in sorted(by_time.items()):
         rows = max(1, positions // time)
@@ -289,7 +297,7 @@ class StepBatches:
     ) -> None:
         self.mixture, self.seed, self.step_bytes = mixture, seed, step_bytes
         self.weights, self.longest, self.starts_of = weights, longest, starts_of
-        self._drawn: tuple[int, list[Any]] = (-1, [])
+        self._drawn: tuple[int, list[_Planned]] = (-1, [])
 
     @classmethod
     def first_of_group(cls, step: int) -> int:
@@ -313,7 +321,7 @@ class StepBatches:
             starts[row, : len(one.starts)] = one.starts
         return replace(batch, starts=torch.from_numpy(starts))
 
-    def _group(self, first: int) -> list[Any]:
+    def _group(self, first: int) -> list[_Planned]:
         byte_count, positions = self.step_bytes * self.STEPS, self.step_bytes // self.PARTS
         drawn = _drawn(self.mixture, self.seed, first, byte_count, self.longest, self.STEPS)
         found = _cut(list(self._measured(drawn)), positions, self.STEPS)
@@ -333,8 +341,7 @@ class StepBatches:
             texts = [(document.prompt + document.answer)[: self.longest] for document in group]
             ids = np.zeros((len(texts), -(-(len(texts[-1]) + 1) // GRAIN) * GRAIN), np.int64)
             for row, text in enumerate(texts):
-                ids[row, 0] = BOS_ID
-                ids[row, 1 : len(text) + 1] = np.frombuffer(text, np.uint8).astype(np.int64) + BYTE_OFFSET
+                _put(ids[row], text)
             starts = self.starts_of(torch.from_numpy(ids)).cpu().numpy()
             for row, document in enumerate(group):
                 yield _Measured(document, starts[row, : len(texts[row]) + 1].copy())

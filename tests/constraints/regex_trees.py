@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bltgen.constraints.regex_classes import Ranges
 from bltgen.constraints.regex_syntax import (
     Alternation,
@@ -17,6 +19,13 @@ from bltgen.constraints.regex_syntax import (
     Sequence,
     Text,
 )
+
+FLAGS = {"i": re.I, "s": re.S, "m": re.M, "x": re.X, "a": re.A, "u": re.U}
+
+
+def flags_of(letters: str) -> int:
+    """The flags of `re` that the letters stand for."""
+    return sum(int(FLAGS[letter]) for letter in letters)
 
 
 def shown(node: Node) -> str:

@@ -11,14 +11,7 @@ from bltgen.constraints import regex_classes as classes
 from bltgen.constraints.regex_parser import parse
 from bltgen.constraints.regex_syntax import Characters, Node
 from bltgen.errors import ConstraintSyntaxError, Unsupported
-from tests.constraints.regex_trees import short, shown
-
-FLAGS = {"i": re.I, "s": re.S, "m": re.M, "x": re.X, "a": re.A, "u": re.U}
-
-
-def _flags(letters: str) -> int:
-    return sum(int(FLAGS[letter]) for letter in letters)
-
+from tests.constraints.regex_trees import flags_of, short, shown
 
 TREES = [
     ("(?:a)b", "", "'ab'"),
@@ -233,7 +226,7 @@ MALFORMED_LOOSE = [
 
 @pytest.mark.parametrize(("pattern", "flags", "tree"), TREES, ids=short)
 def test_what_patterns_are_read_as(pattern: Any, flags: str, tree: str) -> None:
-    assert shown(parse(pattern, "ecma262", _flags(flags)).root) == tree
+    assert shown(parse(pattern, "ecma262", flags_of(flags)).root) == tree
 
 
 @pytest.mark.parametrize(("pattern", "flags", "position", "message", "expected"), MALFORMED, ids=short)
@@ -241,7 +234,7 @@ def test_what_patterns_are_called_malformed(
     pattern: Any, flags: str, position: int, message: str, expected: str | None
 ) -> None:
     with pytest.raises(ConstraintSyntaxError) as caught:
-        parse(pattern, "ecma262", _flags(flags))
+        parse(pattern, "ecma262", flags_of(flags))
     error = caught.value
     assert (error.position, error.message, error.expected) == (position, message, expected)
     assert error.text == pattern
@@ -249,7 +242,7 @@ def test_what_patterns_are_called_malformed(
 
 @pytest.mark.parametrize(("pattern", "flags", "tree"), TREES_LOOSE, ids=short)
 def test_what_loose_patterns_are_read_as(pattern: Any, flags: str, tree: str) -> None:
-    assert shown(parse(pattern, "ecma262", _flags(flags), loose=True).root) == tree
+    assert shown(parse(pattern, "ecma262", flags_of(flags), loose=True).root) == tree
 
 
 @pytest.mark.parametrize(
@@ -261,7 +254,7 @@ def test_what_loose_patterns_are_called_malformed(
     pattern: Any, flags: str, position: int, message: str, expected: str | None
 ) -> None:
     with pytest.raises(ConstraintSyntaxError) as caught:
-        parse(pattern, "ecma262", _flags(flags), loose=True)
+        parse(pattern, "ecma262", flags_of(flags), loose=True)
     error = caught.value
     assert (error.position, error.message, error.expected) == (position, message, expected)
     assert error.text == pattern

@@ -11,14 +11,7 @@ from bltgen.constraints import regex_classes as classes
 from bltgen.constraints.regex_parser import parse
 from bltgen.constraints.regex_syntax import Assertion, Characters, Node, Sequence
 from bltgen.errors import ConstraintSyntaxError, Unsupported
-from tests.constraints.regex_trees import short, shown
-
-FLAGS = {"i": re.I, "s": re.S, "m": re.M, "x": re.X, "a": re.A, "u": re.U}
-
-
-def _flags(letters: str) -> int:
-    return sum(int(FLAGS[letter]) for letter in letters)
-
+from tests.constraints.regex_trees import flags_of, short, shown
 
 TREES = [
     (" a b # c\n d[ ]#", "x", "'abd '"),
@@ -207,7 +200,7 @@ REFUSED = [
 
 @pytest.mark.parametrize(("pattern", "flags", "tree"), TREES, ids=short)
 def test_what_patterns_are_read_as(pattern: Any, flags: str, tree: str) -> None:
-    assert shown(parse(pattern, "python", _flags(flags)).root) == tree
+    assert shown(parse(pattern, "python", flags_of(flags)).root) == tree
 
 
 @pytest.mark.parametrize(("pattern", "flags", "position", "message", "expected"), MALFORMED, ids=short)
@@ -215,7 +208,7 @@ def test_what_patterns_are_called_malformed(
     pattern: Any, flags: str, position: int, message: str, expected: str | None
 ) -> None:
     with pytest.raises(ConstraintSyntaxError) as caught:
-        parse(pattern, "python", _flags(flags))
+        parse(pattern, "python", flags_of(flags))
     error = caught.value
     assert (error.position, error.message, error.expected) == (position, message, expected)
     assert error.text == (pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern)

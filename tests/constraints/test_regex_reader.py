@@ -13,14 +13,7 @@ from bltgen.constraints.regex_parser import parse
 from bltgen.constraints.regex_reader import Reader, _joined, _number, alternation
 from bltgen.constraints.regex_syntax import EMPTY_SEQUENCE, Characters
 from bltgen.errors import ConstraintSyntaxError, LimitExceeded
-from tests.constraints.regex_trees import short, shown
-
-FLAGS = {"i": re.I, "s": re.S, "m": re.M, "x": re.X, "a": re.A, "u": re.U}
-
-
-def _flags(letters: str) -> int:
-    return sum(int(FLAGS[letter]) for letter in letters)
-
+from tests.constraints.regex_trees import flags_of, short, shown
 
 TREES_OF_PYTHON = [
     ("", "", "()"),
@@ -106,7 +99,7 @@ MALFORMED_OF_PYTHON = [
 
 @pytest.mark.parametrize(("pattern", "flags", "tree"), TREES_OF_PYTHON, ids=short)
 def test_what_of_python_patterns_are_read_as(pattern: Any, flags: str, tree: str) -> None:
-    assert shown(parse(pattern, "python", _flags(flags)).root) == tree
+    assert shown(parse(pattern, "python", flags_of(flags)).root) == tree
 
 
 @pytest.mark.parametrize(
@@ -118,7 +111,7 @@ def test_what_of_python_patterns_are_called_malformed(
     pattern: Any, flags: str, position: int, message: str, expected: str | None
 ) -> None:
     with pytest.raises(ConstraintSyntaxError) as caught:
-        parse(pattern, "python", _flags(flags))
+        parse(pattern, "python", flags_of(flags))
     error = caught.value
     assert (error.position, error.message, error.expected) == (position, message, expected)
     assert error.text == (pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern)
@@ -152,7 +145,7 @@ MALFORMED_OF_ECMASCRIPT = [
 
 @pytest.mark.parametrize(("pattern", "flags", "tree"), TREES_OF_ECMASCRIPT, ids=short)
 def test_what_of_ecmascript_patterns_are_read_as(pattern: Any, flags: str, tree: str) -> None:
-    assert shown(parse(pattern, "ecma262", _flags(flags)).root) == tree
+    assert shown(parse(pattern, "ecma262", flags_of(flags)).root) == tree
 
 
 @pytest.mark.parametrize(
@@ -164,7 +157,7 @@ def test_what_of_ecmascript_patterns_are_called_malformed(
     pattern: Any, flags: str, position: int, message: str, expected: str | None
 ) -> None:
     with pytest.raises(ConstraintSyntaxError) as caught:
-        parse(pattern, "ecma262", _flags(flags))
+        parse(pattern, "ecma262", flags_of(flags))
     error = caught.value
     assert (error.position, error.message, error.expected) == (position, message, expected)
     assert error.text == (pattern.decode("latin-1") if isinstance(pattern, bytes) else pattern)
