@@ -9,8 +9,9 @@ in CI. A mutation that no test notices is a survivor: a missing test, or one tha
 which anybody could see. The latter are listed in `equivalent.json`, each with the reason, and do not count.
 
 Needs the package `coverage`, and fork. `--resume` keeps each verdict in a file as soon as it is known, so
-that a long run can be stopped and started again. `--tests` runs some files alone, which is how one writes the
-tests of a module: what they kill, the whole folder kills.
+that a long run can be stopped and started again. `--longest` leaves the slow tests out, which can only
+find fewer killed. `--tests` runs some files alone, which is how one writes the tests of a module: what they
+kill, the whole folder kills.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import math
 import os
 import random
 import sys
@@ -72,24 +74,43 @@ class Baseline:
                 for line in lines:
                     self.by_line.setdefault((file, line), []).append(test)
 
-    def tests(self, mutation: Mutation) -> list[str]:
-        """Those that run the line, quickest first; all where it runs when the module is imported."""
+    def tests(self, mutation: Mutation) -> tuple[list[str], list[str]]:
+        """Those that run the line, quickest first; all where it runs when the module is imported.
+
+        The tests of the file that bears the module's name come apart: few files are read for them.
+        """
         tests = self.by_line.get((mutation.file, mutation.line), [])
         if "import" in tests:
             tests = list(self.seconds)
-        return sorted(tests, key=lambda test: (self.seconds.get(test, 0.0), test))
+        tests = sorted(tests, key=lambda test: (self.seconds.get(test, 0.0), test))
+        name = f"test_{Path(mutation.file).stem.strip('_')}"
+        own = [test for test in tests if Path(test.split("::")[0]).stem == name]
+        return own, [test for test in tests if test not in set(own)]
+
+    def quickest(self, tests: list[str], longest: float) -> list[str]:
+        """The first of them, as many as take `longest` seconds together on the code as it is."""
+        total = 0.0
+        for number, test in enumerate(tests):
+            total += self.seconds.get(test, 0.0)
+            if total > longest:
+                return tests[:number]
+        return tests
 
 
-def judged(mutation: Mutation, baseline: Baseline) -> Run:
+def judged(mutation: Mutation, baseline: Baseline, longest: float) -> Run:
     """Whether a test notices."""
-    tests = baseline.tests(mutation)
-    if not tests:
+    own, others = baseline.tests(mutation)
+    if not own and not others:
         return Run("survived", "no test runs this line")
     file = ROOT / mutation.file
     module = ".".join(Path(mutation.file).with_suffix("").parts).removesuffix(".__init__")
-    tree = mutated(file.read_text(), mutation.index)
-    expected = sum(baseline.seconds.get(test, 0.0) for test in tests)
-    return run_tests(ROOT, tests, (module, file, tree), seconds=30 + 4 * expected)
+    run = Run("survived")
+    for tests in (own, baseline.quickest(others, longest)):
+        if tests and not run.killed:
+            tree = mutated(file.read_text(), mutation.index)
+            expected = sum(baseline.seconds.get(test, 0.0) for test in tests)
+            run = run_tests(ROOT, tests, (module, file, tree), seconds=30 + 4 * expected)
+    return run
 
 
 def main() -> int:
@@ -105,6 +126,13 @@ def main() -> int:
         "--resume", type=Path, metavar="FILE", help="verdicts known so far, one JSON line each"
     )
     parser.add_argument("--tests", action="append", default=[], metavar="FILE", help="run these alone")
+    parser.add_argument(
+        "--longest",
+        type=float,
+        default=math.inf,
+        metavar="SECONDS",
+        help="of other modules' tests, the quickest that take so long together",
+    )
     parser.add_argument("--goal", type=float, default=0.9, metavar="SHARE")
     options = parser.parse_args()
     os.environ["CI"] = "1"
@@ -126,7 +154,7 @@ def main() -> int:
             assert baseline is not None
             line = known.get(str(mutation))
             if line is None:
-                run = judged(mutation, baseline)
+                run = judged(mutation, baseline, options.longest)
                 line = {"mutation": str(mutation), "verdict": run.verdict, "by": run.by}
                 if options.resume:
                     with options.resume.open("a") as file:
