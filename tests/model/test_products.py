@@ -8,6 +8,14 @@ import torch
 from bltgen.model import products
 from bltgen.model.int8 import Int8Linear, quantised
 from bltgen.model.products import NATIVE, WIDENED, WIDENED_INT8, Int8Product, Product, product_of
+from tests.model.tolerance import product_tolerance
+
+
+def assert_product(found, x, weight, base=None):
+    """What was found is x [n, in] times weight [out, in], with base [n, out] added, up to rounding."""
+    exact = x.double() @ weight.double().t() + (0 if base is None else base.double())
+    assert found.shape == exact.shape
+    assert ((found.double() - exact).abs() <= product_tolerance(x, weight, base)).all()
 
 
 @pytest.fixture
@@ -67,7 +75,7 @@ def test_a_widened_product_is_made_piece_by_piece(piece, monkeypatch):
     made, multiply = [], torch.mm
     monkeypatch.setattr(torch, "mm", lambda a, b, out: (made.append(b.shape[1]), multiply(a, b, out=out))[1])
     found = products._widened(x, weight)
-    torch.testing.assert_close(found, x.float() @ weight.float().T)
+    assert_product(found, x, weight)
     rows = max(1, piece // 4)
     assert made == [min(rows, 3 - start) for start in range(0, 3, rows)]
     assert found.dtype == torch.float32
@@ -79,11 +87,10 @@ def test_a_product_is_that_of_the_weight_and_may_be_added(monkeypatch):
     for rows in (1, 6):
         x, base = torch.randn(rows, 4).bfloat16(), torch.randn(rows, 3).bfloat16()
         weight, kept = torch.randn(3, 4).bfloat16(), base.clone()
-        expected = x.float() @ weight.float().T
         found, added = Product(weight)(x), Product(weight).added(base, x)
         assert found.dtype == added.dtype == torch.bfloat16
-        torch.testing.assert_close(found.float(), expected, rtol=0.02, atol=0.02)
-        torch.testing.assert_close(added.float(), expected + base.float(), rtol=0.02, atol=0.05)
+        assert_product(found, x, weight)
+        assert_product(added, x, weight, base)
         assert torch.equal(base, kept)
 
 
@@ -102,10 +109,9 @@ def test_int8_weights_have_a_kernel_for_few_rows(kernel, widened, monkeypatch):
     assert isinstance(product, Int8Product)
     for rows in (1, WIDENED_INT8 - 1, WIDENED_INT8):
         x, base = torch.randn(rows, 4), torch.randn(rows, 3)
-        expected = x @ (linear.weight.float() * linear.scale[:, None]).T
-        torch.testing.assert_close(product(x), expected, rtol=1e-4, atol=1e-4)
-        kept = base.clone()
-        torch.testing.assert_close(product.added(base, x), expected + kept, rtol=1e-4, atol=1e-4)
+        weight, kept = linear.weight.double() * linear.scale.double()[:, None], base.clone()
+        assert_product(product(x), x, weight)
+        assert_product(product.added(base, x), x, weight, kept)
         assert torch.equal(base, kept)
     few = [1, 1, WIDENED_INT8 - 1, WIDENED_INT8 - 1]
     many = [WIDENED_INT8, WIDENED_INT8]
@@ -119,7 +125,7 @@ def test_a_linear_layer_has_a_plain_product():
     x = torch.randn(2, 4)
     made = product_of(linear)
     assert isinstance(made, Product)
-    torch.testing.assert_close(made(x), x @ linear.weight.T)
+    assert_product(made(x), x, linear.weight)
 
 
 def test_rows_are_scaled_to_their_largest():

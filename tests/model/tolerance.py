@@ -26,6 +26,7 @@ from bltgen.model.config import TransformerConfig
 
 __all__ = [
     "assert_close",
+    "attention_tolerance",
     "draft_tolerance",
     "entropy_tolerance",
     "logits_tolerance",
@@ -49,6 +50,14 @@ def product_tolerance(x: Tensor, weight: Tensor, base: Tensor | None = None) -> 
     rounded = math.sqrt(3) * kept * (exact.abs() + (0 if base is None else base.double().abs()))
     once_more = kept * sizes / math.sqrt(x.shape[1]) if kept > added else 0
     return PRODUCT_ROOM * (added * math.sqrt(x.shape[1]) * sizes + once_more) + 2 * rounded
+
+
+def attention_tolerance(expected: Tensor, *, width: int, time: int, gradient: bool = False) -> float:
+    """Of attention in float32 over at most `time` keys of `width` numbers, or of a gradient through it."""
+    forward = [width, time, time]  # scores, the total of the softmax, what is read
+    backward = [width, time, time]  # of the weights, of the softmax, of a query, a key or a value
+    squares = _squares(torch.float32, [*forward, *(backward if gradient else [])])
+    return ROOM * math.sqrt(squares) * _largest(expected)
 
 
 def logits_tolerance(

@@ -267,32 +267,34 @@ def test_the_overlapping_sets_of_names_have_a_limit(monkeypatch: pytest.MonkeyPa
     assert (caught.value.what, caught.value.limit) == ("the overlapping sets of property names", 2)
 
 
-def test_the_ways_to_meet_demands_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = _plan(
-        {"allOf": [{"not": {"patternProperties": {"^[ab]": {"not": {"const": v}}}}} for v in (0, "a")]}
-    )
-    assert len(plan.spec.exists) == 2
+BELL = [1, 1, 2, 5, 15]
+"""Partitions of so many things."""
+
+
+@pytest.mark.parametrize("demands", [1, 2, 3, 4])
+def test_the_ways_to_meet_demands_have_a_limit(demands: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of them: a demand is met by a member that meets some before it, or by a new one."""
+    somebody = [{"not": {"patternProperties": {"^[ab]": {"not": {"minimum": v}}}}} for v in range(demands)]
+    plan = _plan({"allOf": somebody})
+    assert len(plan.spec.exists) == demands
 
     def cost() -> int:
         return plan.rest_cost(0, 0, NOTHING_SEEN, -1, plan.compiler.cost, 0)
 
-    assert cost() == len(b',"a":0,"b":"a"')
-    steps = next(most for most in range(1, 100) if _within(monkeypatch, most, cost))
-    assert 2 < steps < 9
-    monkeypatch.setattr(object_plan, "DEMANDS_LIMIT", steps - 1)
+    ways = sum(BELL[: demands + 1])
+    monkeypatch.setattr(object_plan, "DEMANDS_LIMIT", ways)
+    assert cost() == len(b',"a":9')
+    monkeypatch.setattr(object_plan, "DEMANDS_LIMIT", ways - 1)
     with pytest.raises(LimitExceeded) as caught:
         cost()
     assert caught.value.what == "the ways to meet what some member must satisfy"
-    assert caught.value.limit == steps - 1
+    assert caught.value.limit == ways - 1
 
 
-def _within(monkeypatch: pytest.MonkeyPatch, most: int, ask: Any) -> bool:
-    monkeypatch.setattr(object_plan, "DEMANDS_LIMIT", most)
-    try:
-        ask()
-    except LimitExceeded:
-        return False
-    return True
+def test_demands_that_contradict_each_other_need_a_member_each() -> None:
+    different = [{"not": {"patternProperties": {"^[ab]": {"not": {"const": v}}}}} for v in (0, "a")]
+    plan = _plan({"allOf": different})
+    assert plan.rest_cost(0, 0, NOTHING_SEEN, -1, plan.compiler.cost, 0) == len(b',"a":0,"b":"a"')
 
 
 OTHERS_COST: list[tuple[dict[str, Any], int, int]] = [
