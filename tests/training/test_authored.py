@@ -117,6 +117,48 @@ def test_every_kind_of_field_is_told_and_asked() -> None:
     assert {"bezahlt", "vorrang", "order"} <= seen
 
 
+OTHER = """
+# Another subject, with a question of the same name.
+== fields
+buyer: person => buyer; Abnehmer
+sum: amount 10..90 => amount, total; Betrag
+== texts
+{buyer} kauft heute für {sum} € ein.
+--
+Heute für {sum} €: {buyer}
+--
+{sum} € von {buyer}
+"""
+
+
+def keys_of(value: Any) -> set[str]:
+    """Those of an answer and of its groups, whatever their spelling."""
+    keys = {re.sub(r"\W|_", "", key).lower() for key in value}
+    return keys.union(*(keys_of(item) for item in value.values() if isinstance(item, dict)))
+
+
+def test_two_cases_of_one_document_are_told_apart_by_their_questions() -> None:
+    other = read_collection(OTHER, "other", "de")
+    found = list(itertools.islice(authored_documents(1, of=(example(), other)), 300))
+    both = [document for document in found if " + " in document.domain]
+    assert len(both) > 30
+    asked = [keys_of(json.loads(document.answer)) for document in both]
+    assert any(keys & {"buyer", "abnehmer"} and keys & {"name", "person"} for keys in asked)
+    shared = [
+        document for document in both if "Rechnung an" in document.template and "kauf" in document.template
+    ]
+    assert len(shared) > 3
+    for document in shared:
+        assert not keys_of(json.loads(document.answer)) & {"total", "sum", "summe", "amount", "betrag"}
+
+
+def test_longer_documents_join_texts_of_one_case() -> None:
+    found = list(itertools.islice(authored_documents(1, of=(example(),)), 200))
+    joined = [document for document in found if " + " in document.template]
+    assert len(joined) > 40
+    assert {document.domain for document in joined} == {"de/example"}
+
+
 def test_noise_spares_the_values() -> None:
     """With noise other words are replaced; what is asked for stands as it stood."""
     noisy = documents(200, noise=1.0)

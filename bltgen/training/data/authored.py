@@ -2,7 +2,9 @@
 
 A document is a whole text, or some sentences of one subject that do not say the same thing, perhaps with
 an aside, a greeting of nothing asked, or noise: words around the values replaced by invented ones, so that
-a model learns to read values by more than the words it has seen beside them.
+a model learns to read values by more than the words it has seen beside them. Half of the documents join
+several of them, about one case, or about two cases of different subjects: letters from life are longer than
+the texts of the files, and hold more values of one type.
 
 Templates are in one split alone, by a hash of their text, and so are names and invented words.
 """
@@ -25,9 +27,11 @@ from bltgen.training.data.values import Draw
 
 __all__ = ["AuthoredTexts", "authored_documents", "template_split"]
 
-MAX_PROMPT, MIN_PROMPT, MAX_ANSWER = 900, 20, 420
+MAX_PROMPT, MIN_PROMPT, MAX_ANSWER = 900, 20, 600
 NOISE = 0.15
 """The share of documents with words replaced."""
+JOINED = 0.5
+"""The share of documents of several texts."""
 
 _WORD = re.compile(r"[^\W\d_]{3,}")
 
@@ -50,6 +54,8 @@ class _Telling:
         self.facts: dict[str, Fact] = {}
         self.spans: list[str] = []
         """What was said for slots: the texts that noise leaves alone."""
+        self.sources: list[str] = []
+        """The templates."""
 
     def fill(self, name: str, other: bool) -> str:
         question = self.collection.questions[name]
@@ -59,7 +65,12 @@ class _Telling:
         self.spans.append(fact.text)
         return fact.text
 
+    def keys(self, name: str) -> set[str]:
+        question = self.collection.questions[name]
+        return {*question.keys, *question.own_keys}
+
     def say(self, source: str) -> str:
+        self.sources.append(source)
         return parse(source).render(self.d.rng, self.fill)
 
 
@@ -69,18 +80,19 @@ def _of_split(texts: tuple[str, ...], split: str) -> tuple[str, ...]:
     return tuple(text for text in texts if template_split(text) == split)
 
 
-def _told(d: Draw, collection: Collection, split: str) -> tuple[str, _Telling, str] | None:
-    """A text of the collection in the templates of the split."""
-    telling = _Telling(d, collection)
+def _told(telling: _Telling, split: str) -> str | None:
+    """A text of the collection in the templates of the split: one of its texts, or some of its sentences.
+
+    None where there is none that says anything new.
+    """
+    d, collection = telling.d, telling.collection
     texts, sentences = _of_split(collection.texts, split), _of_split(collection.sentences, split)
-    if not texts and not sentences:
-        return None
+    texts = tuple(text for text in texts if text not in telling.sources)
     if texts and (not sentences or d.chance(len(texts) / (len(texts) + len(sentences) / 4))):
-        source = d.pick(texts)
-        return telling.say(source), telling, source
+        return telling.say(d.pick(texts))
     rest = list(sentences)
     d.rng.shuffle(rest)
-    wanted, chosen, told = 1 + d.below(4), list[str](), set[str]()
+    wanted, chosen, told = 1 + d.below(4), list[str](), set(telling.facts)
     for sentence in rest:
         slots = parse(sentence).slots
         if not slots & told:
@@ -88,12 +100,29 @@ def _told(d: Draw, collection: Collection, split: str) -> tuple[str, _Telling, s
             told |= slots
         if len(chosen) == wanted:
             break
+    if not chosen:
+        return None
     said = [telling.say(sentence) for sentence in chosen]
     asides = _of_split(collection.asides, split)
     if asides and d.chance(0.35):
         said.insert(d.below(len(said) + 1), telling.say(d.pick(asides)))
     between = "" if collection.language in ("ja", "zh") else " "
-    return d.pick((between, between, "\n")).join(said), telling, " + ".join(chosen)
+    return d.pick((between, between, "\n")).join(said)
+
+
+def _joined(
+    d: Draw, first: Collection, found: Sequence[Collection], split: str
+) -> tuple[str, list[_Telling]]:
+    """Several texts: of one case, or of two that have nothing to do with each other."""
+    tellings = [_Telling(d, first)]
+    if d.chance(0.35):
+        same = [one for one in found if one.language == first.language and one is not first]
+        if same:
+            tellings.append(_Telling(d, same[d.below(len(same))]))
+    said = [_told(tellings[d.below(len(tellings))], split) for _ in range(1 + d.below(4))]
+    said += [_told(telling, split) for telling in tellings if not telling.sources]
+    between = d.pick(("\n", "\n\n", "\n\n", "\n--\n", " "))
+    return between.join(text for text in said if text is not None), tellings
 
 
 def _noisy(d: Draw, text: str, spans: Sequence[str]) -> str:
@@ -119,10 +148,10 @@ def _key(d: Draw, question: Question, own: bool) -> str:
 
 
 def _answer(
-    d: Draw, collection: Collection, facts: Mapping[str, Fact], asked: Sequence[str], text: str
+    d: Draw, collection: Collection, facts: Mapping[str, Fact], text: str, case: int, own: bool
 ) -> tuple[dict[str, Json], dict[str, tuple[str, ...]]]:
     """The values asked for under keys of one spelling, perhaps nested, and the enumerations by key."""
-    case, own = draw_case(d), d.chance(0.4)
+    asked = draw_asked(d, collection.questions, facts)
     answer: dict[str, Json] = {}
     enumerations: dict[str, tuple[str, ...]] = {}
     nested: dict[str, str] = {}
@@ -178,28 +207,47 @@ def authored_documents(
         raise ValueError(f"there are no templates of the split {split!r}")
     while True:
         collection = found[d.below(len(found))]
-        told = _told(d, collection, split)
-        if told is None:
-            continue
-        text, telling, template = told
-        facts = {name: fact for name, fact in telling.facts.items() if fact.text in text}
-        if not facts or not MIN_PROMPT <= len(text.encode()) <= MAX_PROMPT:
+        if d.chance(JOINED):
+            text, tellings = _joined(d, collection, found, split)
+        else:
+            tellings = [_Telling(d, collection)]
+            text = _told(tellings[0], split) or ""
+        if not MIN_PROMPT <= len(text.encode()) <= MAX_PROMPT:
             continue
         if split == "train" and d.chance(noise):
-            text = _noisy(d, text, telling.spans)
+            text = _noisy(d, text, [span for telling in tellings for span in telling.spans])
         for _ in range(2 if d.chance(0.2) else 1):
-            answer, enumerations = _answer(
-                d, collection, facts, draw_asked(d, collection.questions, facts), text
-            )
-            document = write(
-                text,
-                answer,
-                domain=f"{collection.language}/{collection.name}",
-                template=template,
-                enumerations=enumerations,
-            )
-            if len(document.answer) <= MAX_ANSWER:
+            document = _document(d, text, tellings)
+            if document is not None and len(document.answer) <= MAX_ANSWER:
                 yield document
+
+
+def _document(d: Draw, text: str, tellings: Sequence[_Telling]) -> Document | None:
+    """The questions of all cases, but for those that two of them could answer."""
+    case, own = draw_case(d), d.chance(0.4)
+    answer: dict[str, Json] = {}
+    enumerations: dict[str, tuple[str, ...]] = {}
+    for telling in tellings:
+        elsewhere = set[str]().union(
+            *(other.keys(name) for other in tellings if other is not telling for name in other.facts)
+        )
+        facts = {
+            name: fact
+            for name, fact in telling.facts.items()
+            if fact.text in text and not elsewhere & telling.keys(name)
+        }
+        more, enumerated = _answer(d, telling.collection, facts, text, case, own)
+        answer |= {key: value for key, value in more.items() if key not in answer}
+        enumerations |= enumerated
+    if not answer:
+        return None
+    return write(
+        text,
+        answer,
+        domain=" + ".join(f"{one.collection.language}/{one.collection.name}" for one in tellings),
+        template=" + ".join(source for telling in tellings for source in telling.sources),
+        enumerations=enumerations,
+    )
 
 
 class AuthoredTexts:
