@@ -49,7 +49,11 @@ def beginnings(answer: bytes, kinds: bytes) -> Iterator[tuple[int, str]]:
 def judged(models: Sequence[Any], document: Any) -> Iterator[tuple[str, list[bool]]]:
     """For each value with a choice at its first byte: its kind, and whether each model is right."""
     constraint = bltgen.json_schema(
-        document.schema, strings_from=document.prompt, ungrounded="schema", whitespace="any"
+        document.schema,
+        strings_from=document.prompt,
+        numbers_from=document.prompt,
+        ungrounded="schema",
+        whitespace="any",
     )
     try:
         masks = masks_along(constraint, document.answer)
