@@ -430,7 +430,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="no walks")
     parser.add_argument("--only", default="", help="a part of the names to run")
     parser.add_argument("--exactly", default="", help="the one name to run")
-    parser.add_argument("--steps", type=int, default=0, help="Limits.schema_steps, if not the default")
+    parser.add_argument("--steps", type=int, default=0, help="Limits.steps, if not the default")
     parser.add_argument("--together", action="store_true", help="all in this process")
     parser.add_argument("--json", action="store_true", help="a JSON text a line")
     options = parser.parse_args()
@@ -445,7 +445,7 @@ def main() -> None:
         print(f"{'':42}{'first':>8}{'shortest':>8}{'worst':>8} {'MB':>6}")
     from bltgen.automata.limits import Limits, use_limits
 
-    limits = Limits(schema_steps=options.steps) if options.steps else Limits()
+    limits = Limits(steps=options.steps) if options.steps else Limits()
     for name, schema in chosen.items():
         if options.together:
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -145,11 +145,19 @@ class EmptyLanguage(ConstraintError):
 
 
 class LimitExceeded(ConstraintError):
-    """A limit on states, time or memory was reached. Attributes: `what`, `limit`."""
+    """A limit on states, time or memory was reached.
 
-    def __init__(self, what: str, limit: float | int, advice: str = "") -> None:
-        self.what, self.limit = what, limit
+    Attributes: `what`, `limit`, `advice`; `counted`: the limit counts things, so that whoever asks again
+    under the same limits fails again. False where it is the clock's, or that of Python's stack.
+    """
+
+    def __init__(self, what: str, limit: float | int, advice: str = "", *, counted: bool = True) -> None:
+        self.what, self.limit, self.advice, self.counted = what, limit, advice, counted
         super().__init__(f"{what} exceeds the limit of {limit}" + (f"; {advice}" if advice else ""))
+
+    def again(self) -> LimitExceeded:
+        """The same error, raised nowhere yet."""
+        return LimitExceeded(self.what, self.limit, self.advice, counted=self.counted)
 
 
 class BudgetTooSmall(BltgenError, ValueError):

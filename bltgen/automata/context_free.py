@@ -29,6 +29,7 @@ from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import Constraint, Report, ReportEntry, State
 from bltgen.automata.earley import EarleyAutomaton
 from bltgen.automata.language import EMPTY, Language
+from bltgen.automata.limits import bounded, grant
 from bltgen.automata.named import Named
 from bltgen.automata.productions import Atom, Body, Repeat, Rules, trimmed
 from bltgen.automata.recipe import Made, Recipe
@@ -54,6 +55,7 @@ class Grammar(Made):
 
     __slots__ = ("__weakref__", "_engine", "_report", "_rules", "_source", "_start")
 
+    @bounded
     def __init__(
         self,
         rules: Rules,
@@ -78,6 +80,7 @@ class Grammar(Made):
         self._recipe = recipe or Recipe("bltgen.automata.context_free:Grammar", (rules, start))
 
     @classmethod
+    @bounded
     def of_marked_rules(
         cls,
         rules: Rules,
@@ -122,10 +125,13 @@ class Grammar(Made):
         """The state before the first byte."""
         return self._engine.start()
 
+    @bounded
     def accepts(self, data: bytes) -> bool:
         """Whether `data` is in the language."""
+        data = as_bytes("data", data)
+        grant(len(data))
         state: State | None = self._engine.start()
-        for byte in as_bytes("data", data):
+        for byte in data:
             state = state.advance(byte)  # type: ignore[union-attr]
             if state is None:
                 return False
@@ -165,6 +171,7 @@ class Grammar(Made):
     def __radd__(self, other: Any) -> Constraint:
         return _combined("concat", (other, self)) if _is_constraint(other) else NotImplemented
 
+    @bounded
     def __and__(self, other: Any) -> Constraint:
         if not _is_constraint(other):
             return NotImplemented

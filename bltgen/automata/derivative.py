@@ -20,7 +20,7 @@ S. Owens, J. Reppy, A. Turon, "Regular-expression derivatives re-examined", JFP 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from bltgen.automata.byteset import ALL_BITS, bits_of
 from bltgen.automata.language import (
@@ -36,6 +36,7 @@ from bltgen.automata.language import (
     _repeat,
     _union,
 )
+from bltgen.automata.limits import charge
 from bltgen.automata.operators import (
     AUTOMATON,
     BYTES,
@@ -164,6 +165,7 @@ def _of_intersection(term: Language) -> Transitions:
         if part.op == COMPLEMENT:
             continue
         assert part._transitions is not None
+        charge(len(cells) * len(part._transitions) >> 4)
         cells = [
             (common, [*targets, target])
             for bits, targets in cells
@@ -174,6 +176,7 @@ def _of_intersection(term: Language) -> Transitions:
         if part.op == COMPLEMENT:
             refined = []
             assert part._transitions is not None
+            charge(len(cells) * len(part._transitions) >> 4)
             for bits, targets in cells:
                 for other, target in part._transitions:
                     if common := bits & other:
@@ -223,6 +226,7 @@ def _united(pieces: list[tuple[int, Language]]) -> Transitions:
         alike.setdefault(bits, []).append(target)
     cells: list[tuple[int, list[Language]]] = []
     for bits, targets in alike.items():
+        charge(len(cells) >> 4)
         refined = []
         for cell, others in cells:
             common = cell & bits
@@ -306,12 +310,13 @@ def _step_repeat(term: Language, byte: int) -> tuple[int, Language]:
 
 
 def _step_union(term: Language, byte: int) -> tuple[int, Language]:
-    parts: Iterable[Language] = term.parts
+    parts: Sequence[Language] = term.parts
     shared = ALL_BITS
     if len(term.parts) > INDEXED_PARTS and term.first != -1:
         if term.value is None:
             term.value = _by_first_byte(term.parts)
         parts, shared = term.value.get(byte, ()), 1 << byte
+    charge(len(parts) >> 4)
     targets = []
     for part in parts:
         bits, target = step(part, byte)

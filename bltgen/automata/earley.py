@@ -38,7 +38,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import FORCED_LIMIT, State
-from bltgen.automata.limits import current_limits
+from bltgen.automata.limits import Refusals, charge, current_limits, question
 from bltgen.automata.operators import INFINITE
 from bltgen.automata.recipe import FixedState
 from bltgen.automata.transition_network import Network, Node
@@ -110,6 +110,7 @@ class GrammarState(FixedState, dict[int, "GrammarState | None"]):
         "allowed",
         "forced",
         "id",
+        "refusals",
         "shortest",
     )
 
@@ -127,9 +128,11 @@ class GrammarState(FixedState, dict[int, "GrammarState | None"]):
     """The rules called here, whose terminals may begin here too."""
     _ample: int
     """With so many bytes left, `allowed_within` is known to be `allowed`."""
+    refusals: Refusals | None
 
     advance = dict.__getitem__
 
+    @question
     def __missing__(self, byte: int) -> GrammarState | None:
         if not 0 <= byte <= 255:
             raise ValueError(f"a byte is an integer from 0 to 255, not {byte}")
@@ -138,13 +141,17 @@ class GrammarState(FixedState, dict[int, "GrammarState | None"]):
 
     def __getattr__(self, name: str) -> Any:
         """Compute a lazy attribute; its slot answers from then on."""
-        compute = _LAZY.get(name)
-        if compute is None:
+        if name not in _LAZY:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        value = compute(self)
+        return self._ask(name)
+
+    @question
+    def _ask(self, name: str) -> Any:
+        value = _LAZY[name](self)
         setattr(self, name, value)
         return value
 
+    @question
     def completion(self) -> bytes:
         """A shortest completion. Raises LimitExceeded beyond LONGEST_COMPLETION bytes."""
         if self.accepting:
@@ -164,10 +171,13 @@ class GrammarState(FixedState, dict[int, "GrammarState | None"]):
 
     def allowed_within(self, n: int) -> ByteSet:
         """The allowed bytes after which a valid text still fits into n bytes in all."""
-        if n >= self._ample:
-            return self.allowed
+        return self.allowed if n >= self._ample else self._within(n)
+
+    @question
+    def _within(self, n: int) -> ByteSet:
         bits = 0
         for state, node, frame in _openings(self):
+            charge()
             left = n - node.distance - frame.distances[node.rule]
             if left > 0:
                 bits |= state.allowed_within(left).bits
@@ -278,6 +288,7 @@ class EarleyAutomaton:
 
     def step(self, state: GrammarState, byte: int) -> GrammarState | None:
         """The state after `byte`, or None. Linear in the items of `state`, plus what is completed."""
+        charge(1 + (len(state._items) + len(state._places) >> 3))
         scanned: list[Item] = []
         for terminal, node, frame in state._items:
             following = terminal.advance(byte)
@@ -342,6 +353,7 @@ class EarleyAutomaton:
         made.accepting = accepting
         made.id = self._next_id()
         made._ample = INFINITE
+        made.refusals = None
         self._states[key] = made
         self._held += 1 + len(items) + len(places)
         return made
@@ -373,6 +385,7 @@ class EarleyAutomaton:
                         calls[rule, end, frame if outer is None else outer] = None
                 else:
                     calls[rule, after, frame] = None
+        charge(len(seen) + len(calls) >> 2)
         limit = current_limits().grammar_items
         if len(calls) > limit:
             raise LimitExceeded("ways to read the text so far", limit, "make the grammar less ambiguous")
@@ -397,6 +410,7 @@ class EarleyAutomaton:
         changed = bool(prediction.returns or prediction.tails)
         while changed:
             changed = False
+            charge(len(returns) + len(prediction.tails) >> 2)
             for rule, caller in prediction.tails:
                 mine = returns.setdefault(rule, {})
                 before = len(mine)

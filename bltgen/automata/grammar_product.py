@@ -23,7 +23,7 @@ from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import State
 from bltgen.automata.language import INFINITE, Language, from_automaton
 from bltgen.automata.lazy_dfa import LanguageState
-from bltgen.automata.limits import current_limits
+from bltgen.automata.limits import charge, current_limits
 from bltgen.automata.transition_network import Graph, Network, Node, Symbol, minimised, network_of_graphs
 from bltgen.errors import EmptyLanguage, LimitExceeded, Unsupported
 
@@ -141,6 +141,7 @@ class _Budget:
         self.limit = self.left = current_limits().grammar_nodes
 
     def spend(self, amount: int = 1) -> None:
+        charge(amount)
         self.left -= amount
         if self.left < 0:
             raise LimitExceeded(

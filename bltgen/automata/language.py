@@ -38,7 +38,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, overload
 from bltgen.arguments import as_bytes, bounds, suggests_keywords
 from bltgen.automata.byteset import ALL_BITS, ByteSet
 from bltgen.automata.contract import Report
-from bltgen.automata.limits import current_limits
+from bltgen.automata.limits import bounded, charge, current_limits, grant
 from bltgen.automata.operators import (
     AUTOMATON,
     BYTES,
@@ -132,6 +132,7 @@ class Language:
         "_bound",
         "_partial",
         "_prefix_code",
+        "_refused",
         "_relaxed",
         "_shortest",
         "_spelled",
@@ -168,6 +169,7 @@ class Language:
     depth: int
     _shortest: int | None
     _bound: int
+    _refused: int  # under so many `Limits.search_states` and fewer, no search for its shortest text ends
     _relaxed: Language | None
     _spelled: int  # scratch space of who measures texts otherwise than in bytes; -1: not yet
     _spelled_ascii: int
@@ -244,12 +246,15 @@ class Language:
 
         return state_of(self.bare)
 
+    @bounded
     def accepts(self, data: bytes) -> bool:
         """Whether `data` is in the language."""
         from bltgen.automata.derivative import step
 
         language = self.bare
-        for byte in as_bytes("data", data):
+        data = as_bytes("data", data)
+        grant(len(data))
+        for byte in data:
             language = step(language, byte)[1]
             if language is EMPTY:
                 return False
@@ -281,18 +286,19 @@ class Language:
 
     def is_empty(self) -> bool:
         """Whether no text is in the language. Raises LimitExceeded where the search is too long."""
-        from bltgen.automata.liveness import shortest
+        return (self.bare._shortest or self.start().shortest) >= INFINITE
 
-        return shortest(self.bare) >= INFINITE
-
+    @bounded
     def includes(self, other: Language) -> bool:
         """Whether every text of `other` is in this language."""
         return _intersection((other.bare, _complement(self.bare))).is_empty()
 
+    @bounded
     def equivalent(self, other: Language) -> bool:
         """Whether both contain the same texts."""
         return self.bare is other.bare or (self.includes(other) and other.includes(self))
 
+    @bounded
     def witness_against(self, other: Language) -> bytes | None:
         """A shortest text that is in one of the two and not in the other; None where they are equivalent."""
         from bltgen.automata.liveness import completion, shortest
@@ -331,6 +337,7 @@ def _term(
     depth: int,
 ) -> Language:
     """The term of this key: the living one, or a new one."""
+    charge(1 + (len(parts) >> 4))
     made = Language()
     made.op = op
     made.parts = parts
@@ -343,7 +350,7 @@ def _term(
     made.depth = depth
     SUMMARIES[op](made, parts, value)
     made._shortest = 0 if nullable else made.least if plain else None
-    made._bound = 0
+    made._bound = made._refused = 0
     made._relaxed = None
     made._spelled = made._spelled_ascii = -1
     made._prefix_code = None
@@ -515,6 +522,7 @@ def _union(languages: Iterable[Language]) -> Language:
     if bits:
         parts[_bytes(bits)] = None
     if len(parts) > 1:
+        charge(len(parts) >> 4)
         _merge_alternatives(parts)
     if len(parts) < 2:
         return next(iter(parts), EMPTY)
@@ -683,6 +691,7 @@ def _covers_any(alternatives: Iterable[Language], parts: dict[Language, None]) -
             return True
         if alternative.op != REPEAT:
             continue
+        charge(len(parts) >> 4)
         body, (low, high) = alternative.parts[0], alternative.value
         for part in list(parts):
             if part.op != REPEAT or part.parts[0] is not body:

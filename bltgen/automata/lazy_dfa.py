@@ -28,7 +28,7 @@ from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import FORCED_LIMIT
 from bltgen.automata.derivative import step, transitions
 from bltgen.automata.language import _TERMS, EMPTY, INFINITE, Language
-from bltgen.automata.limits import current_limits
+from bltgen.automata.limits import Refusals, current_limits, question
 from bltgen.automata.liveness import completion, shortest
 from bltgen.automata.recipe import FixedState
 
@@ -42,7 +42,7 @@ class LanguageState(FixedState, dict[int, "LanguageState | None"]):
     `contract.State` for the rest.
     """
 
-    __slots__ = ("accepting", "allowed", "farthest", "forced", "id", "language", "shortest")
+    __slots__ = ("accepting", "allowed", "farthest", "forced", "id", "language", "refusals", "shortest")
 
     language: Language
     accepting: bool
@@ -51,6 +51,7 @@ class LanguageState(FixedState, dict[int, "LanguageState | None"]):
     shortest: int
     forced: bytes
     farthest: int
+    refusals: Refusals | None
 
     advance = dict.__getitem__
 
@@ -58,7 +59,9 @@ class LanguageState(FixedState, dict[int, "LanguageState | None"]):
         self.language = language
         self.accepting = language.nullable
         self.id = language.id
+        self.refusals = None
 
+    @question
     def __missing__(self, byte: int) -> LanguageState | None:
         if not 0 <= byte <= 255:
             raise ValueError(f"a byte is an integer from 0 to 255, not {byte}")
@@ -69,13 +72,17 @@ class LanguageState(FixedState, dict[int, "LanguageState | None"]):
 
     def __getattr__(self, name: str) -> Any:
         """Compute a lazy attribute; its slot answers from then on."""
-        compute = _LAZY.get(name)
-        if compute is None:
+        if name not in _LAZY:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        value = compute(self)
+        return self._ask(name)
+
+    @question
+    def _ask(self, name: str) -> Any:
+        value = _LAZY[name](self)
         setattr(self, name, value)
         return value
 
+    @question
     def completion(self) -> bytes:
         """A shortest completion."""
         return completion(self.language)
@@ -84,6 +91,10 @@ class LanguageState(FixedState, dict[int, "LanguageState | None"]):
         """The allowed bytes after which a valid text still fits into n bytes in all."""
         if n > self.language.farthest or n > self.farthest:
             return self.allowed
+        return self._within(n)
+
+    @question
+    def _within(self, n: int) -> ByteSet:
         allowed = 0
         for bits, target in transitions(self.language):
             if shortest(target) < n:

@@ -1,28 +1,63 @@
-"""Bounds on what a hostile or unlucky constraint may cost.
+"""Bounds on what a hostile or unlucky constraint may cost: one account for one question.
 
-`Limits` is a frozen set of bounds; `use_limits` sets them for a block of code, in this thread or task
-only. Reaching a bound raises `LimitExceeded`, with the name of what ran out.
+A *question* is what a user asks: of a state `allowed`, `advance`, `shortest`, `forced`, `completion`,
+`allowed_within`; of a constraint `accepts` and `sample`; and the making of one (a pattern, a grammar, a
+schema, an operator). Its work is counted in *steps* and charged to the account of the question, whoever does
+the work: `charge(steps)`. A step is about 10 microseconds of a server's core and less than 4 KB: a term or a
+formula made, a state visited by a search, sixteen parts looked at. What is warm (a table look-up) costs none.
 
->>> with use_limits(Limits(search_states=10)):
-...     current_limits().search_states
-10
+The account lives in the context of the caller (`contextvars`: of the thread or task), never in what threads
+share. The outermost question opens it and closes it, questions within it are charged to the same one, and
+outside of questions nothing is counted. It holds `Limits.steps`, by default so many that a question ends
+within 2 seconds; one that reads or writes a text has `Limits.byte_steps` more for each of its bytes.
+
+What runs out raises `LimitExceeded`, which names the field of `Limits`. A state remembers which question
+failed, and under which limits: under the same or lower ones it fails again at once, and so does making a
+constraint of the same source. A failure by the clock is never remembered: by default no clock is read, and
+with `Limits.seconds` it is, every `CLOCK_STEPS` steps.
+
+>>> with use_limits(Limits(steps=2)):  # doctest: +ELLIPSIS
+...     bounded(lambda: [charge(1) for _ in range(3)])()
+Traceback (most recent call last):
+    ...
+bltgen.errors.LimitExceeded: the steps to answer one question exceeds the limit of 2; what costs most ...
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, fields
+from functools import wraps
+from time import monotonic
+from typing import Any, TypeAlias, TypeVar
 
-__all__ = ["ACCOUNT", "Account", "Limits", "charge", "current_limits", "use_limits"]
+from bltgen.errors import LimitExceeded
+
+__all__ = [
+    "Limits",
+    "Refusals",
+    "bounded",
+    "bounded_by",
+    "charge",
+    "current_limits",
+    "grant",
+    "question",
+    "use_limits",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds, all counted in things rather than seconds, so that they act alike on every machine.
+    """Bounds, counted in things rather than seconds by default, so that they act alike on every machine.
 
+    - `steps`: of work behind one question; see this module. About 10 microseconds each.
+    - `byte_steps`: added for each byte of a text that a question reads or writes.
+    - `seconds`: for one question, by the clock; None: no clock is read.
     - `search_states`: states that one search for a shortest text may visit. Only intersections,
       complements and lookarounds need a search; about 20 to 50 microseconds a state.
     - `cached_states`: states and derivatives kept in memory, by all languages together, before the
@@ -31,33 +66,37 @@ class Limits:
     - `grammar_nodes`: nodes of a grammar's transition network, at about 1 KB each.
     - `grammar_items`: ways to read the text so far that one state of a grammar may hold at once; only
       ambiguous grammars need many. About 200 bytes and 1 to 2 microseconds a byte each.
-    - `schema_steps`: steps of all the work behind one question to a state of a JSON Schema: formulas made,
-      nodes of searches, states visited in patterns; at some 10 to 50 microseconds each.
     - `pattern_length`, `pattern_nesting`, `repeat_count`: of a regular expression's text.
     """
 
+    steps: int = 100_000
+    byte_steps: int = 100
+    seconds: float | None = None
     search_states: int = 20_000
     cached_states: int = 100_000
     union_parts: int = 50_000
     grammar_nodes: int = 200_000
     grammar_items: int = 50_000
-    schema_steps: int = 100_000
     pattern_length: int = 1_000_000
     pattern_nesting: int = 20_000
     repeat_count: int = 1_000_000_000
 
+    def within(self, others: Limits) -> bool:
+        """Whether no counted limit is higher than that of `others`."""
+        return self is others or all(getattr(self, name) <= getattr(others, name) for name in _COUNTED)
 
-class Account(Protocol):
-    """Whoever bounds the work done for it, over many searches."""
 
-    def spend(self, steps: int = 1) -> None:
-        """Take note of steps of work that were done. Raises LimitExceeded where that was too much."""
+_COUNTED = tuple(field.name for field in fields(Limits) if field.name != "seconds")
 
+CLOCK_STEPS = 64
+"""A clock is read when so many steps were charged."""
+
+REMEMBERED = 32
+"""So many sources are remembered of which no constraint could be made within limits."""
 
 _DEFAULT = Limits()
 _CURRENT: ContextVar[Limits] = ContextVar("bltgen_limits", default=_DEFAULT)
-ACCOUNT: ContextVar[Account | None] = ContextVar("bltgen_account", default=None)
-"""The account that is charged in this thread or task, until another one is set."""
+_ACCOUNT: ContextVar[_Account | None] = ContextVar("bltgen_account", default=None)
 
 
 def current_limits() -> Limits:
@@ -67,7 +106,7 @@ def current_limits() -> Limits:
 
 @contextmanager
 def use_limits(limits: Limits) -> Iterator[Limits]:
-    """Put `limits` in force for the block."""
+    """Put `limits` in force for the block. A question that is under way keeps its account."""
     token = _CURRENT.set(limits)
     try:
         yield limits
@@ -75,8 +114,138 @@ def use_limits(limits: Limits) -> Iterator[Limits]:
         _CURRENT.reset(token)
 
 
-def charge(steps: int) -> None:
-    """Charge steps of work to the account of this thread or task, if there is one."""
-    account = ACCOUNT.get()
+class _Account:
+    """What the question under way may still spend. `alarm`: below so many steps left, `ring` is asked."""
+
+    __slots__ = ("alarm", "left", "limits", "until")
+
+    def __init__(self) -> None:
+        limits = self.limits = _CURRENT.get()
+        self.left = limits.steps
+        self.alarm = 0
+        if limits.seconds is not None:
+            self.until = monotonic() + limits.seconds
+            self.alarm = limits.steps - CLOCK_STEPS
+
+    def ring(self) -> None:
+        """Raise LimitExceeded where steps or seconds ran out; else put the alarm on."""
+        limits = self.limits
+        if self.left < 0:
+            raise LimitExceeded(
+                "the steps to answer one question",
+                limits.steps,
+                "what costs most is branches that no member tells apart and many conditions on one text: "
+                "simplify these, or raise Limits.steps",
+            )
+        if limits.seconds is not None and monotonic() > self.until:
+            raise LimitExceeded(
+                "the time to answer one question",
+                limits.seconds,
+                "it is Limits.seconds; the same question may be answered another time",
+                counted=False,
+            )
+        self.alarm = max(0, self.left - CLOCK_STEPS) if limits.seconds is not None else 0
+
+
+def charge(steps: int = 1) -> None:
+    """Charge steps of work to the question under way, if there is one. Raises LimitExceeded beyond it."""
+    account = _ACCOUNT.get()
     if account is not None:
-        account.spend(steps)
+        account.left = left = account.left - steps
+        if left < account.alarm:
+            account.ring()
+
+
+def grant(read: int) -> None:
+    """The question under way reads or writes so many bytes of a text: it may take as many steps more."""
+    account = _ACCOUNT.get()
+    if account is not None:
+        account.left += read * account.limits.byte_steps
+
+
+# -- what failed -----------------------------------------------------------------------------------------
+
+Refusals: TypeAlias = "dict[Hashable, tuple[Limits, LimitExceeded]]"
+"""By question: the limits under which it failed, and how."""
+
+
+def _recall(refusals: Refusals, key: Hashable) -> None:
+    """Raise what is known to fail under the limits in force."""
+    found = refusals.get(key)
+    if found is not None and _CURRENT.get().within(found[0]):
+        raise found[1].again()
+
+
+def _too_deep() -> LimitExceeded:
+    # How deep is too deep hangs on the caller's stack too.
+    return LimitExceeded("the nesting of what one question depends on", 1000, counted=False)
+
+
+def question(ask: F) -> F:
+    """Make a method of a state a question to it. `self.refusals` is the state's memory: Refusals, or None."""
+    name = ask.__name__
+
+    @wraps(ask)
+    def asked(self: Any, *arguments: Any) -> Any:
+        if self.refusals is not None:
+            _recall(self.refusals, (name, arguments))
+        if _ACCOUNT.get() is not None:
+            return ask(self, *arguments)
+        _ACCOUNT.set(_Account())
+        try:
+            return ask(self, *arguments)
+        except LimitExceeded as error:
+            if error.counted:
+                if self.refusals is None:
+                    self.refusals = {}
+                self.refusals[(name, arguments)] = (_CURRENT.get(), error.again())
+            raise
+        except RecursionError:
+            raise _too_deep() from None
+        finally:
+            _ACCOUNT.set(None)
+
+    return asked  # type: ignore[return-value]
+
+
+_REFUSED: OrderedDict[Hashable, tuple[Limits, LimitExceeded]] = OrderedDict()
+
+
+Key: TypeAlias = Callable[[tuple[Any, ...], dict[str, Any]], Hashable]
+
+
+def bounded(function: F) -> F:
+    """Make a call of a function one question."""
+    return _asked(function, None)
+
+
+def bounded_by(key: Key) -> Callable[[F], F]:
+    """Make a call of a function one question; the last REMEMBERED that failed fail again at once.
+
+    key: of positional and keyword arguments: calls with equal keys fail alike.
+    """
+    return lambda function: _asked(function, key)
+
+
+def _asked(function: F, key: Key | None) -> F:
+    @wraps(function)
+    def asked(*arguments: Any, **keywords: Any) -> Any:
+        if _ACCOUNT.get() is not None:
+            return function(*arguments, **keywords)
+        if key is not None and _REFUSED:
+            _recall(_REFUSED, (function, key(arguments, keywords)))
+        _ACCOUNT.set(_Account())
+        try:
+            return function(*arguments, **keywords)
+        except LimitExceeded as error:
+            if key is not None and error.counted:
+                _REFUSED[function, key(arguments, keywords)] = (_CURRENT.get(), error.again())
+                while len(_REFUSED) > REMEMBERED:
+                    _REFUSED.popitem(last=False)
+            raise
+        except RecursionError:
+            raise _too_deep() from None
+        finally:
+            _ACCOUNT.set(None)
+
+    return asked  # type: ignore[return-value]

@@ -137,6 +137,8 @@ def _search(origin: Language, limit: int | None = None) -> None:
     """Set the exact `_shortest` of `origin`, and of as many other terms as the search settles."""
     if limit is None:
         limit = current_limits().search_states
+    if limit <= origin._refused:
+        raise _too_long(limit)
     order = count().__next__
     reached: dict[Language, int] = {origin: 0}
     parent: dict[Language, Language] = {}
@@ -170,11 +172,8 @@ def _search(origin: Language, limit: int | None = None) -> None:
             charge(work)
             work = 0
         if len(expanded) > limit:
-            raise LimitExceeded(
-                "the search for a shortest text through an intersection or complement",
-                limit,
-                "simplify the patterns that must hold together, or raise Limits.search_states",
-            )
+            origin._refused = limit
+            raise _too_long(limit)
         for target, distance in _successors(term, depth):
             if reached.get(target, INFINITE) <= distance:
                 continue
@@ -199,6 +198,14 @@ def _search(origin: Language, limit: int | None = None) -> None:
     for term in expanded:
         term._shortest = INFINITE
     charge(work)
+
+
+def _too_long(limit: int) -> LimitExceeded:
+    return LimitExceeded(
+        "the search for a shortest text through an intersection or complement",
+        limit,
+        "simplify the patterns that must hold together, or raise Limits.search_states",
+    )
 
 
 def _successors(term: Language, depth: int) -> list[tuple[Language, int]]:

@@ -39,7 +39,7 @@ from bltgen.automata.language import (
     _union,
     from_automaton,
 )
-from bltgen.automata.limits import current_limits
+from bltgen.automata.limits import charge, current_limits
 from bltgen.automata.lookaround import (
     Ahead,
     Before,
@@ -190,6 +190,7 @@ class _Program:
                     steps = list(_complete(transitions(state)))
                 else:
                     steps = self._threads_after_byte(state, past, self._bodies[index])
+                charge(len(found) * len(steps) >> 4)
                 found = [
                     (common, (*states, following))
                     for bits, states in found
@@ -211,6 +212,7 @@ class _Program:
                 demanded = transitions(_intersection((demand, way.condition)))
                 for bits, language in transitions(way.language):
                     following = self.cell(language, way.rest)
+                    charge(len(cells) * len(demanded) >> 4)
                     for other, obligation in demanded:
                         if common := bits & other:
                             thread = (following, obligation)
@@ -271,6 +273,7 @@ class _Program:
         limit = current_limits().search_states
         while todo:
             cell, condition = todo.pop()
+            charge()
             if condition is EMPTY or (cell, condition) in seen:
                 continue
             seen.add((cell, condition))
@@ -382,6 +385,7 @@ class _Located:
         assert rest is not None
         program = self.program
         pasts = program._after_byte(self.past)
+        charge(1 + len(pasts))
         return [
             (common, program.located(program.cell(following, rest), past))
             for bits, following in transitions(language)

@@ -29,8 +29,8 @@ from bltgen.automata.byteset import ByteSet, lowest_byte
 from bltgen.automata.contract import FORCED_LIMIT, Constraint, Report, State
 from bltgen.automata.language import EMPTY, INFINITE, Language
 from bltgen.automata.lazy_dfa import LanguageState
-from bltgen.automata.limits import current_limits
-from bltgen.automata.recipe import FixedState, Made, Recipe
+from bltgen.automata.limits import Refusals, bounded, bounded_by, charge, current_limits, grant, question
+from bltgen.automata.recipe import FixedState, Made, Recipe, source_key
 from bltgen.automata.sampling import draw
 from bltgen.errors import EmptyLanguage, LimitExceeded
 
@@ -60,8 +60,10 @@ class Product(Made):
         """
         return self._state(self.constraint.start(), self.language.start())
 
+    @bounded
     def accepts(self, data: bytes) -> bool:
         """Whether both contain `data`."""
+        grant(len(data))
         return self.language.accepts(data) and self.constraint.accepts(data)
 
     @suggests_keywords()
@@ -203,6 +205,7 @@ class Product(Made):
             settled = parent.get(settled)
 
 
+@bounded_by(source_key)
 def product_of(constraint: Constraint, language: Language) -> Product | Language:
     """The texts that both contain; EMPTY where there are none. LimitExceeded where that is not found."""
     made = Product(constraint, language)
@@ -212,7 +215,9 @@ def product_of(constraint: Constraint, language: Language) -> Product | Language
 def _successors(left: State, right: LanguageState) -> list[tuple[int, State, LanguageState]]:
     """The distinct pairs after one byte, each with the bytes (as bits) that lead to it."""
     found: dict[_Key, tuple[int, State, LanguageState]] = {}
-    for byte in ByteSet(left.allowed.bits & right.allowed.bits):
+    both = ByteSet(left.allowed.bits & right.allowed.bits)
+    charge(1 + (len(both) >> 4))
+    for byte in both:
         after_left, after_right = left.advance(byte), right.advance(byte)
         assert after_left is not None
         assert after_right is not None
@@ -225,13 +230,16 @@ def _successors(left: State, right: LanguageState) -> list[tuple[int, State, Lan
 class ProductState(FixedState):
     """A position in a constraint and a language at once; see `contract.State`."""
 
-    __slots__ = ("_allowed", "_next", "_product", "accepting", "id", "left", "right")
+    __slots__ = ("_allowed", "_next", "_product", "accepting", "id", "left", "refusals", "right")
+
+    refusals: Refusals | None
 
     def __init__(self, product: Product, left: State, right: LanguageState, serial: int) -> None:
         self._product, self.left, self.right, self.id = product, left, right, serial
         self.accepting = left.accepting and right.accepting
         self._allowed: ByteSet | None = None
         self._next: dict[int, ProductState | None] = {}
+        self.refusals = None
 
     def _live(self) -> list[tuple[int, State, LanguageState]]:
         shortest = self._product._shortest
@@ -239,19 +247,30 @@ class ProductState(FixedState):
 
     @property
     def allowed(self) -> ByteSet:
-        if self._allowed is None:
-            bits = 0
-            for piece, _, _ in self._live():
-                bits |= piece
-            self._allowed = ByteSet(bits)
-        return self._allowed
+        return self._ask_allowed() if self._allowed is None else self._allowed
+
+    @question
+    def _ask_allowed(self) -> ByteSet:
+        bits = 0
+        for piece, _, _ in self._live():
+            bits |= piece
+        found = self._allowed = ByteSet(bits)
+        return found
 
     @property
     def shortest(self) -> int:
+        return self._ask_shortest()
+
+    @question
+    def _ask_shortest(self) -> int:
         return self._product._shortest(self.left, self.right)
 
     @property
     def forced(self) -> bytes:
+        return self._ask_forced()
+
+    @question
+    def _ask_forced(self) -> bytes:
         text = bytearray()
         state = self
         while not state.accepting and len(text) < FORCED_LIMIT and len(state.allowed) == 1:
@@ -263,15 +282,19 @@ class ProductState(FixedState):
 
     def advance(self, byte: int) -> ProductState | None:
         """The state after one more byte; None where no common text continues so."""
-        if byte not in self._next:
-            left = self.left.advance(byte)
-            right = self.right.advance(byte) if left is not None else None
-            following: ProductState | None = None
-            if left is not None and right is not None and self._product._shortest(left, right) < INFINITE:
-                following = self._product._state(left, right)
-            self._next[byte] = following
-        return self._next[byte]
+        return self._next[byte] if byte in self._next else self._step(byte)
 
+    @question
+    def _step(self, byte: int) -> ProductState | None:
+        left = self.left.advance(byte)
+        right = self.right.advance(byte) if left is not None else None
+        following: ProductState | None = None
+        if left is not None and right is not None and self._product._shortest(left, right) < INFINITE:
+            following = self._product._state(left, right)
+        self._next[byte] = following
+        return following
+
+    @question
     def completion(self) -> bytes:
         """A shortest completion. Raises EmptyLanguage for a dead state."""
         text = bytearray()
@@ -287,6 +310,7 @@ class ProductState(FixedState):
             state = following
         return bytes(text)
 
+    @question
     def allowed_within(self, n: int) -> ByteSet:
         """The allowed bytes after which a common text still fits into n bytes in all."""
         bits = 0

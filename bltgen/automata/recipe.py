@@ -29,7 +29,7 @@ from typing import Any, TypeVar
 
 from bltgen.arguments import shown
 
-__all__ = ["FixedState", "Made", "Recipe", "remembers"]
+__all__ = ["FixedState", "Made", "Recipe", "remembers", "source_key"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -165,6 +165,11 @@ def remembers(options: Callable[[Any], Mapping[str, Any]] = lambda made: {}) -> 
         return remembering  # type: ignore[return-value]
 
     return decorate
+
+
+def source_key(arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> Hashable:
+    """Equal for calls with equal arguments, written alike."""
+    return _key([arguments, dict(keywords)])
 
 
 def _key(value: Any) -> Hashable:

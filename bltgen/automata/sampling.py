@@ -18,6 +18,7 @@ from bltgen.arguments import integer, of_type
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import State
 from bltgen.automata.language import INFINITE
+from bltgen.automata.limits import bounded, grant
 from bltgen.errors import BudgetTooSmall, EmptyLanguage
 
 __all__ = ["draw"]
@@ -26,6 +27,7 @@ _PRINTABLE = ByteSet.range(0x20, 0x7E).bits
 _STOP = 0.15
 
 
+@bounded
 def draw(state: State, rng: random.Random, max_bytes: int | None = None) -> bytes:
     """A random text that leads from `state` to an accepting state, of at most `max_bytes` bytes.
 
@@ -53,5 +55,6 @@ def draw(state: State, rng: random.Random, max_bytes: int | None = None) -> byte
         following = state.advance(byte)
         assert following is not None, "an allowed byte has a successor"
         text.append(byte)
+        grant(1)
         state = following
         left -= 1

@@ -20,7 +20,7 @@ from heapq import heappop, heappush
 from typing import NamedTuple, TypeAlias
 
 from bltgen.automata.contract import Constraint, State
-from bltgen.automata.limits import current_limits
+from bltgen.automata.limits import charge, current_limits
 from bltgen.automata.productions import Repeat, Rules, atoms, expanded_repeats, nullable_rules
 from bltgen.errors import LimitExceeded
 
@@ -196,6 +196,7 @@ def _graph(rules: Rules, name: str, kept: Iterable[str], nullable: set[str], bud
 
     todo: list[tuple[Symbol, int, int, bool]] = [(name, 0, 1, True)]
     while todo:
+        charge()
         symbol, source, target, splice = todo.pop()
         if not isinstance(symbol, str):
             edges[source].append((symbol, target))
@@ -241,6 +242,7 @@ def _graph(rules: Rules, name: str, kept: Iterable[str], nullable: set[str], bud
     for state in range(len(empty)):
         closures.append(_closure(state, empty))
         total += len(closures[-1])
+        charge(len(closures[-1]) >> 4)
         if total > LARGEST_CLOSURES:
             raise LimitExceeded(
                 "optional parts in a row in the grammar", LARGEST_CLOSURES, "simplify the grammar"

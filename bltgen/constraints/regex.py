@@ -48,9 +48,11 @@ from bltgen.arguments import of_type, one_of, shown, suggests_keywords
 from bltgen.automata.contract import Report, ReportEntry
 from bltgen.automata.description import record, register
 from bltgen.automata.language import ANY_BYTES, Language
+from bltgen.automata.limits import bounded_by
 from bltgen.automata.lookaround import chain
 from bltgen.automata.lookaround_automaton import language_of
 from bltgen.automata.named import Named
+from bltgen.automata.recipe import source_key
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.regex_lowering import lowered
 from bltgen.constraints.regex_parser import PREFERENCES, Dialect, Parsed, parse
@@ -107,6 +109,7 @@ def pattern_language(
     return _read(pattern, dialect, flags, mode, loose)[0]
 
 
+@bounded_by(source_key)
 def _read(
     pattern: str | bytes, dialect: Dialect, flags: int, mode: Mode, loose: bool = False
 ) -> tuple[Language, dict[str, Any], Parsed]:
@@ -132,7 +135,7 @@ def _read(
 
 
 def _is_known_empty(language: Language) -> bool:
-    """Whether nothing matches; a search that goes beyond the limits is left to the first question."""
+    """Whether nothing matches: a question of its own. Beyond the limits it is left to whoever asks next."""
     try:
         return language.is_empty()
     except LimitExceeded:

@@ -25,6 +25,7 @@ from bltgen.automata.language import (
     literal,
     union,
 )
+from bltgen.automata.limits import charge
 from bltgen.automata.lookaround import (
     Before,
     Expression,
@@ -86,6 +87,7 @@ def lowered(root: Node, *, is_bytes: bool, edges: Edges = Edges()) -> Expression
         return found
 
     def made(node: Node, parts: list[Expression]) -> Expression:
+        charge(1 + (len(parts) >> 4))
         if isinstance(node, Assertion):
             return _assertion(node, characters, edges)
         if isinstance(node, Characters):

@@ -28,7 +28,7 @@ from itertools import count, pairwise
 from bltgen.automata.byteset import ALL_BITS
 from bltgen.automata.derivative import transitions
 from bltgen.automata.language import EMPTY, EPSILON, INFINITE, Language, from_automaton, intersection
-from bltgen.automata.limits import Limits, current_limits, use_limits
+from bltgen.automata.limits import Limits, charge, current_limits, use_limits
 from bltgen.automata.lookaround import Expression
 from bltgen.automata.lookaround_automaton import language_of
 from bltgen.constraints.regex_lowering import lowered
@@ -258,6 +258,7 @@ class _Program:
                 if at.node is None:
                     matched = True
                     break
+                charge()
                 self._follow(at, todo, found)
                 if len(found) > most:
                     raise LimitExceeded("the ways to match a pattern", most)

@@ -15,7 +15,7 @@ from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from bltgen.automata.limits import current_limits
+from bltgen.automata.limits import charge, current_limits
 from bltgen.automata.utf8 import merged_ranges
 from bltgen.constraints import regex_classes as classes
 from bltgen.constraints.regex_classes import Ranges
@@ -137,6 +137,7 @@ class Reader:
 
     def parse(self) -> Parsed:
         """The whole pattern. Raises ConstraintSyntaxError, Unsupported or LimitExceeded."""
+        charge(len(self.text) >> 4)
         stack = [Frame("pattern", 0, self.flags)]
         limit = current_limits().pattern_nesting
         while self.position < len(self.text):

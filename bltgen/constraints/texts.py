@@ -18,6 +18,7 @@ from bltgen.arguments import shown, suggests_keywords
 from bltgen.automata import language
 from bltgen.automata.contract import Constraint
 from bltgen.automata.language import Language
+from bltgen.automata.limits import bounded
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.errors import ConstraintSyntaxError, EmptyLanguage
 
@@ -42,6 +43,7 @@ def choice(options: Iterable[str | bytes | Constraint]) -> Constraint: ...
 
 
 @suggests_keywords()
+@bounded
 def choice(options: Iterable[Any]) -> Constraint:
     """Any of the options: texts (str or bytes) and constraints. A Language if all are regular.
 

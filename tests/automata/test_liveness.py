@@ -22,7 +22,7 @@ from bltgen.automata.language import (
     intersection,
     literal,
 )
-from bltgen.automata.limits import ACCOUNT, Limits, current_limits, use_limits
+from bltgen.automata.limits import Limits, current_limits, use_limits
 from bltgen.automata.liveness import Choice, alternatives, completion, shortest
 from bltgen.automata.operators import INTERSECTION, UNION
 from bltgen.errors import EmptyLanguage, LimitExceeded
@@ -30,14 +30,6 @@ from bltgen.errors import EmptyLanguage, LimitExceeded
 A, B, C = literal(b"a"), literal(b"b"), literal(b"c")
 AB, CD = literal(b"ab"), literal(b"cd")
 SIGMA = byte_set(ByteSet.of(b"ab"))
-
-
-class Account:
-    def __init__(self) -> None:
-        self.spent: list[int] = []
-
-    def spend(self, steps: int = 1) -> None:
-        self.spent.append(steps)
 
 
 def cycles(letter: bytes, *lengths: int, after: Language = EPSILON) -> Language:
@@ -185,15 +177,12 @@ def test_work_is_charged(monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda: cycles(b"6", 4, 6), 24),
         (lambda: literal(b"77").plus() & (literal(b"7") + literal(b"77").star()), 4),
     ):
-        account = Account()
-        token = ACCOUNT.set(account)
-        try:
-            shortest(make())
-        finally:
-            ACCOUNT.reset(token)
-        assert sum(account.spent) == total
-        assert all(5 <= one <= 6 for one in account.spent[:-1])
-        assert account.spent[-1] < 6
+        spent: list[int] = []
+        monkeypatch.setattr(liveness, "charge", spent.append)
+        shortest(make())
+        assert sum(spent) == total
+        assert all(5 <= one <= 6 for one in spent[:-1])
+        assert spent[-1] < 6
 
 
 # -- short cuts --------------------------------------------------------------------------------------

@@ -23,9 +23,9 @@ from typing import Any, Literal
 from bltgen.arguments import of_type, one_of, shown, suggests_keywords
 from bltgen.automata.context_free import Grammar
 from bltgen.automata.contract import Constraint, Report, ReportEntry
-from bltgen.automata.limits import current_limits
+from bltgen.automata.limits import bounded_by, current_limits
 from bltgen.automata.productions import Atom, Body, Repeat, atoms
-from bltgen.automata.recipe import remembers
+from bltgen.automata.recipe import remembers, source_key
 from bltgen.constraints.grammar import abnf, gbnf, lark
 from bltgen.constraints.grammar.library import library_text, missing
 from bltgen.errors import ConstraintSyntaxError, LimitExceeded, Unsupported, did_you_mean
@@ -46,6 +46,7 @@ def _files_read(made: Grammar) -> dict[str, Any]:
 
 @suggests_keywords()
 @remembers(_files_read)
+@bounded_by(source_key)
 def grammar(
     text: str,
     format: Format = "lark",

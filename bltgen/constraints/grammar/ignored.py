@@ -38,6 +38,7 @@ from bltgen.automata.language import (
     from_automaton,
     union,
 )
+from bltgen.automata.limits import charge
 from bltgen.errors import LimitExceeded
 
 __all__ = ["Gaps", "nonempty", "open_end"]
@@ -166,6 +167,7 @@ def _states(language: Language) -> Iterator[Language]:
     seen = {language}
     todo = [language]
     while todo:
+        charge()
         state = todo.pop()
         yield state
         for _, target in transitions(state):
@@ -206,6 +208,7 @@ def open_end(ignored: Language, following: Language) -> bool:
     ]
     seen = set(todo)
     while todo:
+        charge()
         more, text, has_read = todo.pop()
         if has_read and more.nullable:
             continue

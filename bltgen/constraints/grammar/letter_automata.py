@@ -14,6 +14,7 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bltgen.automata.limits import charge
 from bltgen.errors import LimitExceeded
 
 __all__ = ["LetterAutomaton", "both", "explored", "minimised"]
@@ -40,6 +41,7 @@ def explored(
     order = [first]
     edges: list[Mapping[Hashable, int]] = []
     for state in order:
+        charge()
         row: dict[Hashable, int] = {}
         for letter, target in following(state).items():
             if target not in numbers:

@@ -31,7 +31,8 @@ from bltgen.arguments import as_bytes, integer, of_type, one_of, shown, suggests
 from bltgen.automata import algebra
 from bltgen.automata.contract import Constraint, Report, ReportEntry, State, V_co
 from bltgen.automata.language import EMPTY, INFINITE, Language, intersection
-from bltgen.automata.recipe import Made, remembers
+from bltgen.automata.limits import bounded, bounded_by, grant
+from bltgen.automata.recipe import Made, remembers, source_key
 from bltgen.automata.sampling import draw
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_number_value import number_value
@@ -88,35 +89,34 @@ class JsonSchema(Made, Generic[V_co]):
 
     def start(self) -> State:
         """The state before the first byte. Raises EmptyLanguage where no value satisfies the schema."""
-        found = self._start
-        if found is None:
-            compiler = self._compiler
-            try:
-                with compiler.table.effort:
-                    satisfiable = compiler.cost(self._goal) < INFINITE
-            except LimitExceeded as error:
-                raise blamed(self._places(), NAMES_LIMIT) or error from error
-            if not satisfiable:
-                beyond = blamed(self._places(), COUNTABLE)
-                if beyond is not None:
-                    raise beyond
-                with compiler.table.effort:
-                    conflicts = compiler.conflicts(self._goal)
-                reason = "no JSON value satisfies the schema"
-                if compiler.options.grounding is not None:
-                    self._in_any_spelling().start()  # raises where the schema alone is to blame
-                    reason = (
-                        "the text of strings_from or numbers_from tells no value that the schema admits;"
-                        " with ungrounded='schema' the schema alone decides there"
-                    )
-                elif holds_surrogate(self._documents.root.schema):
-                    reason += "; a lone surrogate is no character, and no text holds it (RFC 7493)"
-                raise EmptyLanguage(reason, conflicts)
-            with compiler.table.effort:
-                compiler.foresee(self._goal)
-            found = self._start = _before(compiler, self._goal)
-        state: State = found
+        state: State = self._begin() if self._start is None else self._start
         return state
+
+    @bounded
+    def _begin(self) -> JsonState:
+        compiler = self._compiler
+        try:
+            satisfiable = compiler.cost(self._goal) < INFINITE
+        except LimitExceeded as error:
+            raise blamed(self._places(), NAMES_LIMIT) or error from error
+        if not satisfiable:
+            beyond = blamed(self._places(), COUNTABLE)
+            if beyond is not None:
+                raise beyond
+            conflicts = compiler.conflicts(self._goal)
+            reason = "no JSON value satisfies the schema"
+            if compiler.options.grounding is not None:
+                self._in_any_spelling().start()  # raises where the schema alone is to blame
+                reason = (
+                    "the text of strings_from or numbers_from tells no value that the schema admits;"
+                    " with ungrounded='schema' the schema alone decides there"
+                )
+            elif holds_surrogate(self._documents.root.schema):
+                reason += "; a lone surrogate is no character, and no text holds it (RFC 7493)"
+            raise EmptyLanguage(reason, conflicts)
+        compiler.foresee(self._goal)
+        found = self._start = _before(compiler, self._goal)
+        return found
 
     def _places(self) -> Iterable[Place]:
         """All places of the schema."""
@@ -134,10 +134,13 @@ class JsonSchema(Made, Generic[V_co]):
         schema: Mapping[str, Any] | bool = self._documents.root.schema
         return schema
 
+    @bounded
     def accepts(self, data: bytes) -> bool:
         """Whether `data` is a JSON text, in the chosen layout, that satisfies the schema."""
         state: State | None = self.start()
-        for byte in as_bytes("data", data):
+        data = as_bytes("data", data)
+        grant(len(data))
+        for byte in data:
             assert state is not None
             state = state.advance(byte)
             if state is None:
@@ -260,6 +263,7 @@ def json_schema(
 
 @suggests_keywords()
 @remembers(lambda made: made.decided())
+@bounded_by(source_key)
 def json_schema(
     schema: Mapping[str, Any] | bool | str | bytes | Any,
     *,
@@ -413,8 +417,7 @@ def _json_text(compiled: Callable[[], Compiler], place: Place) -> Language:
     """The texts, within a string, whose value satisfies the schema at a place."""
     compiler = compiled()
     goal = compiler.formulas.schema(place)
-    with compiler.table.effort:
-        satisfiable = compiler.cost(goal) < INFINITE
+    satisfiable = compiler.cost(goal) < INFINITE
     return json_text(_before(compiler, goal)) if satisfiable else EMPTY
 
 

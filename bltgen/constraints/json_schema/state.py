@@ -14,6 +14,7 @@ from typing import Any
 
 from bltgen.automata.byteset import ByteSet, lowest_byte
 from bltgen.automata.contract import FORCED_LIMIT
+from bltgen.automata.limits import Refusals, charge, question
 from bltgen.automata.recipe import FixedState
 from bltgen.constraints.json_schema.effort import Effort
 from bltgen.constraints.json_schema.positions import Position
@@ -76,7 +77,9 @@ class JsonState(FixedState, dict[int, "JsonState | None"]):
     """A position in a JSON text. Immutable to its users; the dictionary is a cache. See `contract.State`."""
 
     # States are many: with one position, they hold it themselves and not in a tuple.
-    __slots__ = ("_allowed", "_forced", "_several", "_shortest", "id", "position", "table")
+    __slots__ = ("_allowed", "_forced", "_several", "_shortest", "id", "position", "refusals", "table")
+
+    refusals: Refusals | None
 
     advance = dict.__getitem__
 
@@ -88,20 +91,21 @@ class JsonState(FixedState, dict[int, "JsonState | None"]):
         self._allowed: ByteSet | None = None
         self._forced: bytes | None = None
         self._shortest = -1
+        self.refusals = None
 
     @property
     def positions(self) -> tuple[Position, ...]:
         """Where the text may stand, at least one."""
         return (self.position,) if self._several is None else self._several
 
+    @question
     def __missing__(self, byte: int) -> JsonState | None:
         table = self.table
-        with table.effort:
-            table.effort.spend()
-            if self._several is None:
-                following = self.position.step(byte)
-            else:
-                following = tuple([after for position in self._several for after in position.step(byte)])
+        charge()
+        if self._several is None:
+            following = self.position.step(byte)
+        else:
+            following = tuple([after for position in self._several for after in position.step(byte)])
         if following:
             found = table.of(following)
         elif 0 <= byte <= 255:
@@ -114,25 +118,23 @@ class JsonState(FixedState, dict[int, "JsonState | None"]):
     @property
     def bits(self) -> int:
         """The live bytes as bits."""
-        with self.table.effort:
-            if self._several is None:
-                return self.position.bits
-            bits = 0
-            for position in self._several:
-                bits |= position.bits
-        return bits
+        return self.allowed.bits
 
     @property
     def allowed(self) -> ByteSet:
         """The bytes after which a valid text can still be reached."""
         found = self._allowed
-        if found is None:
-            if self._several is None:
-                with self.table.effort:
-                    bits = self.position.bits
-            else:
-                bits = self.bits
-            found = self._allowed = ByteSet(bits)
+        return self._ask_allowed() if found is None else found
+
+    @question
+    def _ask_allowed(self) -> ByteSet:
+        if self._several is None:
+            bits = self.position.bits
+        else:
+            bits = 0
+            for position in self._several:
+                bits |= position.bits
+        found = self._allowed = ByteSet(bits)
         return found
 
     @property
@@ -145,28 +147,33 @@ class JsonState(FixedState, dict[int, "JsonState | None"]):
     @property
     def shortest(self) -> int:
         """Bytes to the nearest valid text."""
-        if self._shortest < 0:
-            with self.table.effort:
-                self._shortest = min([position.shortest for position in self.positions])
+        return self._ask_shortest() if self._shortest < 0 else self._shortest
+
+    @question
+    def _ask_shortest(self) -> int:
+        self._shortest = min([position.shortest for position in self.positions])
         return self._shortest
 
     @property
     def forced(self) -> bytes:
         """The bytes with which every valid completion begins."""
-        if self._forced is None:
-            text = bytearray()
-            state = self
-            while len(text) < FORCED_LIMIT and not state.accepting:
-                bits = state.bits
-                if bits & (bits - 1):
-                    break
-                byte = lowest_byte(bits)
-                following = state.advance(byte)
-                assert following is not None, "an allowed byte has a successor"
-                text.append(byte)
-                state = following
-            self._forced = bytes(text)
-        return self._forced
+        return self._ask_forced() if self._forced is None else self._forced
+
+    @question
+    def _ask_forced(self) -> bytes:
+        text = bytearray()
+        state = self
+        while len(text) < FORCED_LIMIT and not state.accepting:
+            bits = state.bits
+            if bits & (bits - 1):
+                break
+            byte = lowest_byte(bits)
+            following = state.advance(byte)
+            assert following is not None, "an allowed byte has a successor"
+            text.append(byte)
+            state = following
+        found = self._forced = bytes(text)
+        return found
 
     @property
     def told_by(self) -> str | None:
@@ -178,13 +185,14 @@ class JsonState(FixedState, dict[int, "JsonState | None"]):
                 break
         return text
 
+    @question
     def completion(self) -> bytes:
         """A shortest completion."""
         text = bytearray()
         state = self
         while not state.accepting:
-            with self.table.effort:
-                nearest = min(state.positions, key=lambda position: position.shortest).nearest()
+            nearest = min(state.positions, key=lambda position: position.shortest).nearest()
+            charge(len(nearest) >> 6)
             for byte in nearest:
                 following = state.advance(byte)
                 assert following is not None, "a shortest way has successors"
@@ -192,12 +200,12 @@ class JsonState(FixedState, dict[int, "JsonState | None"]):
             text += nearest
         return bytes(text)
 
+    @question
     def allowed_within(self, n: int) -> ByteSet:
         """The allowed bytes after which a valid text still fits into n bytes in all."""
         bits = 0
-        with self.table.effort:
-            for position in self.positions:
-                bits |= position.within(n)
+        for position in self.positions:
+            bits |= position.within(n)
         return ByteSet(bits)
 
     def __bool__(self) -> bool:

@@ -9,8 +9,7 @@ import jsonschema
 import pytest
 
 import bltgen
-from bltgen.automata.limits import Limits, charge, use_limits
-from bltgen.constraints.json_schema.effort import Effort
+from bltgen.automata.limits import Limits, use_limits
 from bltgen.errors import LimitExceeded
 
 MANY_MEMBERS = {
@@ -38,10 +37,10 @@ MANY_MEMBERS = {
 
 
 def test_one_question_costs_a_bounded_number_of_steps() -> None:
-    """A search beyond `Limits.schema_steps` raises; the constraint stays usable with more of them."""
+    """A search beyond `Limits.steps` raises; the constraint stays usable with more of them."""
     schema = {"properties": {"many": {"type": "object", "minProperties": 30}}}
     constraint = bltgen.json_schema(schema, whitespace="compact")
-    with use_limits(Limits(schema_steps=3)), pytest.raises(LimitExceeded, match="steps to answer"):
+    with use_limits(Limits(steps=3, byte_steps=0)), pytest.raises(LimitExceeded, match="steps to answer"):
         constraint.accepts(b'{"many":{"a":1}}')
     assert not constraint.accepts(b'{"many":{"a":1}}')
     assert constraint.accepts(
@@ -52,24 +51,8 @@ def test_one_question_costs_a_bounded_number_of_steps() -> None:
 def test_searches_in_patterns_are_counted() -> None:
     """States that the regular layer visits for a question to a schema count as its steps."""
     schema = {"type": "string", "minLength": 300, "pattern": "^(a{1,40}b){1,50}$", "not": {"pattern": "abab"}}
-    with use_limits(Limits(schema_steps=100)), pytest.raises(LimitExceeded, match="steps to answer"):
+    with use_limits(Limits(steps=100)), pytest.raises(LimitExceeded, match="steps to answer"):
         bltgen.json_schema(schema)
-
-
-def test_a_recursion_too_deep_is_a_limit() -> None:
-    """What would overflow the stack is a documented error, however deep in a question it comes."""
-    effort = Effort()
-
-    def ask(depth: int) -> None:
-        with effort:
-            if depth:
-                ask(depth - 1)
-            raise RecursionError
-
-    with pytest.raises(LimitExceeded, match="nesting"):
-        ask(0)
-    with pytest.raises(LimitExceeded, match="nesting"):
-        ask(3)
 
 
 def test_conditions_that_meet_in_one_member_are_decided_before_it_is_read() -> None:
@@ -82,7 +65,7 @@ def test_conditions_that_meet_in_one_member_are_decided_before_it_is_read() -> N
         ]
         return {"type": "object", "required": ["k"], "allOf": rules}
 
-    with use_limits(Limits(schema_steps=5_000)), pytest.raises(LimitExceeded):
+    with use_limits(Limits(steps=5_000)), pytest.raises(LimitExceeded):
         bltgen.json_schema(schema([{"pattern": letter} for letter in "abcdefghijkl"]))
     bounds = bltgen.json_schema(schema([{"minimum": 10 * i} for i in range(30)]), whitespace="compact")
     assert bounds.accepts(b'{"k":-1}')
@@ -125,73 +108,3 @@ def test_a_repeated_item_is_read_by_one_position() -> None:
     for seed in range(8):
         text = constraint.sample(random.Random(seed), 40)
         assert validator.is_valid(json.loads(text)), text
-
-
-def _left(effort: Effort) -> int:
-    """How many steps may still be spent."""
-    spent = 0
-    try:
-        while spent < 100:
-            effort.spend()
-            spent += 1
-    except LimitExceeded:
-        pass
-    return spent
-
-
-def test_a_question_has_as_many_steps_as_the_limit_says() -> None:
-    effort = Effort()
-    with use_limits(Limits(schema_steps=5)):
-        for _ in range(2):
-            with effort:
-                assert _left(effort) == 5
-        with effort:
-            effort.spend(5)
-            with pytest.raises(LimitExceeded) as caught:
-                effort.spend(1)
-        assert (caught.value.what, caught.value.limit) == ("the steps to answer one question", 5)
-        with effort, pytest.raises(LimitExceeded):
-            effort.spend(6)
-
-
-def test_a_question_within_another_shares_its_steps() -> None:
-    effort = Effort()
-    with use_limits(Limits(schema_steps=5)), effort:
-        effort.spend(2)
-        with effort:
-            effort.spend()
-        with use_limits(Limits(schema_steps=50)), effort:
-            assert _left(effort) == 2
-
-
-def test_outside_of_questions_nothing_is_bounded() -> None:
-    effort = Effort()
-    effort.spend(10**9)
-    with use_limits(Limits(schema_steps=1)), effort:
-        effort.spend()
-    effort.spend(10**9)
-
-
-def test_work_of_others_is_charged_to_the_question() -> None:
-    effort, other = Effort(), Effort()
-    with use_limits(Limits(schema_steps=5)), other, effort:
-        charge(5)
-        with pytest.raises(LimitExceeded):
-            charge(1)
-        with other:  # a question within one of its own: it charges what it began with
-            assert _left(other) == 5
-
-
-def test_only_the_outermost_question_turns_a_recursion_into_a_limit() -> None:
-    effort = Effort()
-    with effort, pytest.raises(RecursionError), effort:
-        raise RecursionError
-    with pytest.raises(LimitExceeded) as caught, effort:
-        raise RecursionError
-    assert caught.value.limit == 1000
-    assert caught.value.what == "the nesting of what one question to the schema depends on"
-    for error in (ValueError, KeyError):
-        with pytest.raises(error), effort:
-            raise error
-    with use_limits(Limits(schema_steps=3)), effort:
-        assert _left(effort) == 3

@@ -50,7 +50,7 @@ def test_a_huge_count_is_answered_or_refused_with_its_place(
     schema = {"type": kind, **beside, **({"not": count} if denied else count)}
     is_least = keyword.startswith("min") != denied
     try:
-        with use_limits(Limits(search_states=1_000, schema_steps=20_000)):
+        with use_limits(Limits(search_states=1_000, steps=20_000)):
             constraint = json_schema(schema)
             assert constraint.accepts(SMALL[kind]) != is_least
             assert not is_least or constraint.start().shortest > 10**12

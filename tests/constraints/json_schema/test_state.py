@@ -114,9 +114,9 @@ def test_a_step_is_taken_once_and_costs_one() -> None:
     assert place.steps == [ord("a")]
     assert state.advance(0) is None
     assert state.advance(255) is None
-    with use_limits(Limits(schema_steps=0)), pytest.raises(LimitExceeded):
+    with use_limits(Limits(steps=0)), pytest.raises(LimitExceeded):
         state.advance(ord("b"))
-    with use_limits(Limits(schema_steps=1)):
+    with use_limits(Limits(steps=1)):
         assert state.advance(ord("b")) is None
 
 
@@ -223,7 +223,7 @@ def test_a_question_to_several_positions_is_within_its_budget() -> None:
         lambda state: state.allowed_within(3),
     ):
         for places in ((Spending(b"a"),), (Spending(b"a"), Spending(b"b"))):
-            with use_limits(Limits(schema_steps=0)), pytest.raises(LimitExceeded):
+            with use_limits(Limits(steps=0)), pytest.raises(LimitExceeded):
                 ask(table.of(places))
-            with use_limits(Limits(schema_steps=9)):
+            with use_limits(Limits(steps=9)):
                 ask(table.of(places))
