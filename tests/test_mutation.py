@@ -99,3 +99,11 @@ def test_a_trial_tells_what_the_tests_notice(tmp_path: Path) -> None:
     assert verdicts["if value > 10 and low < 10:", "if True:"] == "killed"
     assert verdicts["if value > 10 and low < 10:", "if False:"] == "survived"
     assert verdicts["value > 10", "value >= 10"] == "survived"
+
+
+def test_a_constant_of_many_lines_is_run_where_its_statement_begins() -> None:
+    source = (
+        "LIMITS = (\n    1 +\n    2,\n    3,\n)\n\n\ndef f(a):\n    return (\n        a\n        < 5\n    )\n"
+    )
+    places = {(one.before, one.line, one.statement) for one in mutations(source, "example.py")}
+    assert {("2", 3, 1), ("3", 4, 1), ("5", 11, 9), ("a < 5", 10, 9)} <= places

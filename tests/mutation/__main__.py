@@ -80,6 +80,7 @@ class Baseline:
         The tests of the file that bears the module's name come apart: few files are read for them.
         """
         tests = self.by_line.get((mutation.file, mutation.line), [])
+        tests = tests or self.by_line.get((mutation.file, mutation.statement), [])
         if "import" in tests:
             tests = list(self.seconds)
         tests = sorted(tests, key=lambda test: (self.seconds.get(test, 0.0), test))

@@ -62,6 +62,8 @@ class Mutation:
     after: str
     index: int
     """The how-manieth mutation of the file."""
+    statement: int
+    """The line where the statement begins: Python notes the running of a folded constant there."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column} in {self.function}: {self.before} -> {self.after}"
@@ -132,10 +134,10 @@ class _Walk:
     """Visits the nodes that may be mutated, in order, each with where it hangs in the tree."""
 
     def __init__(self) -> None:
-        self.found: list[tuple[ast.AST, str, int | None, ast.AST, str, tuple[int, int]]] = []
-        """(parent, field, place in the field, replacement, function, position)"""
+        self.found: list[tuple[ast.AST, str, int | None, ast.AST, str, tuple[int, int, int]]] = []
+        """(parent, field, place in the field, replacement, function, (line, column, statement))"""
 
-    def visit(self, node: ast.AST, function: str) -> None:
+    def visit(self, node: ast.AST, function: str, statement: int = 0) -> None:
         position = (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
         for field, value in ast.iter_fields(node):
             if field in ("annotation", "returns", "type_comment", "type_params"):
@@ -153,6 +155,7 @@ class _Walk:
                     inner = f"{function}.{child.name}" if function != "module" else child.name
                 line = getattr(child, "lineno", position[0])
                 column = getattr(child, "col_offset", position[1])
+                begins = line if isinstance(child, ast.stmt) else statement
                 for replacement in self._replacements(node, child):
                     self.found.append(
                         (
@@ -161,10 +164,10 @@ class _Walk:
                             place if isinstance(value, list) else None,
                             replacement,
                             function,
-                            (line, column),
+                            (line, column, begins),
                         )
                     )
-                self.visit(child, inner)
+                self.visit(child, inner, begins)
 
     @staticmethod
     def _replacements(parent: ast.AST, child: ast.AST) -> Iterator[ast.AST]:
@@ -207,12 +210,13 @@ def _found(tree: ast.Module) -> _Walk:
 def mutations(source: str, file: str) -> list[Mutation]:
     """All mutations of a module."""
     found = []
-    for index, (parent, field, place, replacement, function, (line, column)) in enumerate(
+    for index, (parent, field, place, replacement, function, (line, column, statement)) in enumerate(
         _found(ast.parse(source)).found
     ):
         value = getattr(parent, field)
         before = _text(value if place is None else value[place])
-        found.append(Mutation(file, line, column, function, before, _text(replacement), index))
+        after = _text(replacement)
+        found.append(Mutation(file, line, column, function, before, after, index, statement))
     return found
 
 
