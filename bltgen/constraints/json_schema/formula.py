@@ -336,7 +336,7 @@ def meet(summaries: Iterable[Summary]) -> Summary:
 
 def join(summaries: Iterable[Summary], *, exact: bool) -> Summary:
     """The summary of a disjunction."""
-    types, values, excluded = 0, frozenset[Value](), None
+    types, values, excluded = 0, set[Value](), None
     bounded = True
     for summary in summaries:
         types |= summary.types
@@ -346,7 +346,7 @@ def join(summaries: Iterable[Summary], *, exact: bool) -> Summary:
             values |= summary.values
         excluded = summary.excluded if excluded is None else excluded & summary.excluded
         exact = False
-    return Summary(types, values if bounded else None, excluded or frozenset(), exact)
+    return Summary(types, frozenset(values) if bounded else None, excluded or frozenset(), exact)
 
 
 def _complement(summary: Summary) -> Summary:

@@ -4,6 +4,8 @@
 first, and each partial conjunction that contradicts itself is dropped at once; a negated schema that
 contradicts what is known already (a discriminator) costs nothing. Where more than `limit` disjuncts are
 left, none are listed: there is one spec then, which holds the disjunctions as clauses.
+
+Before that, many alternatives are parted by a member whose value tells them apart (see `discriminators`).
 """
 
 from __future__ import annotations
@@ -11,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bltgen.constraints.json_schema.clauses import atoms_of, choices, simplified
+from bltgen.constraints.json_schema.clauses import atoms_of, choices
+from bltgen.constraints.json_schema.discriminators import cases_by_member, is_broad, taken_up
 from bltgen.constraints.json_schema.formula import (
     AND,
     ATOM,
@@ -71,9 +74,14 @@ class Cases:
         found = self._known.get(key)
         if found is None:
             try:
-                found = self._listed(formula, kind)
-                if found is None:
-                    found = self._with_clauses(formula, kind)
+                start = self._start(formula, kind)
+                specs: dict[Any, None] = {}
+                for draft, pending in () if start is None else self._told_apart(*start, kind):
+                    listed = self._listed(draft, pending, kind)
+                    if listed is None:
+                        listed = self._with_clauses(draft, pending, kind)
+                    specs.update(dict.fromkeys(listed))
+                found = tuple(specs)
             except RecursionError:
                 raise LimitExceeded("the nesting of subschemas within one value", 200) from None
             self._known[key] = found
@@ -89,25 +97,10 @@ class Cases:
 
     def settled(self, draft: Draft, clauses: Iterable[Formula]) -> Any:
         """The spec of a draft and clauses, after what follows at once; None where they contradict."""
-        formulas = self._formulas
-        todo = list(clauses)
-        changed = True
-        while changed:
-            changed = False
-            kept: dict[Formula, None] = {}
-            for clause in todo:
-                left = simplified(formulas, clause, draft)
-                for part in left.parts if left.op == AND else (left,):
-                    if part.op == FALSE:
-                        return None
-                    if part.op == ATOM:
-                        if not draft.add(part.value):
-                            return None
-                        changed = True
-                    elif part.op != TRUE:
-                        kept[part] = None
-            todo = list(kept)
-        return self.intern(draft, tuple(sorted(todo, key=lambda clause: clause.id)))
+        left = taken_up(self._formulas, draft, clauses)
+        if left is None:
+            return None
+        return self.intern(draft, tuple(sorted(left, key=lambda clause: clause.id)))
 
     # -- few disjuncts -------------------------------------------------------------------------------
 
@@ -117,21 +110,28 @@ class Cases:
         pending: Pending = []
         return (draft, pending) if self._flatten(formula, kind, draft, pending, ()) else None
 
-    def _listed(self, formula: Formula, kind: int, limit: int = 0) -> tuple[Any, ...] | None:
+    def _told_apart(self, draft: Draft, pending: Pending, kind: int) -> Sequence[tuple[Draft, Pending]]:
+        """Cases by the value of a member, where one tells many alternatives apart."""
+        if kind != OBJECT or not self.limit or not is_broad(pending):
+            return [(draft, pending)]
+        assert isinstance(draft, ObjectDraft)
+        clauses = [self.unfolded(clause, kind) for clause in pending]
+        cases = cases_by_member(self._formulas, draft, clauses)
+        # Where nothing is told apart, what is still folded stays so.
+        return cases if len(cases) != 1 or cases[0].draft is not draft else [(draft, pending)]
+
+    def _listed(self, draft: Draft, pending: Pending, kind: int, limit: int = 0) -> tuple[Any, ...] | None:
         """The disjuncts; None where they are too many. `limit`: 0, as many as is usual, or so many."""
-        start = self._start(formula, kind)
-        if start is None:
-            return ()
-        if start[1] and not limit and not self.limit:
+        if pending and not limit and not self.limit:
             return None
         # As many as a single union of branches that exclude each other has: each is tried beside each.
-        widest = max([len(clause.parts) for clause in start[1]], default=0)
+        widest = max([len(clause.parts) for clause in pending], default=0)
         if widest > WIDEST:
             return None
         tries = self._tries + (RECORDING_TRIES if limit else TRIES + 2 * widest * widest)
         limit = limit or max(self.limit, widest)
         specs: dict[Any, None] = {}
-        stack = [start]
+        stack = [(draft, pending)]
         while stack:
             draft, pending = stack.pop()
             if len(specs) > limit or self._tries > tries:
@@ -143,17 +143,15 @@ class Cases:
             stack += [(made, rest + added) for made, added in reversed(options)]
         return tuple(specs)
 
-    def _with_clauses(self, formula: Formula, kind: int) -> tuple[Any, ...]:
-        """The one spec that holds the disjunctions of a formula as clauses."""
-        start = self._start(formula, kind)
-        assert start is not None, "what contradicts itself has no disjuncts"
-        draft, pending = start
+    def _with_clauses(self, draft: Draft, pending: Pending, kind: int) -> tuple[Any, ...]:
+        """The one spec that holds the disjunctions as clauses."""
+        draft = draft.copy()
         clauses = [self.unfolded(clause, kind) for clause in pending]
         if isinstance(draft, ObjectDraft):
             draft.table = _names_of(draft, clauses)
         elif draft.unique or draft.repeated or any(atom[0] == "unique" for atom in atoms_of(clauses)):
             # Which values may come no more depends on what each disjunct still needs.
-            found = self._listed(formula, kind, RECORDING)
+            found = self._listed(draft, pending, kind, RECORDING)
             if found is None:
                 raise LimitExceeded(
                     "the alternatives of an array with unique items",
