@@ -1,34 +1,16 @@
-"""Schemas made to exhaust an engine: does each answer or refuse in time, and what does it take?
-
-    python benchmarks/hostile_schemas.py [--quick] [--only PART OF A NAME] [--steps N] [--json]
-
-Each schema is compiled, its first mask and its shortest text are asked for, and texts are drawn at random
-within a budget near the shortest, all in a process of its own whose memory is limited. An answer is judged by
-`jsonschema`; a refusal must be one of the documented errors. The aim: every question is answered or refused
-in 5 seconds and 1 GB. The table says what came of it, seconds of this process (`first`: compile and first
-mask; `shortest`: its text; `worst`: the slowest question of the walks) and MB at most beside the import.
-
-`--quick` skips the walks. `--together` runs all in this process, as the test of this list does.
-"""
+"""JSON Schemas made to exhaust an engine; `hostile.py` asks them."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import random
-import resource
-import subprocess
-import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
+
+__all__ = ["hostile_schemas", "is_valid", "size"]
 
 Schema = Any
 
 DRAFT4 = "http://json-schema.org/draft-04/schema#"
-MEMORY = 3 << 30
-WALKS, BUDGET, WALK_SECONDS = 2, 40, 20.0
 
 
 def _object(**keywords: Any) -> Schema:
@@ -303,6 +285,54 @@ def _strings_and_items() -> dict[str, Schema]:
     }
 
 
+def _numbers_and_sizes() -> dict[str, Schema]:
+    return {
+        "a multiple of 51 digits": {"multipleOf": 10**50 + 151},
+        "an integer, a multiple of 30 digits, in a range": {
+            "type": "integer",
+            "multipleOf": 10**29 + 319,
+            "minimum": 10**40,
+            "maximum": 10**41,
+        },
+        "multiples of three primes": _object(
+            properties={"a": {"allOf": [{"multipleOf": m} for m in (99_991, 99_989, 99_971)]}}, required=["a"]
+        ),
+        "a multiple of 1e-40": {"type": "number", "multipleOf": 1e-40, "minimum": 0.1, "maximum": 0.2},
+        "20,000 required members": _object(required=[f"m{i}" for i in range(20_000)]),
+        "1,000 unique items": {"type": "array", "uniqueItems": True, "minItems": 1_000},
+        "1,000 unique items of numbers": {
+            "type": "array",
+            "uniqueItems": True,
+            "minItems": 1_000,
+            "items": {"type": "integer"},
+        },
+        "a billion characters": {"type": "string", "minLength": 10**9},
+        "a billion items": {"type": "array", "minItems": 10**9},
+        "a pattern of 12 lookaheads": {
+            "type": "string",
+            "pattern": "^" + "".join(f"(?=.*{c}.*{c.upper()})" for c in "abcdefghijkl"),
+        },
+        "a pattern of 80 loops of boundaries": {"type": "string", "pattern": r"^(?:\b\w*\B.?)*" * 80 + "$"},
+        "20 patterns on one string": {
+            "type": "string",
+            "allOf": [{"pattern": f"{c}.{{6}}{c}"} for c in "abcdefghijklmnopqrst"],
+        },
+        "JSON in strings, three deep": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": {
+                    "type": "string",
+                    "contentMediaType": "application/json",
+                    "contentSchema": _ifs(12),
+                },
+            },
+        },
+    }
+
+
 def hostile_schemas() -> dict[str, Schema]:
     """The schemas by name."""
     return {
@@ -312,33 +342,8 @@ def hostile_schemas() -> dict[str, Schema]:
         **_names(),
         **_large(),
         **_strings_and_items(),
+        **_numbers_and_sizes(),
     }
-
-
-def examine(schema: Schema, walks: int = WALKS) -> dict[str, Any]:
-    """What comes of a schema: seconds by stage and whether its texts are valid, or `refused` and where."""
-    from bltgen.constraints.json_schema import json_schema
-    from bltgen.errors import EmptyLanguage, LimitExceeded, Unsupported
-
-    found: dict[str, Any] = {}
-    stage = "compile"
-    began = time.process_time()
-    try:
-        state = json_schema(schema, numbers="plain").start()
-        state.allowed.mask()
-        found["first"], stage = time.process_time() - began, "shortest"
-        began = time.process_time()
-        text = state.completion()
-        found["shortest"], stage = time.process_time() - began, "walk"
-        found["length"] = len(text)
-        found["valid"] = len(text) == state.shortest and is_valid(schema, text)
-        rng = random.Random(0)
-        for _ in range(walks):
-            found["valid"] = found["valid"] and walk(schema, state, rng, found)
-    except (EmptyLanguage, LimitExceeded, Unsupported) as error:
-        found["refused"], found["stage"] = f"{type(error).__name__}: {error}", stage
-        found["worst"] = max(found.get("worst", 0.0), time.process_time() - began)
-    return found
 
 
 def is_valid(schema: Schema, text: bytes) -> bool:
@@ -367,96 +372,3 @@ def size(schema: Schema) -> int:
         return known[id(part)]
 
     return visit(schema)
-
-
-def walk(schema: Schema, state: Any, rng: random.Random, found: dict[str, Any]) -> bool:
-    """Draw a text within a budget near the shortest, and note the slowest question."""
-    left, text = state.shortest + BUDGET, bytearray()
-    until = time.process_time() + WALK_SECONDS
-    while time.process_time() < until:
-        began = time.process_time()
-        allowed = list(state.allowed_within(left))
-        if state.accepting and (not allowed or rng.random() < 0.1):
-            return is_valid(schema, bytes(text))
-        byte = rng.choice(allowed)
-        state = state.advance(byte)
-        found["worst"] = max(found.get("worst", 0.0), time.process_time() - began)
-        text.append(byte)
-        left -= 1
-    return is_valid(schema, bytes(text) + state.completion())
-
-
-def _alone(name: str, options: argparse.Namespace) -> dict[str, Any]:
-    """Examine one schema in a process of its own."""
-    command = [
-        sys.executable,
-        __file__,
-        "--together",
-        "--json",
-        "--exactly",
-        name,
-        "--steps",
-        str(options.steps),
-    ]
-    if options.quick:
-        command.append("--quick")
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-    except subprocess.TimeoutExpired:
-        return {"failed": "300 s"}
-    lines = done.stdout.splitlines()
-    if done.returncode or not lines:
-        return {"failed": done.stderr.strip().splitlines()[-1:] or [f"exit {done.returncode}"]}
-    result: dict[str, Any] = json.loads(lines[-1])["found"]
-    return result
-
-
-def _line(name: str, found: dict[str, Any]) -> str:
-    if "failed" in found:
-        return f"{name:42} FAILED: {found['failed']}"
-    spent = "".join(
-        f"{found[key]:8.2f}" if key in found else " " * 8 for key in ("first", "shortest", "worst")
-    )
-    outcome = (
-        f"at {found['stage']}: {found['refused'][:90]}" if "refused" in found else f"{found['length']} bytes"
-    )
-    verdict = "" if found.get("valid", True) else "  INVALID"
-    return f"{name:42}{spent} {found['megabytes']:6.0f}  {outcome}{verdict}"
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="no walks")
-    parser.add_argument("--only", default="", help="a part of the names to run")
-    parser.add_argument("--exactly", default="", help="the one name to run")
-    parser.add_argument("--steps", type=int, default=0, help="Limits.steps, if not the default")
-    parser.add_argument("--together", action="store_true", help="all in this process")
-    parser.add_argument("--json", action="store_true", help="a JSON text a line")
-    options = parser.parse_args()
-    chosen = {
-        name: schema
-        for name, schema in hostile_schemas().items()
-        if options.only in name and options.exactly in ("", name)
-    }
-    if options.together:
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    elif not options.json:
-        print(f"{'':42}{'first':>8}{'shortest':>8}{'worst':>8} {'MB':>6}")
-    from bltgen.automata.limits import Limits, use_limits
-
-    limits = Limits(steps=options.steps) if options.steps else Limits()
-    for name, schema in chosen.items():
-        if options.together:
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            with use_limits(limits):
-                found = examine(schema, 0 if options.quick else WALKS)
-            found["megabytes"] = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-        else:
-            found = _alone(name, options)
-        print(json.dumps({"name": name, "found": found}) if options.json else _line(name, found), flush=True)
-
-
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-    main()

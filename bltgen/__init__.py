@@ -50,11 +50,13 @@ if TYPE_CHECKING:
     from bltgen.decoding.spans import Spans
     from bltgen.decoding.speculative import Speculative
     from bltgen.decoding.strategy import Mask, Strategy
+    from bltgen.interruption import CancelToken
 
 _HOMES = {
     "Backtrack": "bltgen.decoding.redecode",
     "Beam": "bltgen.decoding.beam",
     "BestOf": "bltgen.decoding.beam",
+    "CancelToken": "bltgen.interruption",
     "Constraint": "bltgen.automata.contract",
     "Exact": "bltgen.decoding.exact",
     "Explanation": "bltgen.decoding.explain",
@@ -92,6 +94,7 @@ __all__ = [
     "Backtrack",
     "Beam",
     "BestOf",
+    "CancelToken",
     "Constraint",
     "Exact",
     "Explanation",

@@ -9,6 +9,8 @@ The tree::
     │   ├── EmptyLanguage           nothing satisfies the constraint
     │   └── LimitExceeded           compiling or walking it would cost more than the limits allow
     ├── BudgetTooSmall(ValueError)  `max_bytes` is less than the shortest valid text
+    ├── DeadlineExceeded(TimeoutError)  the deadline of a request came before its first byte
+    ├── Cancelled                   a request was cancelled before its end
     ├── InvalidPrompt(ValueError)   a str that has no UTF-8
     ├── InvalidLine(ValueError)     a line of a file of prompts that holds none
     ├── RejectedByte(ValueError)    a text leaves the language
@@ -28,10 +30,12 @@ from collections.abc import Iterable
 __all__ = [
     "BltgenError",
     "BudgetTooSmall",
+    "Cancelled",
     "CheckpointError",
     "ConstraintError",
     "ConstraintSyntaxError",
     "ConstraintWarning",
+    "DeadlineExceeded",
     "DeviceNotAvailable",
     "EmptyLanguage",
     "InvalidLine",
@@ -166,6 +170,22 @@ class BudgetTooSmall(BltgenError, ValueError):
     def __init__(self, max_bytes: int, shortest: int) -> None:
         self.max_bytes, self.shortest = max_bytes, shortest
         super().__init__(f"max_bytes={max_bytes} is too small: the shortest valid text has {shortest} bytes")
+
+
+class DeadlineExceeded(BltgenError, TimeoutError):
+    """The deadline of a request came before its first byte. Attribute `deadline`: in seconds."""
+
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        super().__init__(f"the deadline of {deadline} s came before the first byte")
+
+
+class Cancelled(BltgenError):
+    """A request was cancelled. Attribute `data`: the bytes settled by then, the beginning of a valid text."""
+
+    def __init__(self, data: bytes = b"") -> None:
+        self.data = data
+        super().__init__(f"the request was cancelled after {len(data)} bytes")
 
 
 class InvalidPrompt(BltgenError, ValueError):

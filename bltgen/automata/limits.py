@@ -9,12 +9,13 @@ formula made, a state visited by a search, sixteen parts looked at. What is warm
 The account lives in the context of the caller (`contextvars`: of the thread or task), never in what threads
 share. The outermost question opens it and closes it, questions within it are charged to the same one, and
 outside of questions nothing is counted. It holds `Limits.steps`, by default so many that a question ends
-within 2 seconds; one that reads or writes a text has `Limits.byte_steps` more for each of its bytes.
+within 2 seconds; `accepts` has `Limits.byte_steps` more for each byte of the text that it is given.
 
 What runs out raises `LimitExceeded`, which names the field of `Limits`. A state remembers which question
 failed, and under which limits: under the same or lower ones it fails again at once, and so does making a
 constraint of the same source. A failure by the clock is never remembered: by default no clock is read, and
-with `Limits.seconds` it is, every `CLOCK_STEPS` steps.
+with `Limits.seconds` it is, every `CLOCK_STEPS` steps. So is the watch of a request (`bltgen.interruption`),
+which may end a question too; what it raises is no LimitExceeded.
 
 >>> with use_limits(Limits(steps=2)):  # doctest: +ELLIPSIS
 ...     bounded(lambda: [charge(1) for _ in range(3)])()
@@ -35,6 +36,7 @@ from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
 from bltgen.errors import LimitExceeded
+from bltgen.interruption import Watch, current_watch
 
 __all__ = [
     "Limits",
@@ -56,7 +58,7 @@ class Limits:
     """Bounds, counted in things rather than seconds by default, so that they act alike on every machine.
 
     - `steps`: of work behind one question; see this module. About 10 microseconds each.
-    - `byte_steps`: added for each byte of a text that a question reads or writes.
+    - `byte_steps`: added for each byte of a text that a question is given to read.
     - `seconds`: for one question, by the clock; None: no clock is read.
     - `search_states`: states that one search for a shortest text may visit. Only intersections,
       complements and lookarounds need a search; about 20 to 50 microseconds a state.
@@ -117,18 +119,23 @@ def use_limits(limits: Limits) -> Iterator[Limits]:
 class _Account:
     """What the question under way may still spend. `alarm`: below so many steps left, `ring` is asked."""
 
-    __slots__ = ("alarm", "left", "limits", "until")
+    __slots__ = ("alarm", "left", "limits", "until", "watch")
+
+    until: float | None
+    watch: Watch | None
 
     def __init__(self) -> None:
         limits = self.limits = _CURRENT.get()
         self.left = limits.steps
-        self.alarm = 0
-        if limits.seconds is not None:
-            self.until = monotonic() + limits.seconds
-            self.alarm = limits.steps - CLOCK_STEPS
+        watch = self.watch = current_watch()
+        if limits.seconds is None and watch is None:
+            self.alarm = 0
+        else:
+            self.until = None if limits.seconds is None else monotonic() + limits.seconds
+            self.alarm = max(0, limits.steps - CLOCK_STEPS)
 
     def ring(self) -> None:
-        """Raise LimitExceeded where steps or seconds ran out; else put the alarm on."""
+        """Raise LimitExceeded where steps or seconds ran out, or what the watch does; else set the alarm."""
         limits = self.limits
         if self.left < 0:
             raise LimitExceeded(
@@ -137,14 +144,16 @@ class _Account:
                 "what costs most is branches that no member tells apart and many conditions on one text: "
                 "simplify these, or raise Limits.steps",
             )
-        if limits.seconds is not None and monotonic() > self.until:
+        if self.watch is not None:
+            self.watch.check()
+        if limits.seconds is not None and self.until is not None and monotonic() > self.until:
             raise LimitExceeded(
                 "the time to answer one question",
                 limits.seconds,
                 "it is Limits.seconds; the same question may be answered another time",
                 counted=False,
             )
-        self.alarm = max(0, self.left - CLOCK_STEPS) if limits.seconds is not None else 0
+        self.alarm = max(0, self.left - CLOCK_STEPS)
 
 
 def charge(steps: int = 1) -> None:
@@ -157,7 +166,7 @@ def charge(steps: int = 1) -> None:
 
 
 def grant(read: int) -> None:
-    """The question under way reads or writes so many bytes of a text: it may take as many steps more."""
+    """The question under way is given so many bytes to read: it may take steps more for each."""
     account = _ACCOUNT.get()
     if account is not None:
         account.left += read * account.limits.byte_steps

@@ -24,7 +24,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Any
 
-from bltgen.arguments import suggests_keywords
+from bltgen.arguments import as_bytes, suggests_keywords
 from bltgen.automata.byteset import ByteSet, lowest_byte
 from bltgen.automata.contract import FORCED_LIMIT, Constraint, Report, State
 from bltgen.automata.language import EMPTY, INFINITE, Language
@@ -63,6 +63,7 @@ class Product(Made):
     @bounded
     def accepts(self, data: bytes) -> bool:
         """Whether both contain `data`."""
+        data = as_bytes("data", data)
         grant(len(data))
         return self.language.accepts(data) and self.constraint.accepts(data)
 

@@ -18,7 +18,7 @@ from bltgen.arguments import integer, of_type
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import State
 from bltgen.automata.language import INFINITE
-from bltgen.automata.limits import bounded, grant
+from bltgen.automata.limits import bounded, charge
 from bltgen.errors import BudgetTooSmall, EmptyLanguage
 
 __all__ = ["draw"]
@@ -55,6 +55,6 @@ def draw(state: State, rng: random.Random, max_bytes: int | None = None) -> byte
         following = state.advance(byte)
         assert following is not None, "an allowed byte has a successor"
         text.append(byte)
-        grant(1)
+        charge()
         state = following
         left -= 1

@@ -23,6 +23,7 @@ from typing import Literal
 import numpy as np
 import regex
 
+from bltgen.automata.limits import charge
 from bltgen.automata.utf8 import merged_ranges
 from bltgen.constraints import regex_properties
 
@@ -186,7 +187,12 @@ def case_closed(ranges: Ranges, dialect: Dialect, *, ascii_only: bool = False) -
                 if begin <= end:
                     extra.append((begin + shift, end + shift))
     else:
-        for code_point, group in _case_classes(dialect).items():
-            if contains(ranges, code_point):
-                extra += [(member, member) for member in group]
+        groups = _case_classes(dialect)
+        few = sum(high - low + 1 for low, high in ranges) < len(groups)
+        charge((0 if few else len(groups)) >> 5)
+        if few:
+            members = [c for low, high in ranges for c in range(low, high + 1) if c in groups]
+        else:
+            members = [c for c in groups if contains(ranges, c)]
+        extra = [(member, member) for c in members for member in groups[c]]
     return merged_ranges([*ranges, *extra])

@@ -19,7 +19,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 import numpy as np
 
 from bltgen.decoding.conditioning import open_session
+from bltgen.decoding.request import Watches
 from bltgen.errors import BltgenError, ModelError
+from bltgen.interruption import check
 
 if TYPE_CHECKING:
     from bltgen.decoding.sampling import Logits
@@ -204,8 +206,11 @@ def decode(model: ByteModel, jobs: Iterable[Job[T]], batch_size: int = 1) -> Ite
 
 def _open(model: ByteModel, jobs: list[Job[T]]) -> tuple[Session | None, list[Job[T]], list[Job[T]]]:
     """A session over the prompts that the model takes; a prompt it refuses fails alone."""
+    searches = [job.search for job in jobs]
     try:
-        return open_session(model, [job.prompt for job in jobs], [job.search for job in jobs]), jobs, []
+        with Watches([search.request.watch for search in searches if search is not None]).watched():
+            check()
+            return open_session(model, [job.prompt for job in jobs], searches), jobs, []
     except BltgenError as error:
         if len(jobs) == 1:
             jobs[0].error, jobs[0].done = error, True

@@ -47,6 +47,7 @@ class Statistics:
     effective_particles, valid_mass_bound, whole_values, drafted_bytes, accepted_bytes (of the drafted): see
     the strategy.
     unexplored_bytes: choices that were left out because the constraint exceeds its limits after them.
+    completed_bytes: those that brought the text to its end when its deadline or a cancellation came.
     seconds: from its admission to its end, waiting for the rows beside it included. constraint_share: part of
     them in the constraint.
     """
@@ -71,6 +72,7 @@ class Statistics:
     accepted_bytes: int = 0
     unexplored_bytes: int = 0
     form_bytes: int = 0
+    completed_bytes: int = 0
 
     @property
     def bytes_per_second(self) -> float:
@@ -110,7 +112,8 @@ class Generation(Generic[V_co]):
     log_probability: natural log, under the model as it is (temperature 1, no truncation), of the
     bytes and, where `finish` is "end", of the end; a stop string counts too. log_weight: natural
     log of the weight towards the base distribution conditioned on validity (see `Strategy`).
-    finish: "end" (chosen, or nothing else was allowed), "stop", "length" (free text only).
+    finish: "end" (chosen, or nothing else was allowed), "stop", "length" (free text only), "deadline" or
+    "cancelled" (brought to its end by a shortest completion, whose bytes count for neither number).
     """
 
     data: bytes

@@ -34,10 +34,12 @@ from bltgen.decoding.generation import Generation
 from bltgen.decoding.given import as_constraint
 from bltgen.decoding.json_stream import stream_values
 from bltgen.decoding.prompts import Prompt
+from bltgen.decoding.request import OnCancel, Request
 from bltgen.decoding.sampling import SamplingParameters
 from bltgen.decoding.search import Search
 from bltgen.decoding.task import Sampling, Stream, Task, task_of
 from bltgen.errors import BltgenError, did_you_mean
+from bltgen.interruption import CancelToken, check
 
 if TYPE_CHECKING:
     import torch
@@ -135,6 +137,9 @@ class Generator:
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
         raw_prompt: bool = False,
+        deadline: float | None = None,
+        cancel: CancelToken | None = None,
+        on_cancel: OnCancel = "raise",
         **sampling: Unpack[Sampling],
     ) -> Generation[Any]:
         """One text after `prompt`: valid under `constraint`, whole, at most `max_bytes` bytes.
@@ -145,13 +150,19 @@ class Generator:
         `bltgen.decoding.strategies`. stop: the text ends before the first of these strings at which
         it is valid. seed: None draws one; the same seed gives the same bytes. raw_prompt: the model reads
         `prompt` as it is, also where its checkpoint has a form for prompts. sampling: see
-        `SamplingParameters`.
+        `SamplingParameters`. deadline: seconds from this call, compiling and reading the prompt included;
+        then the text is brought to its end by the shortest completion that was known before the last step,
+        valid and within `max_bytes`, and `finish` is "deadline". cancel: a `bltgen.CancelToken`; once it is
+        cancelled, the text ends by Cancelled, which has the bytes so far, or with on_cancel="finish" as by a
+        deadline, with the finish "cancelled".
 
-        Raises BudgetTooSmall or EmptyLanguage before the first byte, ModelError where the model's
-        logits are unusable, ValueError or TypeError for arguments out of range.
+        Raises BudgetTooSmall, EmptyLanguage or DeadlineExceeded before the first byte, ModelError where the
+        model's logits are unusable, ValueError or TypeError for arguments out of range.
         """
-        task = task_of(constraint, max_bytes, strategy, stop, seed, sampling)
-        task.open(self._read(prompt, task.search.constraint, raw_prompt))
+        request = Request(deadline, cancel, on_cancel)
+        with request.watched():
+            task = task_of(constraint, max_bytes, strategy, stop, seed, sampling, request)
+            task.open(self._read(prompt, task.search.constraint, raw_prompt))
         for _ in decode(self.model, [task.job]):
             pass
         return task.generation()
@@ -178,6 +189,9 @@ class Generator:
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
         raw_prompt: bool = False,
+        deadline: float | None = None,
+        cancel: CancelToken | None = None,
+        on_cancel: OnCancel = "raise",
         **sampling: Unpack[Sampling],
     ) -> Stream[Any]:
         """As `generate`, patch by patch: what they concatenate to is what `generate` gives.
@@ -187,8 +201,10 @@ class Generator:
         on it. Errors are raised as by `generate`, those about arguments at the call, not at the
         first patch.
         """
-        task = task_of(constraint, max_bytes, strategy, stop, seed, sampling)
-        task.open(self._read(prompt, task.search.constraint, raw_prompt))
+        request = Request(deadline, cancel, on_cancel)
+        with request.watched():
+            task = task_of(constraint, max_bytes, strategy, stop, seed, sampling, request)
+            task.open(self._read(prompt, task.search.constraint, raw_prompt))
         return Stream(self.model, task)
 
     @suggests_keywords(Sampling.__annotations__)
@@ -202,6 +218,9 @@ class Generator:
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
         raw_prompt: bool = False,
+        deadline: float | None = None,
+        cancel: CancelToken | None = None,
+        on_cancel: OnCancel = "raise",
         **sampling: Unpack[Sampling],
     ) -> Iterator[tuple[str, Any]]:
         """(JSON pointer, value) as each value of the JSON text under way is complete, the whole ("") last.
@@ -216,6 +235,9 @@ class Generator:
             stop=stop,
             seed=seed,
             raw_prompt=raw_prompt,
+            deadline=deadline,
+            cancel=cancel,
+            on_cancel=on_cancel,
             **sampling,
         )
         return stream_values((patch.data for patch in stream), constraint)
@@ -270,13 +292,17 @@ class Generator:
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
         raw_prompt: bool = False,
+        deadline: float | None = None,
+        cancel: CancelToken | None = None,
+        on_cancel: OnCancel = "raise",
         **sampling: Unpack[Sampling],
     ) -> list[Generation[Any] | BltgenError]:
         """One outcome a prompt, in order, decoded `batch_size` at once.
 
         A prompt that is done makes room for the next.
 
-        constraint: one for all, or a list with one a prompt. seed: prompt i has the seed `seed + i`, and
+        constraint: one for all, or a list with one a prompt. deadline: of the whole call, for those that wait
+        too. seed: prompt i has the seed `seed + i`, and
         gives what `generate` gives with it. A prompt that fails fails alone: its place holds the error.
         Raises ValueError or TypeError for arguments out of range.
         """
@@ -291,6 +317,9 @@ class Generator:
                 stop=stop,
                 seed=seed,
                 raw_prompt=raw_prompt,
+                deadline=deadline,
+                cancel=cancel,
+                on_cancel=on_cancel,
                 **sampling,
             )
         )
@@ -325,6 +354,9 @@ class Generator:
         stop: str | bytes | Sequence[str | bytes] = (),
         seed: int | None = None,
         raw_prompt: bool = False,
+        deadline: float | None = None,
+        cancel: CancelToken | None = None,
+        on_cancel: OnCancel = "raise",
         **sampling: Unpack[Sampling],
     ) -> Iterator[tuple[int, Generation[Any] | BltgenError]]:
         """As `generate_many`, but each (index, outcome) once it is there; prompts are read as needed.
@@ -334,14 +366,17 @@ class Generator:
         if isinstance(prompts, (str, bytes)) or not isinstance(prompts, Iterable):
             raise TypeError(f"prompts={shown(prompts)}: a list of texts is needed")
         batch_size = integer("batch_size", batch_size, 1)
+        request = Request(deadline, cancel, on_cancel)
         constraints: Sequence[Constraint | None] | None = None
         if isinstance(constraint, (list, tuple)):
             prompts = list(prompts)
             if len(prompts) != len(constraint):
                 raise ValueError(f"{len(constraint)} constraints for {len(prompts)} prompts")
-            constraints = [as_constraint(one, f"constraint[{i}]") for i, one in enumerate(constraint)]
+            with request.watched():
+                constraints = [as_constraint(one, f"constraint[{i}]") for i, one in enumerate(constraint)]
         else:
-            common = as_constraint(constraint)
+            with request.watched():
+                common = as_constraint(constraint)
         if isinstance(prompts, (list, tuple)):
             for index, prompt in enumerate(prompts):
                 if not isinstance(prompt, (str, bytes, bytearray, memoryview, BltgenError)):
@@ -358,8 +393,10 @@ class Generator:
                 try:
                     if isinstance(prompt, BltgenError):
                         raise prompt
-                    task = task_of(one, max_bytes, strategy, stop, seed + index, sampling)
-                    task.open(self._read(prompt, one, raw_prompt))
+                    with request.watched():
+                        check()
+                        task = task_of(one, max_bytes, strategy, stop, seed + index, sampling, request)
+                        task.open(self._read(prompt, one, raw_prompt))
                 except BltgenError as error:
                     refused.append((index, error))
                     continue

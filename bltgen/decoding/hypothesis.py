@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Finish", "Hypothesis"]
 
-Finish = Literal["end", "stop", "length"]
+Finish = Literal["end", "stop", "length", "deadline", "cancelled"]
 """Why a text is finished: the end was chosen (or nothing else was allowed); a stop string; `max_bytes`
-of unconstrained text."""
+of unconstrained text; a deadline or a cancellation, upon which it was brought to its end."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,8 @@ import numpy as np
 
 from bltgen.arguments import integer
 from bltgen.decoding.batch import Move, Rows, Steps
-from bltgen.decoding.hypothesis import Hypothesis
+from bltgen.decoding.hypothesis import Finish, Hypothesis
+from bltgen.decoding.request import Request
 from bltgen.decoding.sampling import (
     END,
     VOCABULARY,
@@ -66,6 +67,7 @@ class Tally:
     drafted_bytes: int = 0
     accepted_bytes: int = 0
     unexplored_bytes: int = 0
+    completed_bytes: int = 0
 
 
 @dataclass
@@ -82,9 +84,12 @@ class Search:
     parameters: SamplingParameters = field(default_factory=SamplingParameters)
     stop: tuple[bytes, ...] = ()
     seed: int | None = None
+    request: Request = field(default_factory=Request)
     tally: Tally = field(default_factory=Tally, init=False)
     committed: Hypothesis | None = field(default=None, init=False)
     committed_closed: bool = field(default=False, init=False)
+    known_end: tuple[Hypothesis, bytes] | None = field(default=None, init=False)
+    """A text on the way and a shortest completion of it, where the request may have to end before its end."""
     _unexplored: dict[State, set[int]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -278,19 +283,67 @@ class Search:
             finish="end",
         )
 
+    def know(self, hypothesis: Hypothesis) -> bool:
+        """Find out how a text on the way could be ended, where it may have to be.
+
+        False where that exceeds the limits of the constraint. What is known from before stays known then.
+        """
+        if not self.request.may_end:
+            return True
+        rest = b""
+        if not hypothesis.finished:
+            known = None
+            if self.known_end is not None:
+                known = self.known_end[0].data + self.known_end[1]
+            if known is not None and known.startswith(hypothesis.data):
+                # The rest of a shortest way is a shortest way.
+                rest = known[len(hypothesis.data) :]
+            else:
+                began = perf_counter()
+                try:
+                    rest = hypothesis.state.completion()
+                except LimitExceeded:
+                    return False
+                finally:
+                    self.tally.constraint_seconds += perf_counter() - began
+        self.known_end = (hypothesis, rest)
+        return True
+
+    def brought_to_end(self, finish: Finish) -> Hypothesis | None:
+        """The text whose end is known, with that end as a patch of its own; None where no byte is written."""
+        if self.known_end is None:
+            return None
+        one, rest = self.known_end
+        before = len(one.data)
+        starts: tuple[int, ...] = (before,) if rest and before > one.patch_starts[-1] else ()
+        if self.stop:
+            while rest and not one.finished:
+                run = self._before_stop(one, rest)
+                one, rest = self.append(one, run, (), 0.0, 0.0), rest[len(run) :]
+        else:
+            one = replace(one, data=one.data + rest)
+        self.tally.completed_bytes = max(0, len(one.data) - before)
+        starts = tuple(start for start in one.patch_starts + starts if start < len(one.data) or not start)
+        return replace(one, patch_starts=starts, finish=finish)
+
     def commit(self, hypothesis: Hypothesis, *, closed: bool = True) -> None:
         """Nothing will change `hypothesis.data`: it may be shown. closed: its last patch is whole."""
+        if not self.know(hypothesis):
+            return
         self.committed = hypothesis
         self.committed_closed = closed or hypothesis.finished
 
     def commit_agreed(self, hypotheses: Sequence[Hypothesis]) -> None:
         """What all of these have in common is settled, if all that follows descends from them."""
         first = hypotheses[0]
+        if not self.know(first):
+            return
         least, most = min(one.data for one in hypotheses), max(one.data for one in hypotheses)
         length = next((at for at, byte in enumerate(least) if byte != most[at]), len(least))
         agreed = least[:length]
         starts = tuple(start for start in first.patch_starts if start <= len(agreed))
-        self.commit(replace(first, data=agreed, patch_starts=starts, finish=None), closed=False)
+        self.committed = replace(first, data=agreed, patch_starts=starts, finish=None)
+        self.committed_closed = False
 
     def visible_patches(self) -> int:
         """How many committed patches can no longer change, also if a stop string should come."""
@@ -357,6 +410,7 @@ def masked_patch(
             chunks[index] = chunks[index] or forced[index]
         active = [index for index in active if not current[index].finished]
         if not active:
+            search.know(current[0])
             return current, rows
         before = rows
         rows = yield Move(chunks, keep_logits=any(forced[index] for index in active))

@@ -13,16 +13,21 @@ from bltgen.decoding.batch import Job, Rows, Steps, decode
 from bltgen.decoding.explain import Explanation, explain
 from bltgen.decoding.generation import Generation, Patch, Statistics, candidate_of, patches_of
 from bltgen.decoding.given import as_constraint
+from bltgen.decoding.request import Interrupted, OnCancel, Request
 from bltgen.decoding.sampling import SamplingParameters
 from bltgen.decoding.search import Search
 from bltgen.decoding.strategies import STRATEGIES, strategy_named
+from bltgen.decoding.strategy import Decoded
+from bltgen.errors import BltgenError, Cancelled
+from bltgen.interruption import CancelToken, check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bltgen.decoding.given import Given
+    from bltgen.decoding.hypothesis import Finish
     from bltgen.decoding.prompts import Prompt
-    from bltgen.decoding.strategy import Decoded, Strategy
+    from bltgen.decoding.strategy import Strategy
     from bltgen.model.contract import ByteModel
 
 __all__ = ["BatchOptions", "Options", "Sampling", "Stream", "Task", "task_of"]
@@ -51,6 +56,9 @@ class Options(Sampling, total=False):
     stop: str | bytes | Sequence[str | bytes]
     seed: int | None
     raw_prompt: bool
+    deadline: float | None
+    cancel: CancelToken | None
+    on_cancel: OnCancel
 
 
 class BatchOptions(Options, total=False):
@@ -70,16 +78,52 @@ class Task:
     prompt: Prompt = field(init=False)
     began: float = field(default_factory=perf_counter)
     ended: float = 0.0
+    _moved: bool = field(default=False, init=False)
 
     def open(self, prompt: Prompt) -> None:
         self.prompt = prompt
         self.job = Job(prompt.data, self._begin, self.search)
 
     def _begin(self, rows: Rows) -> Steps[Decoded]:
-        decoded = yield from self.strategy.decode(self.search, rows)
+        request = self.search.request
+        if not request.is_watched:
+            decoded = yield from self.strategy.decode(self.search, rows)
+        else:
+            try:
+                decoded = yield from self._watched(rows)
+            except Interrupted as error:
+                decoded = self._interrupted(error)
         self.search.commit(decoded.hypothesis)
         self.ended = perf_counter()
         return decoded
+
+    def _watched(self, rows: Rows) -> Steps[Decoded]:
+        """The strategy, under the watch of the request wherever it is at work, and asked at every step."""
+        search, watched = self.search, self.search.request.watched
+        with watched():
+            search.know(search.start)
+        steps = self.strategy.decode(search, rows)
+        while True:
+            try:
+                with watched():
+                    check()
+                    move = steps.send(rows) if self._moved else next(steps)
+            except StopIteration as stop:
+                decoded: Decoded = stop.value
+                return decoded
+            rows = yield move
+            self._moved = True
+
+    def _interrupted(self, error: BltgenError) -> Decoded:
+        """The text brought to its end, or the error: with its bytes so far, or before the first byte."""
+        search = self.search
+        if isinstance(error, Cancelled) and search.request.on_cancel == "raise":
+            raise Cancelled(b"" if search.committed is None else search.committed.data) from None
+        finish: Finish = "cancelled" if isinstance(error, Cancelled) else "deadline"
+        ended = search.brought_to_end(finish) if self._moved else None
+        if ended is None:
+            raise error
+        return Decoded(ended)
 
     def generation(self) -> Generation:
         """The result, or the error raised."""
@@ -111,6 +155,7 @@ class Task:
             drafted_bytes=tally.drafted_bytes,
             accepted_bytes=tally.accepted_bytes,
             unexplored_bytes=tally.unexplored_bytes,
+            completed_bytes=tally.completed_bytes,
             form_bytes=self.prompt.form_bytes,
         )
         return Generation(
@@ -191,6 +236,7 @@ def task_of(
     stop: str | bytes | Sequence[str | bytes],
     seed: int | None,
     sampling: Sampling,
+    request: Request | None = None,
 ) -> Task:
     """Everything validated; no model is needed for it."""
     odd = isinstance(strategy, type | bytes | bytearray)
@@ -215,6 +261,7 @@ def task_of(
             parameters,
             tuple(_stop(text) for text in stops),
             seed,
+            Request() if request is None else request,
         ),
         strategy_named(strategy) if isinstance(strategy, str) else strategy,
     )

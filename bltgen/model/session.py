@@ -31,6 +31,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from bltgen.interruption import check
 from bltgen.model.blas_threads import single_blas_thread
 from bltgen.model.cache import RowCache, Span
 from bltgen.model.config import BYTE_OFFSET, EOS_ID
@@ -319,6 +320,7 @@ class BLTSession:
         """Bring the caches up to the bytes."""
         with single_blas_thread():
             for group in self._groups():
+                check()
                 self._advance(group, kept)
 
     def _advance(self, group: list[tuple[int, int]], kept: list[list[Tensor]] | None) -> None:
