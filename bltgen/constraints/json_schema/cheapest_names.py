@@ -51,7 +51,7 @@ def cheapest_names(
 
 
 class CheapestNames:
-    """The names of a language by their encoded lengths, the plainest first, searched for as far as asked.
+    """The names of a language by their encoded lengths, searched for as far as asked.
 
     A best-first search over the derivatives, whose results are kept: what was once found costs nothing.
     """
@@ -92,21 +92,12 @@ class CheapestNames:
             least = shortest(target)
             if least >= INFINITE:
                 continue
-            for byte in sorted(bits_of(bits), key=_plainness):
+            for byte in bits_of(bits):
                 longer = name + bytes((byte,))
-                # Such a byte begins and ends a character that stands for itself.
-                partial = begun + 1 if byte in _PLAIN else _partial_length(longer, self._spelling)
+                plain = self._spelling.raw >> byte & 1
+                partial = begun + 1 if plain else _partial_length(longer, self._spelling)
                 found.append((partial + least, True, self._order(), longer, partial, target))
         return found
-
-
-_PLAIN = frozenset(range(0x20, 0x7F)) - {0x22, 0x5C}
-
-
-def _plainness(byte: int) -> int:
-    if byte < 0x20 or byte in (0x22, 0x5C):
-        return byte + 512
-    return byte + 256 if byte >= 0x7F else byte
 
 
 def _partial_length(name: bytes, spelling: Spelling) -> int:

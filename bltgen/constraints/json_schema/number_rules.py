@@ -116,8 +116,8 @@ class NumberRules(NamedTuple):
         floats = self.floats & written.otherwise
         if not self.listed.points and floats.is_empty():
             return short_state(whole, other, self.shape)
-        whole |= written.as_integer & self.listed & _integers_between(-FAR_BOUND - 1, FAR_BOUND + 1)
         more = self.listed & written.otherwise - NumberSet.interval(-FAR_BOUND, FAR_BOUND)
+        whole |= written.as_integer & self.listed & NumberSet.integers() - more
         more |= self.listed & written.otherwise - NumberSet.integers()
         more -= floats
         text = short_state(whole - floats, other - floats, self.shape)

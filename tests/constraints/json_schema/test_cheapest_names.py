@@ -10,12 +10,14 @@ import pytest
 
 from bltgen.automata.language import EMPTY, Language, literal, union
 from bltgen.automata.utf8 import UTF8_TEXT
+from bltgen.constraints.json_schema import cheapest_names as module
 from bltgen.constraints.json_schema.cheapest_names import CheapestNames, cheapest_names
 from bltgen.constraints.json_schema.compiler import Compiler, Options
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.name_trie import Spelling
 from bltgen.constraints.json_schema.seen import NOTHING_SEEN
 from bltgen.constraints.regex import regex
+from bltgen.errors import LimitExceeded
 
 from .tables import Counted
 
@@ -92,6 +94,52 @@ def test_terms_that_must_be_searched_cost_as_much_as_they_have_parts() -> None:
     assert effort.spent[:2] == [1, 1 + 3]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "spelling", "opened"),
+    [
+        ("a{1,9}", LOOSE, [b"", b"a"]),
+        ("aaaa|b", LOOSE, [b"", b"b"]),
+        ("[\\x00-\\x1f]|aaaaa", LOOSE, [b"", b"\b"]),
+        ('"?"""|aaa', LOOSE, [b"", b"a", b"aa", b"aaa"]),
+        ('"x|aa', LOOSE, [b"", b"a", b"aa"]),
+        (r"\\x|aa", LOOSE, [b"", b"a", b"aa"]),
+        (r"\x7f|aa", LOOSE, [b"", b"\x7f"]),
+        ("é|aaa", LOOSE, [b"", b"\xc3", b"\xc3\xa9"]),
+        # The first byte of a character may be one of less.
+        ("é|aaa", ASCII, [b"", b"\xc3", b"a", b"aa", b"aaa"]),
+        (r"\x01|aa", ASCII, [b"", b"a", b"aa"]),
+    ],
+)
+def test_only_what_may_be_cheapest_is_opened(
+    pattern: str, spelling: Spelling, opened: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beginnings are followed by the least length that a name has which begins so; escapes count."""
+    reached: list[Language] = []
+    find = module.transitions
+
+    def transitions(language: Language) -> Any:
+        reached.append(language)
+        return find(language)
+
+    monkeypatch.setattr(module, "transitions", transitions)
+    language = regex(pattern)
+    assert CheapestNames(language, spelling).at(0, Counted()) is not None
+    assert reached == [_after(language, text) for text in opened]
+
+
+def _after(language: Language, text: bytes) -> Language:
+    for byte in text:
+        language = language.derivative(byte)
+    return language
+
+
+def test_ways_that_end_nowhere_are_passed_over() -> None:
+    """Beginnings that no name has, though no term says so at once; before and after others."""
+    dead = regex("[ac][xy]*x") - regex("[ac][xy]*")
+    assert listed(dead | regex("bb?"), 5) == [(b"b", 1), (b"bb", 2)]
+    assert listed(regex("[bcx][xy]*x|d") & regex("[bcx][xy]*y|d|c"), 5) == [(b"d", 1)]
+
+
 def test_an_interrupted_search_goes_on() -> None:
     class Stops(Counted):
         __slots__ = ("left",)
@@ -136,3 +184,29 @@ def test_names_that_were_seen_are_passed_over() -> None:
     assert made.cheapest_names[language] is kept
     ascii_only = compiler(ascii_only=True)
     assert cheapest_names(literal("é".encode()), NOTHING_SEEN, 1, ascii_only) == [("é".encode(), 6)]
+
+
+def test_so_many_names_are_found_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of languages with an end and without; those that were seen do not count."""
+    monkeypatch.setattr(module, "NAMES_LIMIT", 3)
+    made = compiler()
+    for pattern in ("[abcde]", "[abcde]*"):
+        language = regex(pattern)
+        assert len(cheapest_names(language, NOTHING_SEEN, 3, made)) == 3
+        assert len(cheapest_names(language, NOTHING_SEEN.add(b"a").add(b"b"), 3, made)) == 3
+        with pytest.raises(LimitExceeded) as caught:
+            cheapest_names(language, NOTHING_SEEN, 4, made)
+        assert (caught.value.what, caught.value.limit) == (
+            "the members that an object needs by their number",
+            3,
+        )
+    # Where there are fewer, more may be asked for.
+    assert cheapest_names(regex("[ab]"), NOTHING_SEEN, 4, made) == [(b"a", 1), (b"b", 1)]
+
+
+def test_names_without_end_are_not_searched_for_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "NAMES_LIMIT", 3)
+    made = compiler()
+    with pytest.raises(LimitExceeded):
+        cheapest_names(regex("a*"), NOTHING_SEEN, 4, made)
+    assert made.cheapest_names[regex("a*")]._found == []
