@@ -69,6 +69,9 @@ _STARTS = ByteSet.range(0x00, 0x7F).bits | _LEADS
 PLAIN_CHARACTERS = bytes(byte for byte in range(0x20, 0x7F) if byte not in (_QUOTE, _BACKSLASH))
 """The characters of one byte that are written as they are."""
 
+BYTE_MOST, CHARACTER_MOST = 6, 12
+"""Bytes that a byte of content, and a character, takes at most to spell."""
+
 Ranges = tuple[tuple[int, int], ...]
 
 
@@ -275,26 +278,19 @@ class _Spelling:
         language = state.language
         if state.digits < 3:
             return self.state(state.phase, language, unit, state.digits + 1, state.high)
+        # No other half of a pair is met here: where only such can come, no state lives.
         if state.phase == UNIT:
-            if 0xD800 <= unit <= 0xDBFF:
+            if unit & 0xFC00 == 0xD800:
                 return self.state(HIGH, language, high=unit)
+            if not any(low <= unit <= high for low, high in self._characters):
+                return None
             character = unit
         else:
             character = 0x10000 + ((state.high - 0xD800) << 10) + (unit - 0xDC00)
-        if not self._may_escape(unit, state.phase):
-            return None
         content: LanguageState | None = language.start()
         for byte in chr(character).encode():
             content = None if content is None else content.advance(byte)
         return None if content is None else self.state(BODY, content.language)
-
-    def _may_escape(self, unit: int, phase: int) -> bool:
-        """Whether these four digits, the last read, are a character or the second half of one."""
-        if phase == LOW_UNIT:
-            return 0xDC00 <= unit <= 0xDFFF
-        if 0xDC00 <= unit <= 0xDFFF:
-            return False
-        return not self.plain or any(low <= unit <= high for low, high in self._characters)
 
     @property
     def _characters(self) -> Ranges:
@@ -418,9 +414,8 @@ class _Spelling:
         """An upper bound on `shortest` after any allowed byte; exact within escapes."""
         if state.phase != BODY:
             return max([target.shortest for _, target in self.classes(state)], default=0)
-        # No byte of content takes more than six bytes to spell, no character more than twelve. An escape
-        # may stand for the character by which the content ends soonest.
-        return 6 * state.content.farthest + 13
+        # An escape may stand for the character by which the content ends soonest.
+        return BYTE_MOST * state.content.farthest + CHARACTER_MOST + 1
 
     def shortest_step(self, state: StringState, choice: Choice) -> tuple[int, StringState]:
         """The first byte of the completion, and the state after it."""
@@ -441,11 +436,11 @@ class _Spelling:
         allowed = 0
         for bits, target in self.classes(state):
             if target.phase == BODY:
-                # Unspelled, the content is as short or shorter, and each byte of it takes at most six.
+                # Unspelled, the content is as short or shorter.
                 least = shortest(target.language)
                 if least + 1 >= n:
                     continue
-                if 6 * least + 1 < n:
+                if BYTE_MOST * least + 1 < n:
                     allowed |= bits
                     continue
             if target.shortest < n:

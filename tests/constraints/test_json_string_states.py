@@ -270,3 +270,66 @@ def test_ranges_without_surrogates() -> None:
     assert _clip(((0, 7), (0xB, 0xB)), 8, 0xA) == ()
     assert _clip(((0, 0xFFFF),), 0xD7FF, 0xE000) == ((0xD7FF, 0xD7FF), (0xE000, 0xE000))
     assert _clip(((0, 0xFFFF),), 0xD800, 0xDFFF) == ()
+
+
+EDGES = [0x7FF, 0x800, 0xFFF, 0x1000, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x103FF, 0x10400, 0x10FC00, 0x10FFFF]
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_every_way_to_write_each_character(how: dict[str, Any]) -> None:
+    """Raw, by a short escape, by four digits in either case: those that JSON reads, or the one of `dumps`."""
+    start = JsonString(UTF8_CHAR, **how).start()
+    short = [f"\\{chr(byte)}" for byte in range(0x20, 0x7F) if chr(byte) != "u"]
+    for code in [*range(0x100), *EDGES]:
+        units = [chr(code).encode("utf-16-be")[i : i + 2].hex() for i in range(0, 2 + 2 * (code > 0xFFFF), 2)]
+        low, high = ("".join(f"\\u{unit}" for unit in way) for way in (units, [u.upper() for u in units]))
+        plain = json.dumps(chr(code), ensure_ascii=how["ascii_only"] and code != 0x7F)[1:-1]
+        for text in {chr(code), low, high, "\\" + chr(code), *(short if code < 0x80 else [])}:
+            try:
+                says = json.loads(f'"{text}"') == chr(code) and (text.isascii() or not how["ascii_only"])
+            except json.JSONDecodeError:
+                says = False
+            if text in short and says is False:
+                continue  # it is another character, whose turn comes
+            if how["spelling"] == "plain":
+                says = text == plain
+            state = read(start, text.encode() + b'"')
+            assert (state is not None and state.accepting) is says, text
+
+
+def test_half_a_pair_is_no_character() -> None:
+    for ascii_only in (False, True):
+        start = JsonString(UTF8_TEXT, ascii_only).start()
+        for unit in ("d800", "dbff", "DBFF"):
+            assert read(start, f"\\u{unit}".encode()) is not None
+            for after in ('"', "a", "\\n", "\\ud800", "\\udbff", "\\ue000", "\\u0041"):
+                assert read(start, f"\\u{unit}{after}".encode()) is None, after
+            for after in ("\\udc00", "\\udfff", "\\uDfFf"):
+                assert read(start, f"\\u{unit}{after}".encode()) is start
+        for unit in ("dc00", "dfff"):
+            assert read(start, f"\\u{unit[:2]}".encode()) is None
+        for unit in ("d7ff", "e000"):
+            assert read(start, f"\\u{unit}".encode()) is start
+
+
+def test_a_raw_character_is_not_interrupted() -> None:
+    """Between its bytes there is no escape and no quote."""
+    for raw in ("é", "ࠀ", "€", "\U00010000"):
+        data = raw.encode()
+        for size in range(1, len(data)):
+            state = read(JsonString(UTF8_TEXT).start(), data[:size])
+            assert state is not None
+            assert all(0x80 <= byte <= 0xBF for byte in state.allowed)
+            assert (state.unit, state.digits, state.high) == (0, 0, 0)
+            assert state.advance(0x22) is state.advance(0x5C) is None
+
+
+def test_the_nearest_of_escapes() -> None:
+    """Four digits may be fewer bytes than a short escape and what must follow it."""
+    for more in range(8):
+        language = union(literal(b"\x01"), literal(b"\n" + b"a" * more))
+        state = read(JsonString(language).start(), b"\\")
+        assert state is not None
+        assert state.shortest == min(6, 2 + more)
+        start = JsonString(language).start()
+        assert (start.shortest, len(start.completion())) == (min(7, 3 + more),) * 2

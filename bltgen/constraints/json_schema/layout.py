@@ -83,7 +83,7 @@ class Gap:
 
     def within(self, n: int) -> int:
         """The whitespace after which the next token can come within n bytes in all, as bits."""
-        return self._state.allowed_within(n).bits if self.bits and n > 0 else 0
+        return self._state.allowed_within(n).bits
 
 
 class Gaps(NamedTuple):
@@ -202,9 +202,7 @@ _BLANK = union(EPSILON, literal(b" "))
 @lru_cache(maxsize=1024)
 def _line(depth: int) -> Language:
     """A blank, none, or a line break with the indentation inside of `depth` containers."""
-    indentation = EPSILON
-    if depth > 0:
-        indentation = union(literal(b" " * depth).repeat(0, MOST_COLUMNS), literal(b"\t" * depth))
+    indentation = union(literal(b" " * depth).repeat(0, MOST_COLUMNS), literal(b"\t" * depth))
     return union(_BLANK, concat(_LINE_BREAK, indentation))
 
 
