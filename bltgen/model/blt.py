@@ -78,7 +78,7 @@ class ByteLatentTransformer(nn.Module):
             if "mask_embedding" in name:
                 nn.init.zeros_(parameter)
                 continue
-            std = 0.1 if "embedding" in name or "ngrams" in name else parameter.shape[-1] ** -0.5
+            std = 0.1 if "embedding" in name else parameter.shape[-1] ** -0.5
             if name.endswith(("attention.out.weight", "down.weight")):
                 std *= (2 * self._depth(name)) ** -0.5
             nn.init.normal_(parameter, std=std)

@@ -7,7 +7,10 @@ The hash is exact int64 arithmetic with wrap-around, as the released models comp
 
 from __future__ import annotations
 
+import ctypes
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from bltgen.model.config import HashEmbeddingConfig
@@ -30,10 +33,6 @@ HASH_PRIMES = (
 )
 
 
-def _wrap_int64(value: int) -> int:
-    return (value + 2**63) % 2**64 - 2**63
-
-
 def hash_ngrams(ids: Tensor, config: HashEmbeddingConfig, history: Tensor | None = None) -> Tensor:
     """Table rows for every position: ids [batch, time] int64 -> [batch, time, tables] int64.
 
@@ -45,8 +44,9 @@ def hash_ngrams(ids: Tensor, config: HashEmbeddingConfig, history: Tensor | None
     """
     longest = max(config.group_sizes)
     if history is None:
-        history = ids.new_zeros(ids.shape[0], longest - 1)
-    padded = torch.cat([history[:, history.shape[1] - (longest - 1) :], ids], dim=1)
+        padded = F.pad(ids, (longest - 1, 0))
+    else:
+        padded = torch.cat([history[:, history.shape[1] - (longest - 1) :], ids], dim=1)
     time = ids.shape[1]
     rows = []
     table = 0
@@ -55,7 +55,7 @@ def hash_ngrams(ids: Tensor, config: HashEmbeddingConfig, history: Tensor | None
         for size in config.group_sizes:
             hashed = torch.zeros_like(ids)
             for back in range(size):  # the oldest byte of the group has power 0
-                power = _wrap_int64(pow(prime, size - 1 - back, 2**64))
+                power = ctypes.c_int64(prime ** (size - 1 - back)).value  # wrapped
                 start = longest - 1 - back
                 hashed = hashed + padded[:, start : start + time] * power
             rows.append(hashed.remainder(config.buckets) + table * config.buckets)

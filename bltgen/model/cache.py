@@ -91,8 +91,7 @@ class Span:
             size = self._capacity
             flat = [row * groups * size + begin for row, begin in zip(self.rows, self.begins, strict=True)]
             known = torch.tensor(ranges(flat, self.counts), device=self._device)
-            if groups > 1:
-                known = (known[:, None] + torch.arange(groups, device=self._device) * size).flatten()
+            known = (known[:, None] + torch.arange(groups, device=self._device) * size).flatten()
             self._slots[groups] = known
         return known
 
@@ -103,8 +102,6 @@ def ranges(starts: Sequence[int], counts: Sequence[int]) -> list[int]:
     >>> ranges([5, 0], [2, 1])
     [5, 6, 0]
     """
-    if max(counts) == 1 and len(counts) == sum(counts):
-        return list(starts)
     return [start + i for start, count in zip(starts, counts, strict=True) for i in range(count)]
 
 
@@ -208,11 +205,10 @@ class RowCache:
             start = max(before[row], self.oldest(row)) if self.length[row] else 0
             self.first[row] = start
             end = self.length[row] + self.ahead[row]
-            if end > start:
-                source = slice(start - before[row], end - before[row])
-                for new_plane, old_plane in zip(self.planes, old, strict=True):
-                    for new_layer, old_layer in zip(new_plane, old_plane, strict=True):
-                        new_layer[row, :, : end - start] = old_layer[row, :, source]
+            source = slice(start - before[row], end - before[row])
+            for new_plane, old_plane in zip(self.planes, old, strict=True):
+                for new_layer, old_layer in zip(new_plane, old_plane, strict=True):
+                    new_layer[row, :, : end - start] = old_layer[row, :, source]
 
     def _drop_before(self, row: int, start: int) -> None:
         end = self.length[row] + self.ahead[row]
@@ -228,8 +224,6 @@ class RowCache:
         if not span.single:
             groups, width = target.shape[1], target.shape[3]
             target.view(-1, width).index_copy_(0, span.slots(groups), values.reshape(-1, width))
-        elif span.total == 1:
-            target.select(0, span.rows[0]).select(1, span.begins[0]).copy_(values.select(0, 0))
         else:
             place = target.select(0, span.rows[0]).narrow(1, span.begins[0], span.total)
             place.copy_(values.transpose(0, 1))

@@ -92,7 +92,7 @@ def _split(state: Mapping[str, Tensor], names: NameMap, config: BLTConfig) -> di
     foreign: dict[str, Tensor] = {}
     for own, parts in names.items():
         value = state[own]
-        sizes = [value.shape[0]] if len(parts) == 1 else _part_sizes(own, value, len(parts), config)
+        sizes = _part_sizes(own, value, len(parts), config)
         for part, piece in zip(parts, torch.split(value, sizes), strict=True):
             foreign[part.name] = piece
     return foreign
@@ -281,7 +281,7 @@ class _Source:
         self._file = file
         used = {part.name for parts in names.values() for part in parts}
         missing = sorted(used - tensors.keys())
-        unknown = sorted(name for name in tensors.keys() - used if not name.endswith(tuple(ignored) or "\0"))
+        unknown = sorted(name for name in tensors.keys() - used if not name.endswith(tuple(ignored)))
         if missing or unknown:
             raise CheckpointError(f"{file}: missing tensors {missing[:8]}, unknown tensors {unknown[:8]}")
 
@@ -384,7 +384,8 @@ def _config_from(file: Path, read: Callable[[], BLTConfig]) -> BLTConfig:
 def _read_own(folder: Path) -> _Source:
     tensors, file = read_sharded(folder)
     data = read_json(folder / "config.json")
-    _check_version(data.get("version", 1), folder / "config.json")
+    if "version" in data:
+        _check_version(data["version"], folder / "config.json")
     config = _config_from(folder / "config.json", lambda: BLTConfig.from_dict(data["config"]))
     _bounded(config, tensors, file)
     names = _shapes(config, folder / "config.json")

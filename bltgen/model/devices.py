@@ -62,6 +62,6 @@ def _not_there(given: torch.device | str | int, reason: str) -> DeviceNotAvailab
     kind = name.partition(":")[0]
     near = None
     if kind not in KINDS:
-        close = difflib.get_close_matches(kind.lower(), KINDS, 1)
+        close = difflib.get_close_matches(kind.lower(), KINDS)
         near = MEANT.get(kind.lower()) or (close[0] if close else None)
     return DeviceNotAvailable(name, here, reason if len(reason) <= 80 else "", near)

@@ -104,7 +104,7 @@ class HostRuntime:
                 held[row, 0, start - cache.first[row] : start - cache.first[row] + length]
                 for row, start, length in patches
             ]
-            read.append(pieces[0] if len(pieces) == 1 else np.concatenate(pieces))
+            read.append(np.concatenate(pieces))
         bounds = [0]
         for _, _, length in patches:
             bounds.append(bounds[-1] + length)
@@ -134,7 +134,7 @@ class HostRuntime:
         out = np.empty((len(self._readers), count * self._k, 2 * self._local_dim), dtype=np.float32)
         for number, reader in enumerate(self._readers):
             out[number] = reader.keys_values(source)
-        return torch.from_numpy(out).view(len(self._readers), count, self._k, -1)
+        return torch.from_numpy(out).view(len(self._readers), count, self._k, 2 * self._local_dim)
 
     def decode(
         self, states: Floats, allowed: Tensor | None, seen: Tensor, cache: RowCache, span: Span

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from bltgen.model.attention import CrossAttention, rotary_table
-from bltgen.model.cache import RowCache, Span
+from bltgen.model.cache import RowCache, Span, ranges
 from bltgen.model.config import TransformerConfig
 from bltgen.model.transformer import Transformer, TransformerBlock
 
@@ -97,12 +97,9 @@ class HostReach:
         self.slots: int | NDArray[np.intp]
         if span.total == 1:
             self.rows, self.slots = span.rows[0], span.begins[0]
-        elif span.steps:
-            self.rows, self.slots = np.array(span.rows), np.array(span.begins)
         else:
             self.rows = np.repeat(span.rows, span.counts)
-            begins = [np.arange(b, b + c) for b, c in zip(span.begins, span.counts, strict=True)]
-            self.slots = np.concatenate(begins)
+            self.slots = np.array(ranges(span.begins, span.counts))
 
     def _read_together(self, at: int, row: int, lows: list[int], highs: list[int]) -> None:
         """Rows row.. that advance by one position each, the positions at.."""
@@ -201,11 +198,8 @@ class _Rotary:
         factors: NDArray[np.complex64]
         if span.single:
             factors = self._table[span.positions[0] : end]
-        elif span.steps:
-            factors = self._table[np.array(span.positions)]
         else:
-            pieces = [self._table[p : p + c] for p, c in zip(span.positions, span.counts, strict=True)]
-            factors = np.concatenate(pieces)
+            factors = self._table[ranges(span.positions, span.counts)]
         return factors
 
 
@@ -246,7 +240,7 @@ class HostStack:
         pairs = qkv.view(np.complex64)[:, :rotated]
         pairs *= factors
         held = cache.arrays[self.plane][number]
-        held[reach.rows, :, reach.slots] = qkv[0, heads:] if total == 1 else qkv[:, heads:]
+        held[reach.rows, :, reach.slots] = qkv[:, heads:]
         q = qkv[:, :heads]
         q *= self._scale
         x = x + reach.attend(q, held, self._kv_heads).dot(weights.out)
@@ -297,7 +291,7 @@ class HostCrossReader:
         read = weights @ held[:, :, 1].swapaxes(1, 2)
         read /= totals
         out: Floats = read.reshape(count, dim).dot(self._out)
-        out += x if residual == 1 else residual * x
+        out += residual * x
         return out
 
     def attend_patches(self, x: Floats, sources: Floats, bounds: list[int], residual: int) -> Floats:

@@ -109,23 +109,16 @@ class Reach:
                 starts = [i * longest for i in range(len(rows))]
                 self._padding = torch.tensor(ranges(starts, counts), device=cache.device)
         self._mask: Tensor | None = None
-        if longest > 1 or min(highs) < self._high or max(lows) > self._low:
-            self._mask = self._build_mask(span, window, lows, longest, cache.device)
+        if longest > 1 or min(highs) < self._high:
+            self._mask = self._build_mask(span, window, longest, cache.device)
 
-    def _build_mask(
-        self, span: Span, window: int | None, lows: list[int], longest: int, device: torch.device
-    ) -> Tensor:
+    def _build_mask(self, span: Span, window: int | None, longest: int, device: torch.device) -> Tensor:
         slots = torch.arange(self._low, self._high, device=device)
         begins = torch.tensor(span.begins, device=device)
-        if longest == 1:
-            low = torch.tensor(lows, device=device)
-            seen = (slots <= begins[:, None]) & (slots >= low[:, None])
-            seen = seen[:, None]
-        else:
-            queries = begins[:, None, None] + torch.arange(longest, device=device)[:, None]
-            seen = slots <= queries
-            if window is not None:
-                seen &= slots > queries - window
+        queries = begins[:, None, None] + torch.arange(longest, device=device)[:, None]
+        seen = slots <= queries
+        if window is not None:
+            seen &= slots > queries - window
         return torch.zeros(seen.shape, device=device).masked_fill_(~seen, float("-inf")).unsqueeze(1)
 
     def attend(self, q: Tensor, keys_values: Tensor, kv_heads: int) -> Tensor:
@@ -134,16 +127,10 @@ class Reach:
         q [total, heads, head_dim], keys_values [rows, 2 * kv_heads, capacity, head_dim]
         -> [total, heads * head_dim].
         """
-        total, heads, width = q.shape
+        _, heads, width = q.shape
         held = keys_values.narrow(2, self._low, self._high - self._low)
         if self._row is not None:
-            if held.shape[0] > 1:
-                held = held.narrow(0, self._row, 1)
-            if total == 1:
-                q = q.view(1, heads, 1, width)
-                k, v = held.chunk(2, 1)
-                out = F.scaled_dot_product_attention(q, k, v, enable_gqa=heads != kv_heads)
-                return out.view(1, heads * width)
+            held = held.narrow(0, self._row, 1)
         elif self._index is not None:
             held = held.index_select(0, self._index)
         k, v = held.chunk(2, 1)
@@ -154,7 +141,7 @@ class Reach:
             q = padded
         q = q.view(rows, longest, heads, width).transpose(1, 2)
         mask = self._mask
-        if mask is not None and mask.dtype != q.dtype:
+        if mask is not None:
             mask = mask.to(q.dtype)
         out = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, enable_gqa=heads != kv_heads)
         out = out.transpose(1, 2).reshape(rows * longest, heads * width)

@@ -27,6 +27,7 @@ INNER = 16  # numbers that it may read at once, of a row
 OUTER = 4  # scales that it may read at once
 ALIGNMENT = 64  # bytes, that of memory which torch allocates
 INDEX = 2**31  # it counts numbers in 32 bits
+BEHIND = 256  # numbers that are put behind what it is tried on, more than any instruction reads
 
 
 def kernel_for(weight: Tensor, scale: Tensor) -> Kernel | None:
@@ -67,10 +68,9 @@ def trusted() -> bool:
 
 def _agrees(kernel: Kernel, rows: int, inner: int, outer: int) -> bool:
     """On numbers without meaning, followed by memory that makes a product wrong which takes it in."""
-    x = _followed(torch.sin(torch.arange(1.0, rows * inner + 1)), float("nan"), torch.bfloat16)
-    weight = _followed(torch.arange(rows, rows + outer * inner) * 37 % 255 - 127, 127, torch.int8)
-    scale = _followed(torch.arange(1.0, outer + 1) / 8, float("nan"), torch.bfloat16)
-    x, weight = x.view(rows, inner), weight.view(outer, inner)
+    x = _followed(_numbers(rows * inner), float("nan"), torch.bfloat16).view(rows, inner)
+    weight = _followed(127 * _numbers(outer * inner), 127, torch.int8).view(outer, inner)
+    scale = _followed(_numbers(outer), float("nan"), torch.bfloat16)
     terms = x.double()[:, None] * (weight.double() * scale.double()[:, None])
     exact, size = terms.sum(2), terms.abs().sum(2)
     # Each of the terms and sums is rounded in float32, the result in bfloat16.
@@ -79,8 +79,13 @@ def _agrees(kernel: Kernel, rows: int, inner: int, outer: int) -> bool:
     return bool(((kernel(x, weight, scale).double() - exact).abs() <= room).all())
 
 
+def _numbers(count: int) -> Tensor:
+    """From -1 to 1, of both signs."""
+    return torch.sin(torch.arange(1.0, count + 1))
+
+
 def _followed(values: Tensor, after: float, dtype: torch.dtype) -> Tensor:
     """The values, with room behind them that belongs to the same allocation."""
-    room = torch.full((values.numel() + 4 * ALIGNMENT,), after, dtype=dtype)
+    room = torch.full((values.numel() + BEHIND,), after, dtype=dtype)
     room[: values.numel()] = values.to(dtype)
     return room[: values.numel()]

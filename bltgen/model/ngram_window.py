@@ -27,7 +27,7 @@ class NGramWindow:
     """Hashes windows of the last `length` ids. Stateless: the bytes themselves are the history."""
 
     def __init__(self, config: HashEmbeddingConfig) -> None:
-        self.length = max(config.group_sizes, default=1) if config.tables else 1
+        self.length = max(config.group_sizes) if config.tables else 1
         powers = np.zeros((self.length, config.tables), dtype=np.uint64)
         table = 0
         for function in range(config.functions):
@@ -62,10 +62,9 @@ class NGramWindow:
         oldest = start - self.length + 1
         ids = np.zeros(self.length - 1 + count, dtype=np.int64)
         begin = max(oldest, 1)
-        if start + count > begin:
-            ids[begin - oldest :] = np.frombuffer(data[begin - 1 : start + count - 1], dtype=np.uint8)
-            ids[begin - oldest :] += BYTE_OFFSET
+        ids[begin - oldest :] = np.frombuffer(data[begin - 1 : start + count - 1], dtype=np.uint8)
+        ids[begin - oldest :] += BYTE_OFFSET
         if oldest <= 0:
             ids[-oldest] = BOS_ID
-        windows: Ids = np.lib.stride_tricks.sliding_window_view(ids, self.length) if count > 1 else ids[None]
+        windows: Ids = np.lib.stride_tricks.sliding_window_view(ids, self.length)
         return windows

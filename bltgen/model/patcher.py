@@ -103,6 +103,7 @@ class PatchRule:
                 return True
             return float(np.float32(entropies[position] - entropies[position - 1])) > self._threshold
         if self._mode == "space":
-            before = position > 1 and SPACE_LIKE[data[position - 2] + BYTE_OFFSET]
-            return SPACE_LIKE[data[position - 1] + BYTE_OFFSET] and not (before or position == 1)
+            # The first byte has none before it, and is no end of a word.
+            before = position == 1 or SPACE_LIKE[data[position - 2] + BYTE_OFFSET]
+            return SPACE_LIKE[data[position - 1] + BYTE_OFFSET] and not before
         return False

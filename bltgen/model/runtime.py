@@ -173,8 +173,7 @@ class Runtime:
         x = pooled.to(self.latent_dtype)
         if self.project_in is not None:
             x = torch.mm(x, self.project_in)
-        if self.latent.blocks:
-            x = self.latent(x, cache, span, _reach(cache, span, self.latent.window))
+        x = self.latent(x, cache, span, _reach(cache, span, self.latent.window))
         cache.write(LATENTS, 0, span, x[:, None])
         return x
 
@@ -222,7 +221,7 @@ _runtimes: WeakKeyDictionary[nn.Module, tuple[object, Runtime]] = WeakKeyDiction
 
 def runtime_of(model: ByteLatentTransformer) -> Runtime:
     """The runtime of the model as its config and weights are now; the same one while they do not change."""
-    weights = ((p.data_ptr(), p.dtype, 0 if p.is_inference() else p._version) for p in model.parameters())
+    weights = ((p.data_ptr(), p.dtype, None if p.is_inference() else p._version) for p in model.parameters())
     state = (model.config, *weights)
     known = _runtimes.get(model)
     if known is not None and known[0] == state:

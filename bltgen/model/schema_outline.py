@@ -149,7 +149,7 @@ class _Reader:
         for _ in range(DEEPEST):
             item = None if value.members else self._item(value)
             if item is None:
-                break
+                return value
             value = item
         return value
 

@@ -130,7 +130,7 @@ class BLTSession:
         if self._byte_window is None:
             return 0
         state = self._rows[row]
-        back = max(0, state.positions - self._rollback)
+        back = state.positions - self._rollback
         return max(0, min(back - self._byte_window, self._open_start(state, back)))
 
     def _oldest_patch(self, row: int) -> int:
@@ -262,15 +262,15 @@ class BLTSession:
 
     def _starts_after_draft(self, row: _Row) -> bool:
         """Whether a patch would start after the row's draft."""
-        length, positions, start, starts = len(row.data), row.positions, row.starts[-1], False
+        length, positions, start = len(row.data), row.positions, row.starts[-1]
+        end = positions + len(row.draft)
         row.data += row.draft
         row.entropies += row.draft_entropies
-        for position in range(positions, positions + len(row.draft)):
-            starts = self._rule.starts_after(position, row.data, row.entropies, start)
-            if starts:
+        for position in range(positions, end):
+            if self._rule.starts_after(position, row.data, row.entropies, start):
                 start = position + 1
         del row.data[length:], row.entropies[positions:]
-        return starts
+        return start == end
 
     def _keep_masks(
         self, positions: Sequence[int], counts: Sequence[int], masks: Sequence[Mask | None]
@@ -285,7 +285,7 @@ class BLTSession:
                 raise ValueError(f"a mask of shape {(count, COLUMNS)} is needed, got {mask.shape}")
         for row, position, mask in zip(self._rows, positions, masks, strict=True):
             if mask is not None:
-                packed = np.packbits(mask.astype(bool, copy=False), axis=1)
+                packed = np.packbits(mask, axis=1)
                 row.masks.update(enumerate(map(bytes, packed), start=position))
 
     def _allowed(self, rows: Sequence[_Row], span: Span) -> Tensor | None:
@@ -332,11 +332,8 @@ class BLTSession:
         if span.steps:
             grams = runtime.ngrams.latest([row.data for row in rows], span.positions)
         else:
-            windows = [
-                runtime.ngrams.windows(row.data, begin, count)
-                for row, begin, count in zip(rows, span.positions, span.counts, strict=True)
-            ]
-            grams = windows[0] if span.single else np.concatenate(windows)
+            windows = map(runtime.ngrams.windows, [row.data for row in rows], span.positions, span.counts)
+            grams = np.concatenate(list(windows))
         ids = grams[:, -1].copy()
         levels = runtime.for_positions(span.total)
         if any(row.draft for row in rows):
@@ -346,8 +343,8 @@ class BLTSession:
         closing = self._close_patches(numbers, span, entropies)
         states = levels.encode(ids, grams, cache, span)
         seen = self._look_up(levels, numbers, span, closing)
-        allowed = None if runtime.mask_embedding is None else self._allowed(rows, span)
-        self._score(levels, numbers, span, levels.decode(states, allowed, seen, cache, span), kept)
+        decoded = levels.decode(states, self._allowed(rows, span), seen, cache, span)
+        self._score(levels, numbers, span, decoded, kept)
 
     def _entropies_after_drafts(
         self, levels: Levels, numbers: list[int], span: Span, ids: npt.NDArray[np.int64]
@@ -410,9 +407,8 @@ class BLTSession:
             self._seen = new[:, -1:]
         else:
             index = torch.tensor(patch_span.rows, device=new.device)
-            if not patch_span.steps:
-                new = new[:, torch.tensor(counts, device=new.device).cumsum(0) - 1]
-            self._seen.index_copy_(1, index, new)
+            latest = torch.from_numpy(patch_span.ends).to(new.device)
+            self._seen.index_copy_(1, index, new.index_select(1, latest))
         return self._seen_by(numbers, span) if seen is None else seen
 
     def _seen_by(self, numbers: list[int], span: Span) -> Tensor:
@@ -447,7 +443,7 @@ class BLTSession:
             for number, part in zip(numbers, torch.split(scores, list(span.counts)), strict=True):
                 kept[number].append(part)
         if not span.steps:
-            decoded = decoded[-1:] if span.single else decoded[span.ends]
+            decoded = decoded[span.ends]
         scores = levels.logits(decoded)
         if len(numbers) == len(self._rows):
             self._scores = scores
@@ -465,8 +461,6 @@ class BLTSession:
         cut = [number for number, row in enumerate(rows) if lengths[number] < len(row.data)]
         self._logits = None
         self._chunk_logits = None
-        if not cut:
-            return
         with torch.inference_mode():
             for number in cut:
                 self._rows[number].draft, self._rows[number].draft_entropies = bytearray(), array("f")
@@ -493,8 +487,7 @@ class BLTSession:
             and first < positions
         )
         enough = enough and (
-            first_patch == 0
-            or (patch_window is not None and first_patch <= max(0, row.closed - patch_window))
+            first_patch == 0 or (patch_window is not None and first_patch <= row.closed - patch_window)
         )
         if enough:
             del row.entropies[positions:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from bltgen.model import attention
 from bltgen.model.attention import SelfAttention, _attend, causal_mask, rotary_table
 from bltgen.model.config import TransformerConfig
 from tests.model.tolerance import assert_close, attention_tolerance
@@ -31,16 +32,42 @@ def test_attention_by_parts_is_the_fused_one(window: int | None) -> None:
         assert_close(one, other, attention_tolerance(other, width=4, time=9, gradient=number > 0))
 
 
+@pytest.mark.parametrize(
+    ("dtype", "kv_heads", "device", "gradients", "parts"),
+    [
+        (torch.bfloat16, 2, "cpu", True, True),
+        (torch.bfloat16, 2, "cpu", False, False),
+        (torch.float32, 2, "cpu", True, False),
+        (torch.bfloat16, 1, "cpu", True, False),
+        (torch.bfloat16, 2, "meta", True, False),
+    ],
+)
+def test_the_parts_are_for_gradients_in_bfloat16_on_a_cpu(
+    dtype: torch.dtype, kv_heads: int, device: str, gradients: bool, parts: bool, monkeypatch
+) -> None:
+    """Where heads share no keys; all else is the fused kernel's."""
+    made: list[int] = []
+    monkeypatch.setattr(
+        attention, "_attend", lambda q, k, v, mask: (made.append(1), _attend(q, k, v, mask))[1]
+    )
+    config = TransformerConfig(16, 1, 2, kv_heads=kv_heads)
+    layer = SelfAttention(config).to(dtype=dtype, device=device)
+    with torch.set_grad_enabled(gradients):
+        x = torch.zeros(1, 3, 16, dtype=dtype, device=device)
+        layer(x, rotary_table(config, torch.arange(3, device=device)), None)
+    assert bool(made) == parts
+
+
 @pytest.mark.parametrize("kv_heads", [2, 1])
 def test_training_in_bfloat16_is_near_float32(kv_heads: int) -> None:
     """Autocast takes another way through attention: its output is float32's within bfloat16's eight bits."""
     torch.manual_seed(0)
     config = TransformerConfig(16, 1, 2, kv_heads=kv_heads)
-    attention, x = SelfAttention(config), torch.randn(2, 11, 16)
+    layer, x = SelfAttention(config), torch.randn(2, 11, 16)
     rotary = rotary_table(config, torch.arange(11))
-    exact = attention(x, rotary, None)
+    exact = layer(x, rotary, None).detach()
     with torch.autocast("cpu", torch.bfloat16):
-        rounded = attention(x, rotary, None)
+        rounded = layer(x, rotary, None).detach()
     assert rounded.dtype == torch.bfloat16
     # Three products in a row, each rounded to 2^-9 of its size.
     assert float((rounded - exact).abs().max()) < 8 * 2.0**-9 * float(exact.abs().max())

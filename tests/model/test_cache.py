@@ -150,6 +150,27 @@ def test_a_cache_grows_by_a_quarter_or_sixteen():
     assert cache.first == [0]
 
 
+def test_what_is_gone_does_not_come_back():
+    """A row that began late begins there still, however far back its oldest position is said to be now."""
+    cache, model, marks = cache_of(2), {}, random.Random(0)
+    write(cache, cache.reserve([0], [16]), model, marks)
+    cache._drop_before(0, 5)
+    write(cache, cache.reserve([0], [5]), model, marks)
+    assert (cache.first, cache.capacity) == ([5, 0], 16)
+    write(cache, cache.reserve([0], [1]), model, marks)
+    assert (cache.first, cache.length, cache.capacity) == ([5, 0], [22, 0], 17 + 16)
+    check(cache, model, lambda row: cache.first[row])
+
+
+def test_an_empty_row_begins_at_its_beginning():
+    """Whatever its oldest position will be; what is ahead of it is kept as others grow."""
+    cache, model, marks = cache_of(2, lambda row: 5), {}, random.Random(0)
+    write(cache, cache.reserve_ahead([1], [3]), model, marks)
+    write(cache, cache.reserve([0], [40]), model, marks)
+    assert (cache.first, cache.ahead) == ([0, 0], [0, 3])
+    check(cache, model, everything)
+
+
 def test_rows_whose_past_is_not_read_take_bounded_room():
     """A window of 8: first moves on, old slots are used again, nothing that may be read is lost."""
     cache, model, marks = windowed(2, 8), {}, random.Random(0)

@@ -8,20 +8,30 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from bltgen.errors import CheckpointError
 from bltgen.model import checkpoint
-from bltgen.model.checkpoint import VERSION, _Dtypes, _Source, detect_layout, load_model, save_model
+from bltgen.model.checkpoint import (
+    VERSION,
+    _Dtypes,
+    _Source,
+    detect_layout,
+    load_model,
+    model_from_huggingface,
+    save_model,
+)
 from bltgen.model.checkpoint_layouts.parts import Part
 from bltgen.model.config import BLTConfig
 from bltgen.model.int8 import Int8Linear
 from tests.model.sessions import tiny_model
+from tests.model.test_checkpoint import C_CONFIG, random_model, write_a, write_b
 
 CPU = torch.device("cpu")
 CONFIG = BLTConfig.tiny()
 FILE = Path("x")
 PLAIN = _Dtypes(None, None, None)
+LAYOUT_C = random_model(C_CONFIG)
 
 
 def refuses(message: str):
@@ -148,6 +158,12 @@ def test_what_a_file_lacks_or_has_beside_is_named():
             [Part("0"), Part("1")],
             (5, 2),
             "x: 0 (2, 2), 1 (2, 2): the config asks for (5, 2) in all",
+        ),
+        (
+            [torch.ones(2, 2), torch.ones(2, 3)],
+            [Part("0"), Part("1")],
+            (4, 2),
+            "x: 0 (2, 2), 1 (2, 3): the config asks for (4, 2) in all",
         ),
         ([torch.ones(2, 2).int()], [Part("0")], (2, 2), "x: tensor 0 does not hold floats"),
         ([torch.ones(3, 2)], [Part("0", 2, 2)], (6, 2), "x: tensor 0 does not divide into heads"),
@@ -284,6 +300,172 @@ def test_a_model_is_written_in_any_dtype_and_read_in_its_own(tmp_path):
     with refuses("weights in int8 are not written; load them in another dtype"):
         save_model(low, tmp_path / "again")
     assert not (tmp_path / "again").exists()
+
+
+@pytest.mark.parametrize("dtype", [None, torch.float16])
+@pytest.mark.parametrize("layout", ["bltgen", "C"])
+def test_configs_are_written_to_be_read_by_people(layout, dtype, tmp_path):
+    """Two spaces a level, a line break at the end; layout C says the dtype that was written."""
+    save_model(random_model(C_CONFIG).bfloat16(), tmp_path, dtype, layout=layout)
+    written = (tmp_path / "config.json").read_text()
+    assert written.startswith('{\n  "')
+    assert written.endswith("\n}\n")
+    kept = load_file(tmp_path / "model.safetensors")
+    assert {value.dtype for value in kept.values()} == {dtype or torch.bfloat16}
+    if layout == "C":
+        assert json.loads(written)["dtype"] == ("bfloat16" if dtype is None else "float16")
+
+
+def test_the_index_of_shards_is_written_to_be_read_by_people(tmp_path):
+    """And shards are of 5 GB unless asked otherwise."""
+    assert checkpoint.SHARD_BYTES == 5_000_000_000
+    tensors = {name: torch.ones(size) for name, size in (("a", 4), ("b", 2), ("c", 2), ("d", 1))}
+    checkpoint._write_shards(tmp_path, tensors, 16)
+    written = (tmp_path / "model.safetensors.index.json").read_text()
+    assert written.startswith('{\n  "metadata": {\n    "')
+    assert written.endswith("\n}\n")
+    # The second is filled to the last byte.
+    assert [file[6:11] for file in json.loads(written)["weight_map"].values()] == [
+        "00001",
+        *["00002"] * 2,
+        "00003",
+    ]
+
+
+def test_all_parameters_are_checked(tmp_path):
+    """Those after the first too."""
+    made = source({"a": torch.ones(2, 2), "b": torch.ones(3, 2)}, {"x": (Part("a"),), "y": (Part("b"),)})
+    with refuses("x: b (3, 2): the config asks for (2, 2)"):
+        made.assemble({"x": torch.Size((2, 2)), "y": torch.Size((2, 2))}, PLAIN, CPU)
+
+
+def change_config(folder, change):
+    """A folder's config.json, changed in place."""
+    data = json.loads((folder / "config.json").read_text())
+    change(data)
+    (folder / "config.json").write_text(json.dumps(data))
+
+
+@pytest.mark.parametrize("layout", ["bltgen", "C"])
+def test_more_layers_than_tensors_are_never_built(layout, tmp_path, monkeypatch):
+    """Of either layout: the config is refused as soon as it is read."""
+    save_model(LAYOUT_C, tmp_path, layout=layout)
+    monkeypatch.setattr(checkpoint, "_shapes", None)
+
+    def change(data):
+        if layout == "C":
+            data["global_config"]["num_hidden_layers"] = 10**9
+        else:
+            data["config"]["latent"]["layers"] = 10**9
+
+    change_config(tmp_path, change)
+    with refuses("model.safetensors: the config has more layers than there are tensors"):
+        load_model(tmp_path)
+
+
+@pytest.mark.parametrize("tied", [True, False, None])
+@pytest.mark.parametrize("present", [True, False])
+def test_a_head_is_tied_where_the_config_says_so_and_there_is_none(tied, present, tmp_path):
+    """One of its own is always taken."""
+    save_model(LAYOUT_C, tmp_path, layout="C")
+
+    def change(data):
+        del data["tie_word_embeddings"]
+        if tied is not None:
+            data["tie_word_embeddings"] = tied
+
+    change_config(tmp_path, change)
+    tensors = load_file(tmp_path / "model.safetensors")
+    if not present:
+        del tensors["lm_head.weight"]
+    save_file({name: value.clone() for name, value in tensors.items()}, tmp_path / "model.safetensors")
+    if not present and not tied:
+        with refuses("missing tensors ['lm_head.weight'], unknown tensors []"):
+            load_model(tmp_path)
+        return
+    model = load_model(tmp_path)
+    expected = tensors["lm_head.weight" if present else "model.local_encoder.embed_tokens.weight"]
+    assert torch.equal(model.local_decoder.head.weight, expected.to(model.local_decoder.head.weight.dtype))
+
+
+def test_a_model_of_transformers_in_memory_is_read_as_from_its_files(tmp_path):
+    """In any dtype; what is wrong is said of its class."""
+    save_model(LAYOUT_C, tmp_path, layout="C")
+    config, tensors = (
+        json.loads((tmp_path / "config.json").read_text()),
+        load_file(tmp_path / "model.safetensors"),
+    )
+    model, read = model_from_huggingface(config, tensors), load_model(tmp_path)
+    assert model.config == read.config
+    assert not model.training
+    for name, value in read.state_dict().items():
+        assert torch.equal(model.state_dict()[name], value)
+    low = model_from_huggingface(config, tensors, torch.float16, entropy_dtype=torch.float64)
+    assert low.local_decoder.head.weight.dtype == torch.float16
+    assert low.entropy_model.head.weight.dtype == torch.float64
+    del tensors["lm_head.weight"]
+    with refuses("BltForCausalLM: missing tensors ['lm_head.weight'], unknown tensors []"):
+        model_from_huggingface(config, tensors)
+
+
+def test_without_hyperparameters_there_is_no_model_of_the_released_code(tmp_path):
+    """The file or the folder that lacks them is named."""
+    write_b(tmp_path / "b")
+    (tmp_path / "b" / "config.json").write_text('{"args": 3}')
+    with refuses(f"{tmp_path / 'b' / 'config.json'}: the hyperparameters of the model are missing"):
+        load_model(tmp_path / "b")
+    write_b(tmp_path / "b")
+    (tmp_path / "b" / "entropy_model" / "config.json").write_text('{"args": null}')
+    with refuses(f"{tmp_path / 'b' / 'entropy_model'}: the hyperparameters of the model are missing"):
+        load_model(tmp_path / "b")
+    write_a(tmp_path / "a")
+    (tmp_path / "a" / "params.json").write_text("{}")
+    with refuses(f"{tmp_path / 'a' / 'params.json'}: the hyperparameters of the model are missing"):
+        load_model(tmp_path / "a")
+    write_a(tmp_path / "c")
+    (tmp_path / "c" / "entropy_model" / "params.json").write_text("{}")
+    with refuses(f"{tmp_path / 'c' / 'entropy_model'}: the hyperparameters of the model are missing"):
+        load_model(tmp_path / "c")
+
+
+@pytest.mark.parametrize(
+    ("data", "threshold"),
+    [
+        (None, 5.3),
+        (3, 5.3),
+        ({}, 5.3),
+        ({"patcher_args": 3}, 5.3),
+        ({"patcher_args": {"threshold": 2.5}}, 2.5),
+    ],
+)
+def test_the_patcher_of_layout_a_is_told_beside_the_model(data, threshold, tmp_path):
+    """Where nothing is said of it, the model's own arguments hold."""
+    write_a(tmp_path)
+    params = json.loads((tmp_path / "params.json").read_text())
+    (tmp_path / "params.json").write_text(json.dumps({**params, "data": data}))
+    assert load_model(tmp_path).config.patcher.threshold == threshold
+
+
+@pytest.mark.parametrize("layout", ["A", "B"])
+def test_a_model_that_cannot_be_is_named_by_its_config(layout, tmp_path):
+    """Layout A has it in params.json."""
+    (write_a if layout == "A" else write_b)(tmp_path)
+    file = tmp_path / ("params.json" if layout == "A" else "config.json")
+    data = json.loads(file.read_text())
+    (data["model"] if layout == "A" else data["args"])["vocab_size"] = 10**18
+    file.write_text(json.dumps(data))
+    with refuses(f"{file}: describes no possible model"):
+        load_model(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="this system does not list mappings")
+def test_embeddings_of_a_torch_checkpoint_stay_mapped(tmp_path):
+    """They take no memory of their own."""
+    write_a(tmp_path)
+    weight = load_model(tmp_path).embedding.bytes.weight
+    maps = [line.split() for line in Path("/proc/self/maps").read_text().splitlines()]
+    mapped = [line[0].split("-") for line in maps if line[-1] == str(tmp_path / "consolidated.pth")]
+    assert any(int(low, 16) <= weight.data_ptr() < int(high, 16) for low, high in mapped)
 
 
 def test_a_torch_checkpoint_holds_tensors_by_name(tmp_path):

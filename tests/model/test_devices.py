@@ -108,6 +108,19 @@ def test_the_devices_of_any_machine_are_listed(machine, recwarn) -> None:
     assert not [one for one in recwarn if "old driver" in str(one.message)]
 
 
+def test_a_device_is_tried_without_a_word(monkeypatch, recwarn) -> None:
+    """Of an old driver, say."""
+    make = torch.ones
+
+    def warned(*shape, device):
+        warnings.warn("an old driver", stacklevel=2)
+        return make(*shape, device=device)
+
+    monkeypatch.setattr(torch, "ones", warned)
+    assert device_of("cpu").type == "cpu"
+    assert not [one for one in recwarn if "old driver" in str(one.message)]
+
+
 def test_the_cpu_is_one_device() -> None:
     """Number 0 of it is there; others are not; numbers name no CPU."""
     assert device_of("cpu").type == device_of("cpu:0").type == "cpu"

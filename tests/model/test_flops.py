@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
@@ -45,11 +47,22 @@ def test_longer_patches_cost_less() -> None:
 
 
 @pytest.mark.parametrize(
-    ("length", "starts"), [(-1, []), (3, []), (3, [1]), (3, [0, 3]), (3, [0, 2, 1]), (0, [0])]
+    ("length", "starts", "message"),
+    [
+        (-1, [], "patch starts must ascend below the length -1, got []"),
+        (3, [0, 3], "patch starts must ascend below the length 3, got [0, 3]"),
+        (3, [0, 2, 1], "patch starts must ascend below the length 3, got [0, 2, 1]"),
+        (9, [0, 2, 2], "patch starts must ascend below the length 9, got [0, 2, 2]"),
+        (0, [0], "patch starts must ascend below the length 0, got [0]"),
+        (5, list(range(9)), "patch starts must ascend below the length 5, got [0, 1, 2, 3, 4, 5, 6, 7]"),
+        (3, [], "a patch starts at the first byte, got []"),
+        (3, [1], "a patch starts at the first byte, got [1]"),
+        (20, list(range(1, 11)), "a patch starts at the first byte, got [1, 2, 3, 4, 5, 6, 7, 8]"),
+    ],
 )
-def test_patches_that_cannot_be_are_refused(length: int, starts: list[int]) -> None:
-    """Offsets ascend, begin at 0 and lie in the text."""
-    with pytest.raises(ValueError, match="patch start"):
+def test_patches_that_cannot_be_are_refused(length: int, starts: list[int], message: str) -> None:
+    """Offsets ascend, begin at 0 and lie in the text; of many the first are shown."""
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         count_flops(tiny_model("static").config, length, starts)
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from bltgen.model import int8_kernel
 from bltgen.model.int8 import Int8Linear
 from bltgen.model.int8_kernel import INNER, NAME, OUTER, aligned, kernel_for, trusted
 from bltgen.model.products import WIDENED_INT8, Int8Product
@@ -61,6 +62,58 @@ def test_the_kernel_is_for_weights_that_it_reads_right_alone() -> None:
     assert kernel_for(weight.float(), scale) is None
 
 
+class Weight:
+    """What is asked of a weight, or of its scales, before the kernel gets it."""
+
+    def __init__(self, rows: int = 8, inner: int = 32, dtype: torch.dtype = torch.int8, **other) -> None:
+        self.shape, self.dtype = (rows, inner), dtype
+        self.device = torch.device(other.get("device", "cpu"))
+        self.contiguous, self.at = other.get("contiguous", True), other.get("at", 64)
+
+    def is_contiguous(self) -> bool:
+        return self.contiguous
+
+    def numel(self) -> int:
+        return self.shape[0] * self.shape[1]
+
+    def data_ptr(self) -> int:
+        return self.at
+
+
+SCALE = Weight(dtype=torch.bfloat16)
+
+
+@pytest.mark.parametrize(
+    ("weight", "scale", "right"),
+    [
+        (Weight(), SCALE, True),
+        (Weight(4, 16), SCALE, True),
+        (Weight(6), SCALE, False),
+        (Weight(5), SCALE, False),
+        (Weight(inner=24), SCALE, False),
+        (Weight(inner=17), SCALE, False),
+        (Weight(0), SCALE, False),
+        (Weight(4, 0), SCALE, False),
+        (Weight(2**27 - 4, 16), SCALE, True),
+        (Weight(2**27, 16), SCALE, False),
+        (Weight(device="meta"), SCALE, False),
+        (Weight(dtype=torch.uint8), SCALE, False),
+        (Weight(), Weight(dtype=torch.float32), False),
+        (Weight(contiguous=False), SCALE, False),
+        (Weight(), Weight(dtype=torch.bfloat16, contiguous=False), False),
+        (Weight(at=128), SCALE, True),
+        (Weight(at=65), SCALE, False),
+        (Weight(at=32), SCALE, False),
+    ],
+)
+def test_what_the_kernel_reads_right(weight, scale, right: bool, monkeypatch) -> None:
+    """Whole steps, at aligned memory, of numbers that 32 bits can count; and only where it is trusted."""
+    monkeypatch.setattr(torch, NAME, plain, raising=False)
+    for trust in (True, False):
+        monkeypatch.setattr(int8_kernel, "trusted", lambda trust=trust: trust)
+        assert kernel_for(weight, scale) is (plain if right and trust else None)
+
+
 def test_rows_are_aligned_without_need_to_copy() -> None:
     """Those that lie right are the same memory."""
     x = torch.ones(65, 32, dtype=torch.bfloat16)
@@ -99,14 +152,64 @@ WRONG: dict[str, Callable[..., Tensor] | None] = {
 }
 
 
-def test_the_plain_product_is_trusted(monkeypatch) -> None:
-    """What the check compares with would itself pass."""
-    monkeypatch.setattr(torch, NAME, plain, raising=False)
+@pytest.fixture
+def kernel(monkeypatch):
+    """Puts a kernel in the place of torch's, which nobody has asked about."""
     trusted.cache_clear()
-    try:
-        assert trusted()
-    finally:
+    yield lambda other: monkeypatch.setattr(torch, NAME, other, raising=False)
+    trusted.cache_clear()
+
+
+def behind(values: Tensor) -> Tensor:
+    """The rest of the memory that they lie in."""
+    size = values.untyped_storage().nbytes() // values.element_size()
+    return torch.as_strided(values, (size - values.numel(),), (1,), values.numel())
+
+
+def test_the_plain_product_is_trusted(kernel) -> None:
+    """On these sizes, once a process, with memory behind each part that would spoil the product."""
+    asked = []
+
+    def noted(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
+        asked.append((len(x), *reversed(weight.shape)))
+        assert x.is_contiguous()
+        assert weight.is_contiguous()
+        assert len(behind(x)) == len(behind(weight)) == len(behind(scale)) == 256
+        assert behind(x).isnan().all()
+        assert behind(scale).isnan().all()
+        assert (behind(weight) == 127).all()
+        assert min(x.min(), weight.min() / 127, scale.min()) < 0 < max(x.max(), scale.max())
+        return plain(x, weight, scale)
+
+    kernel(noted)
+    assert trusted() is True
+    sizes = [(16, 4), (48, 12), (64, 8), (80, 20)]
+    assert asked == [(rows, *size) for rows in (1, 2, 3, 4, 5, 11) for size in sizes]
+    assert trusted()
+    assert len(asked) == 24
+
+
+@pytest.mark.parametrize("part", ["x", "weight", "scale"])
+def test_one_number_that_is_read_wrong_is_seen(part: str, kernel) -> None:
+    """Wherever it is, in any of the sizes: it is taken for another."""
+    for at in range(0, 16, 5):
+
+        def wrong(x: Tensor, weight: Tensor, scale: Tensor, at: int = at) -> Tensor:
+            parts = {"x": x.clone(), "weight": weight.clone(), "scale": scale.clone()}
+            flat = parts[part].view(-1)
+            flat[at % len(flat)] = -flat[at % len(flat)]
+            return plain(*parts.values())
+
+        kernel(wrong)
         trusted.cache_clear()
+        assert trusted() is False
+
+
+@pytest.mark.parametrize(("factor", "trust"), [(1.0, True), (1.003, True), (1.03, False), (-1.0, False)])
+def test_rounding_is_allowed_and_no_more(factor: float, trust: bool, kernel) -> None:
+    """Of the result, to the eight bits of bfloat16."""
+    kernel(lambda x, weight, scale: (x.float() @ weight.float().t() * scale.float() * factor).bfloat16())
+    assert trusted() is trust
 
 
 @pytest.mark.parametrize("what", WRONG)

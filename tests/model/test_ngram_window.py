@@ -19,6 +19,13 @@ CONFIGS = [
 TEXT = bytes(range(250, 256)) + b"abcabc"
 
 
+def test_each_hash_function_has_a_prime():
+    """Fermat's test, to several bases."""
+    assert len(HASH_PRIMES) == len(set(HASH_PRIMES)) == 11
+    for prime in HASH_PRIMES:
+        assert all(pow(base, prime - 1, prime) == 1 for base in (2, 3, 5, 7, 11))
+
+
 def by_hand(config: HashEmbeddingConfig, ids: list[int], position: int) -> list[int]:
     """Sum of id * prime ** age, wrapped to 64 bits, for each function and size; 0 before the text."""
     rows = []
@@ -75,6 +82,17 @@ def test_the_latest_windows_of_several_texts(length):
             ]
             assert found.tolist() == expected
             assert found.dtype == np.int64
+
+
+@pytest.mark.parametrize("length", [1, 3])
+def test_past_the_beginning_windows_are_read_from_the_bytes(length, monkeypatch):
+    """At the first position whose window holds no BOS already."""
+    window = NGramWindow(HashEmbeddingConfig((length,), 1, 9))
+    expected = window.windows(TEXT, length, 1)
+    monkeypatch.setattr(NGramWindow, "windows", None)
+    assert window.latest([TEXT], [length]).tolist() == expected.tolist()
+    with pytest.raises(TypeError):
+        window.latest([TEXT, TEXT], [length, length - 1])
 
 
 @pytest.mark.parametrize("config", [HashEmbeddingConfig((3, 4), 0, 5), HashEmbeddingConfig((), 2, 5)])

@@ -40,7 +40,7 @@ def test_slow_dtypes_are_widened_from_a_few_rows_on(native, widened, monkeypatch
         product(torch.randn(rows, 4).bfloat16())
         product.added(torch.zeros(rows, 3).bfloat16(), torch.randn(rows, 4).bfloat16())
     assert widened == ([] if native else [WIDENED, WIDENED, 9, 9])
-    assert WIDENED == 4
+    assert (WIDENED, products.PIECE) == (4, 1 << 20)
     assert Product(torch.empty(3, 4, device="meta", dtype=torch.bfloat16))._widened_from == float("inf")
 
 
@@ -141,6 +141,8 @@ def test_rows_are_scaled_to_their_largest():
     assert half[1].dtype == torch.bfloat16
     # The numbers are rounded to steps of the scale that is kept, and never beyond 127.
     assert half[0].tolist() == [[127, round(1.0 / half[1].float().item())]]
+    # float16 has no scale as small as these ask for.
+    assert quantised(torch.tensor([[1e-5, -1e-5]]).half())[0].tolist() == [[127, -127]]
     trained = torch.nn.Parameter(torch.ones(1, 2))
     assert not quantised(trained)[1].requires_grad
 

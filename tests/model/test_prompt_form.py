@@ -211,6 +211,68 @@ def test_the_longest_description_goes_before_the_others():
     assert lines(schema, max_bytes=60) == '"a": any\n"b": any # short\n'
 
 
+def told(schema: Any, size: int) -> str:
+    """The lines where there is room for so many bytes of them."""
+    return lines(schema, max_bytes=size + 1)
+
+
+def test_nothing_is_cut_that_fits():
+    """The limit holds the lines, their line breaks and the empty line."""
+    assert told(ORDER, len(LINES)) == LINES
+    assert told(ORDER, len(LINES) - 1) == LINES.replace(" # as printed at the top", "")
+    assert told({"type": "null"}, 5) == "null\n"
+    assert told({"type": "null"}, 4) == ""
+
+
+def test_each_step_cuts_one_line_at_a_time():
+    """Of equal ones the later first; an enumeration shorter than its type stays until types go."""
+    schema = {
+        "properties": {
+            "a": {"enum": ["abcde"], "description": "xx"},
+            "b": {"enum": ["y"], "description": "zz"},
+            "c": {"enum": ["longer", "longest"]},
+        }
+    }
+    cut = [
+        '"a": "abcde" # xx\n"b": "y" # zz\n"c": "longer" | "longest"\n',
+        '"a": "abcde" # xx\n"b": "y"\n"c": "longer" | "longest"\n',
+        '"a": "abcde"\n"b": "y"\n"c": "longer" | "longest"\n',
+        '"a": "abcde"\n"b": "y"\n"c": string\n',
+        '"a": string\n"b": "y"\n"c": string\n',
+        '"a": string\n"b": "y"\n"c"\n',
+        '"a"\n"b": "y"\n"c"\n',
+        '"a"\n"b"\n"c"\n',
+        '"a"\n"b"\n',
+        '"a"\n',
+        "",
+    ]
+    for shorter, longer in zip(cut[1:], cut, strict=False):
+        for size in range(len(shorter), len(longer)):
+            assert told(schema, size) == shorter
+    assert told(schema, len(cut[0])) == cut[0]
+
+
+def test_room_is_for_the_bytes_of_text():
+    """As UTF-8 writes them."""
+    schema = {"properties": {"é": {"type": "null"}}}
+    assert told(schema, len('"é": null\n'.encode())) == '"é": null\n'
+    assert told(schema, len('"é": null\n')) == '"é"\n'
+
+
+def test_a_form_has_bounds_and_defaults():
+    """And says which of its fields is wrong, of a long value the beginning."""
+    form = PromptForm()
+    assert (form.max_bytes, form.detail, form.place) == (512, "descriptions", "before")
+    assert DETAILS == ("keys", "types", "enumerations", "descriptions")
+    assert [PromptForm(size).max_bytes for size in (1, 65_536)] == [1, 65_536]
+    for size in (0, -1, 65_537, 5.0, True, "9"):
+        with pytest.raises(ValueError, match=f"^prompt form: max_bytes must be 1 to 65536, got {size}$"):
+            PromptForm(size)
+    with pytest.raises(ValueError, match=r"^prompt form: detail must be one of .*, got x{60}$"):
+        PromptForm(detail="x" * 99)
+    assert PromptForm(1).formed(b"a", {"type": "null"}) == b"a\n"
+
+
 KEYS = st.text(max_size=6)
 SCHEMAS = st.recursive(
     st.one_of(

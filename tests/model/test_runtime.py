@@ -9,11 +9,14 @@ import numpy as np
 import pytest
 import torch
 
-from bltgen.model.blt import ids_of_bytes
+from bltgen.model import runtime as runtime_module
+from bltgen.model.blt import ByteLatentTransformer, ids_of_bytes
 from bltgen.model.cache import RowCache
+from bltgen.model.config import BLTConfig, TransformerConfig
 from bltgen.model.levels import DECODED, DECODER, ENCODED, ENCODER, ENTROPY, LATENT, LATENTS
 from bltgen.model.runtime import HOST_POSITIONS, Runtime, runtime_of
-from tests.model.sessions import SHAPES, tiny_model
+from tests.model.sessions import SHAPES, tiny_model, whole
+from tests.model.tolerance import assert_close, attention_tolerance
 
 
 def test_the_planes_of_a_level_have_places():
@@ -53,6 +56,84 @@ def test_a_few_positions_of_a_float32_model_are_numpy_s():
         change(model)
         other = Runtime(model)
         assert other.for_positions(1) is other
+
+
+def test_weights_that_count_no_changes_are_told_apart_by_their_memory():
+    """Those made in inference mode."""
+    with torch.inference_mode():
+        model = copy.deepcopy(tiny_model("static"))
+    assert all(parameter.is_inference() for parameter in model.parameters())
+    first = runtime_of(model)
+    assert runtime_of(model) is first
+    with torch.inference_mode():
+        model.local_decoder.norm.weight = torch.nn.Parameter(model.local_decoder.norm.weight * 2)
+    assert runtime_of(model) is not first
+
+
+@pytest.mark.parametrize("positions", [0, 10**6])
+def test_a_decoder_without_layers_reads_no_latents(positions, monkeypatch):
+    """By torch and by NumPy: bytes are decoded from the encoder's states."""
+    monkeypatch.setattr(runtime_module, "HOST_POSITIONS", positions)
+    parts = dataclasses.replace(
+        BLTConfig.tiny(mode="static"), decoder=TransformerConfig(16, 0, 2), latent=TransformerConfig(24, 0, 2)
+    )
+    for cross in (True, False):
+        config = dataclasses.replace(
+            parts, cross_attention=dataclasses.replace(parts.cross_attention, all_layers_decoder=cross)
+        )
+        torch.manual_seed(0)
+        model = ByteLatentTransformer(config).eval()
+        session = model.session([b"abcdefg", b"x"])
+        for levels in (runtime_of(model), runtime_of(model).for_positions(1)):
+            assert levels.sources(torch.ones(3, 24)).shape == (0, 3, 2, 32)
+        session.extend([b"hij", b"yz"])
+        session.truncate([9, 2])
+        for row, data in enumerate((b"abcdefghi", b"xy")):
+            whole(model, data).check_logits(session.logits[row : row + 1], len(data))
+
+
+def test_patches_are_padded_to_others_of_about_their_length(monkeypatch):
+    """The next power of two; one alone needs no mask."""
+    model = tiny_model("static")
+    runtime = runtime_of(model)
+    made, group = [], Runtime._pool_group
+
+    def counted(self, read, mask):
+        made.append((tuple(read[0].shape[:2]), None if mask is None else mask.isinf().sum().item()))
+        return group(self, read, mask)
+
+    monkeypatch.setattr(Runtime, "_pool_group", counted)
+    lengths = [1, 3, 8, 2, 4, 5, 1, 3]
+    starts = [sum(lengths[:at]) for at in range(len(lengths))]
+    patches = [(row, start, length) for row in (1, 0) for start, length in zip(starts, lengths, strict=True)]
+    with torch.inference_mode():
+        cache = RowCache(runtime.byte_planes, 2, lambda row: 0, torch.device("cpu"))
+        span = cache.reserve([0, 1], [27, 27])
+        cache.write(ENCODED, 0, span, torch.randn(54, 1, model.config.local_dim))
+        pooled = runtime.pool(cache, patches)
+        assert made == [((4, 1), 0), ((6, 4), 4), ((4, 8), 6), ((2, 2), 0)]
+        made.clear()
+        alone = [runtime.pool(cache, [patch]) for patch in patches]
+        assert made == [((1, length), None) for length in lengths] * 2
+        host = torch.from_numpy(runtime.for_positions(1).pool(cache, patches))
+    size = pooled.abs().max().item()
+    for other in (torch.cat(alone), host):
+        assert_close(pooled, other, attention_tolerance(pooled, width=model.config.local_dim, time=8))
+        assert (pooled - other.roll(1, 0)).abs().max() > size / 10
+
+
+def test_very_sure_predictions_have_entropies():
+    """However large the logits: no exponential overflows."""
+    model = copy.deepcopy(tiny_model("static"))
+    with torch.no_grad():
+        model.entropy_model.head.weight.mul_(1e4)
+    ids = np.array(ids_of_bytes(b"abcdef"))
+    expected = model.entropies(torch.from_numpy(ids)[None])[0].tolist()
+    runtime = Runtime(model)
+    with torch.inference_mode():
+        for levels in (runtime, runtime.for_positions(1)):
+            cache = RowCache(runtime.byte_planes, 1, lambda row: 0, torch.device("cpu"))
+            assert levels.entropies(ids, cache, cache.reserve([0], [7])) == pytest.approx(expected, abs=0.1)
 
 
 TEXTS = [b"abcdef", b"xy"]

@@ -53,6 +53,10 @@ def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     assert file.read_bytes() == b"one"
     assert [one.name for one in tmp_path.iterdir()] == ["x"]
     monkeypatch.undo()
+    monkeypatch.setattr(Path, "touch", fails)  # before there is a temporary file
+    with pytest.raises(KeyboardInterrupt):
+        write_atomically(file, b"two")
+    monkeypatch.undo()
     order = []
     sync, replace = os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda number: (order.append("fsync"), sync(number))[1])
@@ -110,6 +114,19 @@ def test_tensors_that_are_not_aligned_are_read_all_the_same(tmp_path):
     file.write_bytes(len(header).to_bytes(8, "little") + header + data.numpy().tobytes())
     assert (8 + len(header)) % 4
     assert read_tensors(file)[0]["a"].tolist() == [1.0, 2.0]
+    header = header.rstrip()[:-1] + b', "b": {"dtype": "I8", "shape": [2], "data_offsets": [8, 10]}}'
+    header += b" " * (3 - len(header) % 4)
+    file.write_bytes(len(header).to_bytes(8, "little") + header + data.numpy().tobytes() + b"\x05\xff")
+    found = read_tensors(file)[0]
+    assert {name: value.tolist() for name, value in found.items()} == {"a": [1.0, 2.0], "b": [5, -1]}
+
+
+def test_what_is_read_may_be_changed_without_changing_the_file(tmp_path):
+    """The mapping is private."""
+    file = tmp_path / "x.safetensors"
+    write_tensors(file, {"a": torch.ones(4)})
+    read_tensors(file)[0]["a"].mul_(7)
+    assert read_tensors(file)[0]["a"].tolist() == [1.0] * 4
 
 
 def test_what_is_no_file_of_tensors_is_named(tmp_path):
@@ -166,6 +183,7 @@ def test_shards_are_read_by_their_index(tmp_path):
         ({}, "weight_map must map tensor names to file names"),
         ({"weight_map": ["a"]}, "weight_map must map tensor names to file names"),
         ({"weight_map": {"a": 1}}, "weight_map must map tensor names to file names"),
+        ({"weight_map": {"a": "x.safetensors", "b": 1}}, "weight_map must map tensor names to file names"),
         (
             {"weight_map": {"a": "../x.safetensors"}},
             "'../x.safetensors' is not a file name in the same folder",

@@ -158,6 +158,81 @@ def test_a_row_whose_latents_are_gone_is_computed_anew(passes):
     check(session, [data[:30]], model)
 
 
+@pytest.mark.parametrize("rollback", [0, 3])
+@pytest.mark.parametrize("shape", ["windows everywhere", "latent window, one query", "latent window alone"])
+def test_a_row_is_computed_anew_where_what_the_rest_needs_is_gone(shape, rollback, passes):
+    """The windows of the next byte, its open patch, and the last byte and patch, which are read again."""
+    model = tiny_model("entropy, at most 5", shape)
+    session, data = model.session([b""], rollback=rollback), text(12, 130)
+    for at in range(0, 130, 7):
+        session.extend([data[at : at + 7]])
+    row, config = session._rows[0], model.config
+    windows = [config.entropy.window, config.encoder.window, config.decoder.window]
+    window, seen = None if None in windows else max(windows), set()
+    for length in range(131):
+        positions = length + 1
+        open_start = max(start for start in row.starts if start <= positions)
+        oldest = min(open_start, positions - 1, 0 if window is None else max(0, positions - window + 1))
+        closed = sum(0 < start <= positions for start in row.starts)
+        latest = 0 if config.latent.window is None else closed - config.latent.window
+        held = session._bytes.first[0] <= oldest and session._patches.first[0] <= max(0, latest)
+        copy = session.select([0])
+        passes.clear()
+        copy.truncate([length])
+        assert (passes == []) == (held or length == 130)
+        assert copy._rows[0].closed == closed
+        seen.add(held)
+        if length % 16 == 5 and whole(model, data[:length]).decided:
+            check(copy, [data[:length]], model)
+    assert seen == {False, True}
+
+
+def test_steps_take_the_short_ways(monkeypatch):
+    """One byte in each row: n-grams in one look-up, no cutting of what was computed, no search for drafts.
+
+    And where no patch closes, latents are what they were.
+    """
+    model, data = tiny_model("static, at most 2"), [text(seed, 30) for seed in range(3)]
+    session = model.session([one[:12] for one in data])
+
+    def never(*arguments):
+        raise AssertionError("the long way")
+
+    for place, name in (
+        (BLTSession, "_latest_closed"),
+        (BLTSession, "_entropies_after_drafts"),
+        (type(session._runtime.ngrams), "windows"),
+    ):
+        monkeypatch.setattr(place, name, never)
+    for at in range(12, 30):
+        if not any(session.at_boundary):
+            assert (
+                session._seen_by([0, 1, 2], session._bytes.span([0, 1, 2], [1] * 3, [at] * 3))
+                is session._seen
+            )
+        session.extend([one[at : at + 1] for one in data])
+    check(session, data, model)
+
+
+def test_one_row_is_written_nowhere_but_in_its_caches(monkeypatch):
+    """Its scores are those that were computed."""
+    session = MODEL.session([b"abcdefgh"])
+    monkeypatch.setattr(torch.Tensor, "index_copy_", None)
+    for byte in b"ijk":
+        session.extend([bytes((byte,))])
+    check(session, [b"abcdefghijk"])
+
+
+@pytest.mark.parametrize("mode", ["static", "entropy, at most 5", "space", "monotonic, at most 4"])
+def test_a_draft_of_any_length_knows_the_boundary_after_it(mode):
+    """However many patches begin in it."""
+    model, data = tiny_model(mode), b"ab, cdefg hi jklmnopq."
+    for length in range(1, len(data) - 1):
+        found = model.session([data[:2]]).draft([data[2 : 2 + length]])[0]
+        full = whole(model, data[: 2 + length])
+        assert not full.decided or found.at_boundary == full.at_boundary
+
+
 def test_rows_that_are_not_cut_stand_still(passes):
     """One is cut a little, one is computed anew, one stays."""
     model = tiny_model("static, at most 2", "latent window, one query")
@@ -227,7 +302,9 @@ def test_caches_hold_the_windows_and_the_rollback(rollback):
     assert oldest == min(401 - rollback - window, session._open_start(session._rows[0], 401 - rollback))
     assert session._oldest_patch(0) == session._patches.length[0] - rollback - config.latent.window - 1
     assert session._bytes.capacity < 2 * (window + rollback) + 60
-    assert MODEL.session([b"abc"])._oldest_patch(0) == 0
+    for shape in ("windows everywhere", "latent window, one query"):
+        short = tiny_model("static, at most 2", shape).session([b"ab"], rollback=rollback)
+        assert (short._oldest_byte(0), short._oldest_patch(0)) == (0, 0)
     assert tiny_model("static", "latent window alone").session([b"abc"])._oldest_byte(0) == 0
 
 
@@ -294,6 +371,17 @@ def test_drafted_bytes_are_not_read_again(entropy_runs):
     session.extend([b"ab", b"c"])
     assert entropy_runs == [3]
     check(session, [b"abcxyzxab", b"dqrsc"])
+    # Only some rows were drafted for; only some are cut.
+    session.draft([b"cd", b""])
+    entropy_runs.clear()
+    session.extend([b"cd", b"e"])
+    assert entropy_runs == [1]
+    session.draft([b"ef", b"gh"])
+    session.truncate([8, 6])
+    entropy_runs.clear()
+    session.extend([b"e", b"gh"])
+    assert entropy_runs == [1]
+    check(session, [b"abcxyzxae", b"dqrscegh"])
 
 
 def test_a_draft_goes_with_its_row():
@@ -323,6 +411,11 @@ def test_masks_are_kept_by_position_and_cut_with_the_row():
     assert list(session._rows[0].masks) == [1]
     both = TOLD.session([b"", b"x"], masks=[None, masks[0]])
     assert [list(row.masks) for row in both._rows] == [[], [1]]
+    # What nothing was said of may be anything; where nothing was said at all, nothing is told.
+    told = both._allowed(both._rows, both._bytes.span([0, 1], [1, 2], [0, 0]))
+    assert told.dtype == torch.bool
+    assert told.tolist() == [[True] * 257, [True] * 257, masks[0].tolist()]
+    assert both._allowed(both._rows, both._bytes.span([0, 1], [1, 1], [0, 0])) is None
 
 
 def test_a_replaced_row_is_the_other_s():

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from bltgen.model.attention import CrossAttention
+from bltgen.model.attention import CrossAttention, rotary_table
 from bltgen.model.cache import PlaneShape, RowCache
 from bltgen.model.config import TransformerConfig
-from bltgen.model.host_stack import HostCrossReader, HostNorm, HostReach, HostStack
-from bltgen.model.incremental import CrossReader, IncrementalStack, Norm, Reach
+from bltgen.model.host_stack import HostCrossReader, HostNorm, HostReach, HostStack, _exponentials
+from bltgen.model.host_stack import _Rotary as HostRotary
+from bltgen.model.incremental import CrossReader, IncrementalStack, Norm, Reach, RotaryPositions
 from bltgen.model.transformer import Transformer
 
 CPU = torch.device("cpu")
@@ -169,6 +170,109 @@ def test_patches_read_their_bytes_as_the_layer_says(residual):
         torch.testing.assert_close(one[0], expected[patch], rtol=1e-4, atol=1e-5)
 
 
+def test_norms_of_other_dtypes_are_torch_s_own():
+    """Bit by bit; and so is that of another device."""
+    for dtype in (torch.float64, torch.bfloat16, torch.float16):
+        norm = weighted(torch.nn.RMSNorm(6, eps=1e-3)).to(dtype)
+        x = torch.randn(3, 6).to(dtype) * 1e-2
+        assert torch.equal(Norm(norm)(x), torch.nn.functional.rms_norm(x, (6,), norm.weight, 1e-3))
+        assert Norm(norm)._floor is None
+    assert Norm(torch.nn.RMSNorm(6, eps=1e-3))._floor is not None
+    assert Norm(torch.nn.RMSNorm(6, eps=1e-3, device="meta"))._floor is None
+
+
+@pytest.mark.parametrize("kind", ["torch", "host"])
+def test_angles_are_worked_out_once(kind):
+    """At least 64, then twice as many; those of one row are a view of the table."""
+    config = CONFIGS["all"]
+    cache = RowCache((PlaneShape(1, 1, 1, torch.float32),), 2, lambda row: 0, CPU)
+    rotary = RotaryPositions(config, torch.float32, CPU) if kind == "torch" else HostRotary(config)
+
+    def length() -> int:
+        return rotary._length if kind == "torch" else len(rotary._table)
+
+    def at(rows, counts, positions):
+        found = rotary.at(cache.span(rows, counts, positions))
+        return found[0].numpy() if kind == "torch" else found
+
+    cos, sin = rotary_table(config, torch.arange(700))
+    whole = torch.complex(cos, sin).numpy()[:, None]
+    grown = []
+    for rows, counts, positions in (
+        ([0], [1], [0]),
+        ([0], [1], [63]),
+        ([1], [4], [61]),
+        ([0, 1], [1, 1], [128, 3]),
+        ([0, 1], [2, 3], [250, 5]),
+        ([0], [1], [600]),
+        ([0, 1], [1, 40], [1, 599]),
+    ):
+        found = at(rows, counts, positions)
+        expected = np.concatenate([whole[p : p + c] for p, c in zip(positions, counts, strict=True)])
+        assert np.array_equal(found, expected)
+        grown.append(length())
+        if len(rows) == 1:
+            table = rotary._tables[0].numpy() if kind == "torch" else rotary._table
+            assert np.shares_memory(found, table)
+    assert grown == [64, 64, 128, 256, 256, 601, 1202]
+
+
+REACHES = [
+    # rows, counts and positions; of three rows
+    ([1], [1], [4], "row"),
+    ([1], [2], [4], "row mask"),
+    ([0, 1, 2], [1, 1, 1], [4, 4, 4], ""),
+    ([0, 1, 2], [1, 1, 1], [4, 5, 4], "mask"),
+    ([0, 2], [1, 1], [4, 4], "index"),
+    ([1, 0, 2], [1, 1, 1], [4, 4, 4], "index"),
+    ([0, 1, 2], [1, 2, 1], [4, 4, 4], "padding mask"),
+    ([0, 1], [2, 2], [4, 4], "index padding mask"),
+]
+
+
+@pytest.mark.parametrize(("rows", "counts", "positions", "kept"), REACHES)
+@pytest.mark.parametrize("window", [None, 3])
+def test_a_reach_keeps_what_is_needed_to_read(rows, counts, positions, kept, window):
+    """Which rows, where these are not all in order; what is padding, where rows differ; a mask likewise."""
+    cache = RowCache((PlaneShape(1, 1, 1, torch.float32),), 3, lambda row: 0, CPU)
+    reach = Reach(cache, cache.span(rows, counts, positions), window)
+    found = {"row": reach._row, "index": reach._index, "padding": reach._padding, "mask": reach._mask}
+    assert [name for name, value in found.items() if value is not None] == kept.split()
+    if reach._index is not None:
+        assert reach._index.tolist() == rows
+    if reach._padding is not None:
+        longest = max(counts)
+        assert reach._padding.tolist() == [
+            row * longest + at for row, count in enumerate(counts) for at in range(count)
+        ]
+    if reach._mask is not None:
+        low = 0 if window is None else max(0, min(positions) - window + 1)
+        high = max(position + count for position, count in zip(positions, counts, strict=True))
+        assert reach._mask.shape == (len(rows), 1, max(counts), high - low)
+        for row, (position, count) in enumerate(zip(positions, counts, strict=True)):
+            for at in range(count):
+                seen = [slot for slot in range(low, high) if reach._mask[row, 0, at, slot - low] == 0]
+                first = 0 if window is None else max(0, position + at - window + 1)
+                assert seen == list(range(first, position + at + 1))
+
+
+def test_rows_and_slots_of_new_positions_are_numbers_where_there_is_one():
+    """Arrays otherwise, position after position."""
+    cache = RowCache((PlaneShape(1, 1, 1, torch.float32),), 3, lambda row: 0, CPU)
+    one = HostReach(cache, cache.span([2], [1], [5]), None)
+    assert (one.rows, one.slots) == (2, 5)
+    several = HostReach(cache, cache.span([0, 2], [1, 2], [3, 5]), None)
+    assert (several.rows.tolist(), several.slots.tolist()) == ([0, 2, 2], [3, 5, 6])
+
+
+def test_scores_of_any_size_have_weights():
+    """The highest is taken off before; the totals are returned."""
+    scores = np.array([[1000.0, 999.0], [-1000.0, -1000.0]], dtype=np.float32)
+    totals = _exponentials(scores)
+    assert scores.tolist() == [[1.0, pytest.approx(np.exp(-1.0))], [1.0, 1.0]]
+    assert totals.tolist() == [[pytest.approx(1 + np.exp(-1.0))], [2.0]]
+
+
 def spans(lengths, first=(0, 0, 0)):
     """A cache of rows of these lengths of which the slots before `first` are gone, with one more each."""
     cache = RowCache((PlaneShape(1, 2, 4, torch.float32),), 3, lambda row: 0, CPU)
@@ -188,6 +292,9 @@ def test_rows_are_read_together_where_they_reach_alike():
     for lengths, count in (((10, 3, 4), 1), ((10, 3, 3), 3)):
         cache, span = spans(lengths)
         assert len(HostReach(cache, span, None)._reads) == count
+    # Of two, 6 of 10 slots are no less than 0.6 of them.
+    cache = RowCache((PlaneShape(1, 2, 4, torch.float32),), 2, lambda row: 0, CPU)
+    assert len(HostReach(cache, cache.span([0, 1], [1, 1], [4, 0]), None)._reads) == 1
     # Rows that are not neighbours are not read together.
     cache, _ = spans((4, 4, 4))
     reads = HostReach(cache, cache.reserve([0, 2], [1, 1]), None)._reads
