@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from bltgen.constraints.json_schema.clauses import atoms_of, simplified
 from bltgen.constraints.json_schema.formula import AND, ATOM, FALSE, TRUE, VALUES, Formula, Formulas
-from bltgen.constraints.json_schema.json_values import ANY_TYPE, Value, type_bit
+from bltgen.constraints.json_schema.json_values import ANY_TYPE, Value
 from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.constraints.json_schema.specs import Draft, ObjectDraft
 
@@ -96,9 +96,7 @@ Sets = dict[frozenset[Value], int]
 def _told(formulas: Formulas, goal: Formula) -> frozenset[Value]:
     """The values by which a goal is decided: outside of them it is false, or true as far as types go."""
     summary = formulas.summary(goal)
-    if summary.values is None:
-        return summary.excluded
-    return frozenset([v for v in summary.values if type_bit(v) & summary.types and v not in summary.excluded])
+    return summary.excluded if summary.values is None else summary.listed()
 
 
 def _telling_members(formulas: Formulas, clauses: list[Formula]) -> list[tuple[bytes, Sets]]:

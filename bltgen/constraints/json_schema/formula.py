@@ -55,6 +55,11 @@ class Summary(NamedTuple):
     excluded: frozenset[Value] = frozenset()
     exact: bool = False
 
+    def listed(self) -> frozenset[Value]:
+        """Those of `values` that are left; none where there is no such list."""
+        kept = [v for v in self.values or () if type_bit(v) & self.types and v not in self.excluded]
+        return frozenset(kept)
+
     def is_empty(self) -> bool:
         if not self.types:
             return True
@@ -218,18 +223,17 @@ class Formulas:
     def any_of(self, formulas: Iterable[Formula]) -> Formula:
         """The disjunction."""
         parts: dict[Formula, None] = {}
-        listed: frozenset[Value] = frozenset()
+        listed: set[Value] = set()
         excluded: frozenset[Value] | None = None
         for formula in formulas:
             for part in formula.parts if formula.op == OR else (formula,):
                 if part.op == TRUE:
                     return self.true
-                if part.op == VALUES:
-                    members, positive = part.value
-                    if positive:
-                        listed |= members
-                    else:
-                        excluded = members if excluded is None else excluded & members
+                members = self._listed(part)
+                if members is not None:
+                    listed |= members
+                elif part.op == VALUES:
+                    excluded = part.value[0] if excluded is None else excluded & part.value[0]
                 elif part.op != FALSE:
                     parts[part] = None
         if excluded is not None:
@@ -247,7 +251,21 @@ class Formulas:
 
     def one_of(self, formulas: Iterable[Formula]) -> Formula:
         """Exactly one of the formulas."""
-        parts = [formula for formula in formulas if formula.op != FALSE]
+        once, several = set[Value](), set[Value]()
+        parts = []
+        for formula in formulas:
+            members = self._listed(formula)
+            if members is not None:
+                several |= once & members
+                once |= members
+            elif formula.op != FALSE:
+                parts.append(formula)
+        if several:
+            # What two lists have satisfies two parts: none of it is left.
+            others_alone = self.one_of([*parts, self.values(once - several)])
+            return self.both(others_alone, self.values(several, False))
+        if once:
+            parts.append(self.values(once))
         certain = [part for part in parts if part.op == TRUE]
         others = [part for part in parts if part.op != TRUE]
         if len(certain) > 1:
@@ -257,6 +275,20 @@ class Formulas:
         if len(parts) < 2:
             return parts[0] if parts else self.false
         return self._make(ONE, tuple(parts), None, (ONE, *sorted([part.id for part in parts])))
+
+    def _listed(self, formula: Formula) -> frozenset[Value] | None:
+        """The values of a formula that is just a finite list of them; else None."""
+        if formula.op == VALUES:
+            members: frozenset[Value] = formula.value[0]
+            return members if formula.value[1] else None
+        if formula.op != SCHEMA or not formula.value[1]:
+            return None
+        summary = self.summary(formula)
+        if summary.values is None or not summary.exact:
+            return None
+        return frozenset(
+            [v for v in summary.values if type_bit(v) & summary.types and v not in summary.excluded]
+        )
 
     def combined(self, op: int, formulas: Iterable[Formula]) -> Formula:
         """AND, OR, ONE or NOT_ONE of the formulas."""
@@ -353,8 +385,7 @@ def _complement(summary: Summary) -> Summary:
     if not summary.exact:
         return Summary()
     if summary.values is not None:
-        kept = [v for v in summary.values if type_bit(v) & summary.types and v not in summary.excluded]
-        return Summary(excluded=frozenset(kept), exact=True)
+        return Summary(excluded=summary.listed(), exact=True)
     if summary.excluded:
         return Summary()
     return Summary(ANY_TYPE & ~summary.types, exact=True)

@@ -9,14 +9,20 @@ Names are UTF-8 bytes, as they are after decoding escapes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bltgen.automata.language import Language, intersection, union
+from bltgen.automata.byteset import bits_of
+from bltgen.automata.derivative import step
+from bltgen.automata.language import EMPTY, Language, intersection, union
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.automata.word_list import words
 
-__all__ = ["ALL_KEYS", "KeySet"]
+__all__ = ["ALL_KEYS", "KeySet", "KeySets"]
+
+NODES = 4096
+"""So many points within names are kept by `KeySets`; then they are made anew."""
 
 
 @dataclass(frozen=True)
@@ -70,3 +76,69 @@ class KeySet:
 
 
 ALL_KEYS = KeySet(negated=True)
+
+
+class KeySets:
+    """Several sets, asked all at once: their languages are read side by side, and those that fail drop out.
+
+    >>> from bltgen.constraints.regex import regex
+    >>> sets = KeySets([KeySet(languages=(regex("a+"),)), KeySet(names=frozenset({b"b"}), negated=True)])
+    >>> sets.holding(b"aa"), sets.holding(b"b"), sets.holding(b"c")
+    ([0, 1], [], [1])
+    """
+
+    __slots__ = ("_in_language", "_named", "_negated", "_nodes", "_root")
+
+    def __init__(self, sets: Sequence[KeySet]) -> None:
+        self._negated = sum([1 << i for i, keys in enumerate(sets) if keys.negated])
+        self._named: dict[bytes, int] = {}
+        self._in_language: dict[Language, int] = {}
+        for i, keys in enumerate(sets):
+            for name in keys.names:
+                self._named[name] = self._named.get(name, 0) | 1 << i
+            for language in keys.languages:
+                bare = language.bare
+                self._in_language[bare] = self._in_language.get(bare, 0) | 1 << i
+        self._nodes: dict[Any, _Node] = {}
+        self._root: _Node | None = None
+
+    def holding(self, name: bytes) -> list[int]:
+        """The numbers of the sets that a name is in."""
+        found = self._named.get(name, 0)
+        if self._in_language:
+            found |= self._walked(name)
+        return list(bits_of(found ^ self._negated))
+
+    def _walked(self, name: bytes) -> int:
+        if self._root is None or len(self._nodes) > NODES:
+            self._nodes.clear()
+            self._root = self._node(list(self._in_language.items()))
+        node = self._root
+        for byte in name:
+            following = node.after.get(byte)
+            if following is None:
+                left = [(step(language, byte)[1], bits) for language, bits in node.parts]
+                following = node.after[byte] = self._node([one for one in left if one[0] is not EMPTY])
+            node = following
+        return node.accepted
+
+    def _node(self, parts: list[tuple[Language, int]]) -> _Node:
+        key = tuple([(language.id, bits) for language, bits in parts])
+        found = self._nodes.get(key)
+        if found is None:
+            found = self._nodes[key] = _Node(parts)
+        return found
+
+
+class _Node:
+    """What is left of the languages that may still hold a name; `accepted`: the sets of those that do."""
+
+    __slots__ = ("accepted", "after", "parts")
+
+    def __init__(self, parts: list[tuple[Language, int]]) -> None:
+        self.parts = parts
+        self.after: dict[int, _Node] = {}
+        self.accepted = 0
+        for language, bits in parts:
+            if language.nullable:
+                self.accepted |= bits

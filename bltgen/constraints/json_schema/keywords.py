@@ -169,6 +169,19 @@ class Keywords:
             return []
         return [self._goal(place, keyword, i) for i in range(len(list_of(place, keyword, given)))]
 
+    def _alternatives(self, place: Place, keyword: str) -> list[Formula]:
+        """As `_goals`, where many may be labelled constants."""
+        if not is_in_draft("const", place.dialect.number) or "const" in place.dialect.ignored:
+            return self._goals(place, keyword)
+        goals = []
+        for i, schema in enumerate(list_of(place, keyword, self._get(place, keyword))):
+            if type(schema) is dict and "const" in schema and _LABELLED.issuperset(schema):
+                self.floats |= values.far_floats(schema["const"])
+                goals.append(self.formulas.values([value_of(place, "const", schema["const"])]))
+            else:
+                goals.append(self._goal(place, keyword, i))
+        return goals
+
     def references(self, place: Place) -> list[Place]:
         """Where the reference keywords of a place lead."""
         found: list[Place] = []
@@ -230,9 +243,9 @@ class Keywords:
         parts += [formulas.schema(target) for target in self.references(place)]
         parts += self._goals(place, "allOf")
         if self._get(place, "anyOf") is not None:
-            parts.append(formulas.any_of(self._goals(place, "anyOf")))
+            parts.append(formulas.any_of(self._alternatives(place, "anyOf")))
         if self._get(place, "oneOf") is not None:
-            parts.append(formulas.one_of(self._goals(place, "oneOf")))
+            parts.append(formulas.one_of(self._alternatives(place, "oneOf")))
         if self._get(place, "not") is not None:
             parts.append(formulas.negation(self._goal(place, "not")))
         if self._get(place, "if") is not None:
@@ -694,6 +707,9 @@ _BOUNDS: dict[str, Callable[[Decimal], NumberSet]] = {
     "multipleOf": NumberSet.multiples,
 }
 _EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
+
+_LABELLED = frozenset(("const", "title", "description", "deprecated", "$comment", "default", "examples"))
+"""What a labelled constant says: nothing that leads anywhere or names it."""
 
 _EXACT_KEYWORDS = ANNOTATIONS | {"type", "enum", "const"}
 

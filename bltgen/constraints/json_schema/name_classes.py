@@ -13,22 +13,18 @@ from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING
 
-from bltgen.automata.language import INFINITE, Language, union
+from bltgen.automata.language import INFINITE, Language, intersection, union
 from bltgen.automata.limits import current_limits, use_limits
 from bltgen.automata.liveness import completion, shortest
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.automata.word_list import words
 from bltgen.constraints.json_schema.formula import Formula
-from bltgen.constraints.json_schema.key_set import KeySet
-from bltgen.errors import LimitExceeded
+from bltgen.constraints.json_schema.key_set import KeySet, KeySets
 
 if TYPE_CHECKING:
     from bltgen.constraints.json_schema.object_plan import ObjectPlan
 
 __all__ = ["NameClass", "NameClasses"]
-
-CLASSES_LIMIT = 256
-"""At most so many classes of names are told apart."""
 
 SEARCH_STATES = 2_000
 """At most so many states are visited to find the shortest name of a further class."""
@@ -49,7 +45,7 @@ class NameClass:
 class NameClasses:
     """The classes of one plan. Iterating gives those with a value, shortest names first, found on demand."""
 
-    __slots__ = ("_by_sets", "_complete", "_found", "_plan", "_rest", "_sets", "_undeclared")
+    __slots__ = ("_by_sets", "_complete", "_found", "_plan", "_rest", "_sets", "_telling", "_undeclared")
 
     def __init__(self, plan: ObjectPlan) -> None:
         self._plan = plan
@@ -57,28 +53,29 @@ class NameClasses:
         sets = [keys for keys, _ in (*spec.rest, *spec.exists) if keys.languages]
         if plan.mentions is not None:
             sets += sorted([keys for keys in plan.mentions.sets if keys.languages], key=KeySet.order)
-        # Declared names are excluded, so only the languages tell names apart.
         self._sets = [(keys, union(*keys.languages)) for keys in dict.fromkeys(sets)]
+        self._telling = KeySets([KeySet(languages=keys.languages) for keys, _ in self._sets])
         self._undeclared = UTF8_TEXT - words(plan.names)
         self._rest = plan.other_names & self._undeclared
-        self._by_sets: dict[frozenset[KeySet], NameClass] = {}
+        self._by_sets: dict[tuple[int, ...], NameClass] = {}
         self._found: list[NameClass] = []
         self._complete = False
 
     def of(self, name: bytes) -> NameClass:
         """The class of an undeclared name."""
-        # Of an undeclared name, a set's languages hold it, or the set is negated and they do not.
-        inside = frozenset([keys for keys, _ in self._sets if keys.contains(name) is not keys.negated])
+        # The declared names are excluded, so that only the languages tell names apart.
+        inside = tuple(self._telling.holding(name))
         found = self._by_sets.get(inside)
         if found is None:
-            if len(self._by_sets) >= CLASSES_LIMIT:
-                raise LimitExceeded("the overlapping sets of property names", CLASSES_LIMIT)
-            language = self._undeclared
-            for keys, members in self._sets:
-                language = language & members if keys in inside else language - members
+            self._plan.compiler.table.effort.spend(1 + len(self._sets))
+            outside = [members for i, (_, members) in enumerate(self._sets) if i not in inside]
+            language = intersection(self._undeclared, *[self._sets[i][1] for i in inside])
             spec = self._plan.spec
             demands = sum(1 << i for i, (keys, _) in enumerate(spec.exists) if keys.contains(name))
-            found = self._by_sets[inside] = NameClass(language, spec.goal_of(name), demands)
+            found = NameClass(
+                language - union(*outside) if outside else language, spec.goal_of(name), demands
+            )
+            self._by_sets[inside] = found
         return found
 
     def __iter__(self) -> Iterator[NameClass]:
@@ -98,7 +95,7 @@ class NameClasses:
         """No name of the class with that number, or of one after it, has fewer bytes: a lower bound."""
         if number < len(self._found):
             return shortest(self._found[number].language)
-        if frozenset() not in self._by_sets:
+        if () not in self._by_sets:
             return shortest(self._found[-1].language) if self._found else 0
         # What is in no set was found: all others are in one.
         return min([shortest(members) for _, members in self._sets], default=INFINITE)

@@ -21,6 +21,7 @@ from bltgen.constraints.json_schema.formula import FALSE, TRUE, Formula
 from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.name_classes import NameClasses
+from bltgen.constraints.json_schema.name_conflicts import NameSets
 from bltgen.constraints.json_schema.name_trie import NameNode, NameTable
 from bltgen.constraints.json_schema.object_clauses import ObjectClauses, Prices
 from bltgen.constraints.json_schema.object_frame import ObjectFrame
@@ -38,11 +39,8 @@ __all__ = ["ObjectPlan", "member_reader"]
 
 Cost = Callable[[Formula], int]
 
-CONFLICTS_LIMIT = 12
-"""At most so many sets of names are looked at for goals that contradict each other (2**12 combinations)."""
-
-GOALS_LIMIT = 6
-"""At most so many goals of undeclared members are combined to bound what a value costs."""
+GOALS_LIMIT = 64
+"""At most so many goals of undeclared members are looked at to bound what a value costs."""
 
 DEMANDS_LIMIT = 20_000
 """At most so many ways to meet open demands are compared."""
@@ -59,6 +57,7 @@ class ObjectPlan:
         "_classes",
         "_clauses",
         "_dead",
+        "_goals_of_others",
         "_other_names",
         "_other_texts",
         "closed",
@@ -105,6 +104,7 @@ class ObjectPlan:
         )
         self.closed = self.omits and not spec.rest
         self._dead: int | None = None
+        self._goals_of_others: tuple[list[Formula] | None] | None = None
         self._other_names: Language | None = None
         self._other_texts: dict[Any, Any] = {}
         self._classes: NameClasses | None = None
@@ -169,23 +169,8 @@ class ObjectPlan:
                 allowed &= union(*keys.languages)
             else:
                 allowed -= union(*keys.languages)
-        formulas = self.spec.formulas
-        if len(conditional) > 1 and not satisfiable(formulas.all_of([goal for _, goal in conditional])):
-            minimal: list[frozenset[int]] = []
-            if len(conditional) > CONFLICTS_LIMIT:
-                raise LimitExceeded("the overlapping sets of property names", CONFLICTS_LIMIT)
-            subsets = sorted(range(1, 1 << len(conditional)), key=int.bit_count)
-            for bits in subsets:
-                members = frozenset(bits_of(bits))
-                if len(members) < 2 or any(known <= members for known in minimal):
-                    continue
-                if not satisfiable(formulas.all_of([conditional[i][1] for i in members])):
-                    minimal.append(members)
-                    both = UTF8_TEXT
-                    for i in members:
-                        both &= conditional[i][0].language()
-                    allowed -= both
-        return allowed
+        contrary = NameSets(self.compiler, conditional).impossible()
+        return allowed - union(*contrary) if contrary else allowed
 
     @property
     def classes(self) -> NameClasses:
@@ -290,14 +275,13 @@ class ObjectPlan:
 
     def most_of_others(self, get: Cost) -> int:
         """No shortest value of an undeclared member is longer; INFINITE where that is not known."""
-        formulas = self.spec.formulas
-        goals = dict.fromkeys([goal for _, goal in self.spec.rest if self.compiler.satisfiable(goal)])
-        if len(goals) > GOALS_LIMIT:
+        if self._goals_of_others is None:
+            sets = [(keys, goal) for keys, goal in self.spec.rest if self.compiler.satisfiable(goal)]
+            self._goals_of_others = (NameSets(self.compiler, sets).combined(GOALS_LIMIT),)
+        (goals,) = self._goals_of_others
+        if goals is None:
             return INFINITE
-        met = {formulas.true: None}
-        for goal in goals:
-            met.update(dict.fromkeys([formulas.both(before, goal) for before in met]))
-        return max([cost for goal in met if (cost := get(goal)) < INFINITE])
+        return max([cost for goal in goals if (cost := get(goal)) < INFINITE])
 
     def _demanding_cost(self, mask: int, met: int, seen: Seen, last: int, get: Cost, line: int) -> int:
         """As `rest_cost`, where some member must yet meet each of the open demands."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from bltgen.constraints.json_schema.formula import AND, FALSE, Formula, Formulas
-from bltgen.constraints.json_schema.key_set import KeySet
+from bltgen.constraints.json_schema.key_set import KeySet, KeySets
 from bltgen.constraints.json_schema.name_trie import NameTable
 
 __all__ = ["ArrayDraft", "ArraySpec", "Draft", "ObjectDraft", "ObjectSpec"]
@@ -30,6 +30,7 @@ class ObjectSpec:
 
     __slots__ = (
         "_goals_of",
+        "_rest_sets",
         "clauses",
         "compiled",
         "exists",
@@ -67,6 +68,7 @@ class ObjectSpec:
         self.high = high
         self.id = identity
         self._goals_of: dict[Any, Formula] = {}
+        self._rest_sets: KeySets | None = None
         self.compiled: Any = None
 
     def goal_of(self, name: bytes) -> Formula:
@@ -74,7 +76,9 @@ class ObjectSpec:
         goal = self.goals.get(name, self.formulas.true)
         if not self.rest:
             return goal
-        matching = tuple([i for i, (keys, _) in enumerate(self.rest) if keys.contains(name)])
+        if self._rest_sets is None:
+            self._rest_sets = KeySets([keys for keys, _ in self.rest])
+        matching = tuple(self._rest_sets.holding(name))
         if not matching:
             return goal
         key = (goal, matching)

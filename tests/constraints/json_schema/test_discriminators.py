@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 from unittest.mock import patch
 
+import jsonschema
 import pytest
 
 from bltgen.constraints.json_schema import discriminators, json_schema
@@ -164,3 +166,56 @@ def test_values_that_the_same_branches_mention_are_one_case() -> None:
         (table.no(table.values("a", "b", "c", "d")), {b"t", b"u"}),
         (table.false, {b"u"}),
     ]
+
+
+LABELLED: list[tuple[dict[str, Any], dict[str, bool]]] = [
+    (
+        {"oneOf": [{"const": "a", "title": "A"}, {"const": "b", "description": "B"}, {"const": 1}]},
+        {'"a"': True, '"b"': True, "1": True, "1.0": True, '"c"': False},
+    ),
+    ({"oneOf": [{"const": 1}, {"const": 1.0}, {"const": 2}]}, {"1": False, "2": True}),
+    (
+        {"anyOf": [{"const": None}, {"const": [1]}, {"type": "object"}]},
+        {"null": True, "[1]": True, "{}": True},
+    ),
+    (
+        {
+            "oneOf": [
+                {"enum": [1, 2]},
+                {"enum": [2, 3], "type": "integer"},
+                {"type": "string"},
+                {"const": "x"},
+            ]
+        },
+        {"1": True, "2": False, "3": True, "4": False, '"x"': False, '"y"': True},
+    ),
+    ({"oneOf": [{"const": "a", "type": "integer"}, {"const": "b"}]}, {'"a"': False, '"b"': True}),
+    ({"oneOf": [{"const": 1, "x-other": 0}, {"const": 1, "minimum": 2}]}, {"1": True}),
+]
+
+
+@pytest.mark.parametrize(("schema", "texts"), LABELLED)
+def test_alternatives_that_are_constants(schema: dict[str, Any], texts: dict[str, bool]) -> None:
+    constraint = json_schema(schema, numbers="any")
+    validator = jsonschema.Draft202012Validator(schema)
+    for text, valid in texts.items():
+        assert validator.is_valid(json.loads(text)) is valid
+        assert constraint.accepts(text.encode()) is valid
+
+
+def test_constants_of_a_draft_without_them_are_none() -> None:
+    schema = {
+        "$schema": "http://json-schema.org/draft-04/schema#",
+        "oneOf": [{"const": 1}, {"type": "string"}],
+    }
+    assert json_schema(schema).accepts(b"2")
+
+
+def test_a_labelled_enumeration_costs_what_an_enumeration_does() -> None:
+    values = [f"code {i}" for i in range(500)]
+    labelled = json_schema({"oneOf": [{"const": value, "title": value} for value in values]})
+    plain = json_schema({"enum": values})
+    assert labelled.start().allowed == plain.start().allowed
+    assert len(labelled._compiler.formulas) <= len(values) + len(plain._compiler.formulas) + 2
+    assert labelled.accepts(b'"code 499"')
+    assert not labelled.accepts(b'"code 500"')

@@ -543,3 +543,16 @@ def test_simplification_changes_no_meaning(formulas: Formulas) -> None:
             assert holds(negated, true, value) != expected
             if not true:
                 assert value not in formulas.summary(made).excluded or not expected
+
+
+def test_lists_of_values_merge_in_disjunctions(formulas: Formulas) -> None:
+    """However many; of exactly one, what two lists have is none of."""
+    lists = [formulas.values([canonical(i)]) for i in range(40)]
+    everything = formulas.values([canonical(i) for i in range(40)])
+    assert formulas.any_of(lists) is everything
+    assert formulas.one_of(lists) is everything
+    assert formulas.one_of([*lists, lists[7]]) is formulas.values([canonical(i) for i in range(40) if i != 7])
+    assert formulas.one_of([lists[0], lists[0]]) is formulas.false
+    other = formulas.atom(("size", 1, None))
+    mixed = formulas.one_of([lists[0], lists[1], other, lists[1]])
+    assert mixed is formulas.both(formulas.one_of([other, lists[0]]), formulas.values([canonical(1)], False))

@@ -8,7 +8,8 @@ from unittest.mock import patch
 import pytest
 
 from bltgen.automata.language import Language, literal
-from bltgen.constraints.json_schema.key_set import ALL_KEYS, KeySet
+from bltgen.constraints.json_schema import key_set
+from bltgen.constraints.json_schema.key_set import ALL_KEYS, KeySet, KeySets
 
 X = literal(b"x").star()
 TEXTS = [bytes(text) for n in range(3) for text in itertools.product(b"abx", repeat=n)]
@@ -92,3 +93,22 @@ def test_what_a_language_said_is_remembered_up_to_a_limit() -> None:
         assert len(keys._known) == 10_001
         keys.contains(b"d")
         assert set(keys._known) == {b"d"}
+
+
+@pytest.mark.parametrize("nodes", [1, 4096])
+def test_many_sets_at_once_hold_what_each_does(nodes: int) -> None:
+    """However few of the points within names are kept."""
+    for count in range(len(SETS) + 1):
+        sets = KeySets(SETS[:count])
+        with patch.object(key_set, "NODES", nodes):
+            for name in [*TEXTS, *TEXTS[::-1]]:
+                assert sets.holding(name) == [i for i, keys in enumerate(SETS[:count]) if slow(keys, name)]
+
+
+def test_sets_that_hold_no_name_from_here_are_read_no_further() -> None:
+    sets = KeySets([KeySet(languages=(literal(b"%d" % i) + X,)) for i in range(10)])
+    assert sets.holding(b"7xxxx") == [7]
+    # The root, what is left of one language, and of none.
+    assert len(sets._nodes) == 2
+    assert sets.holding(b"77") == []
+    assert len(sets._nodes) == 3

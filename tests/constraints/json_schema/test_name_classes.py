@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 from unittest.mock import patch
 
-import pytest
-
 from bltgen.automata.language import INFINITE
 from bltgen.automata.limits import current_limits
 from bltgen.constraints.json_schema import name_classes as module
@@ -15,7 +13,6 @@ from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.name_classes import NameClasses
 from bltgen.constraints.json_schema.references import Documents
-from bltgen.errors import LimitExceeded
 
 
 def classes(schema: Any, **options: Any) -> NameClasses:
@@ -166,19 +163,6 @@ def test_sets_given_by_names_alone_tell_no_undeclared_names_apart() -> None:
     (plan,) = compiler.objects(compiler.formulas.schema(Documents(schema).root))
     assert plan.mentions is not None
     assert NameClasses(plan).is_one is True
-
-
-def test_too_many_classes_are_a_limit() -> None:
-    schema = {"patternProperties": dict.fromkeys("abc", ONE)}
-    with patch.object(module, "CLASSES_LIMIT", 8):
-        assert len(classes(schema).all()) == 8
-    with patch.object(module, "CLASSES_LIMIT", 7):
-        found = classes(schema)
-        with pytest.raises(LimitExceeded) as caught:
-            found.all()
-    assert caught.value.limit == 7
-    # What was found stays.
-    assert found.of(b"") is found.at(0)
 
 
 def test_a_search_has_a_limit_of_its_own_and_costs_effort() -> None:
