@@ -16,6 +16,7 @@ The tree::
     ├── RejectedByte(ValueError)    a text leaves the language
     ├── ModelError(RuntimeError)    the model's logits are unusable (NaN, all -inf)
     ├── CheckpointError(ValueError) a checkpoint is missing, corrupt or of an unknown layout
+    ├── TrainingError(RuntimeError) a training run cannot go on
     └── DeviceNotAvailable(ValueError)  the device for a model is not on this machine, or not in this torch
 
 One warning is issued: ConstraintWarning, for what is probably a slip and yet no error.
@@ -43,6 +44,7 @@ __all__ = [
     "LimitExceeded",
     "ModelError",
     "RejectedByte",
+    "TrainingError",
     "Unsupported",
     "did_you_mean",
 ]
@@ -226,6 +228,10 @@ class ModelError(BltgenError, RuntimeError):
 
 class CheckpointError(BltgenError, ValueError):
     """A checkpoint cannot be read. The message names the file and the key."""
+
+
+class TrainingError(BltgenError, RuntimeError):
+    """A training run cannot go on: a loss is not finite, a file cannot be written, it is held elsewhere."""
 
 
 class DeviceNotAvailable(BltgenError, ValueError):

@@ -85,7 +85,7 @@ def test_a_misspelt_command_is_told_with_what_was_meant(command, capsys):
         (["generate", "--top-p", "nan"], "'nan': a number is needed"),
         (["sample", "--json", "-n", "x"], "'x': an integer >= 0 is needed"),
         (["train", "x", "--run", "r", "--window", "0"], "'0': an integer >= 1 is needed"),
-        (["train", "x", "--run", "r", "--bytes", "much"], "'much': a number is needed"),
+        (["train", "x", "--run", "r", "--bytes", "much"], "'much': an integer >= 1 is needed"),
     ],
 )
 def test_an_option_error_lists_what_is_allowed(arguments, said, capsys):

@@ -1,48 +1,54 @@
 """Bytes -> weights: train an entropy model and the BLT on the patches it cuts.
 
-`run.train` is one run from start to finish; `files.FileSource` reads raw bytes of any files;
+`run.train` is one run from start to finish, on a `Corpus` of files and folders or on any `Mixture` of
+documents; `job.Job` is what `bltgen train` and its configuration file say;
 `masks.Constrained` tells a model with `mask_conditioning` what each document was allowed to say;
 `data.document.Formed` gives documents the form that a model with `prompt_form` reads prompts in;
 `embedded` is the recipe of the model in the package, `data` its documents (extra `train`).
 """
 
-from bltgen.training.batches import KindWeights, Mixture
-from bltgen.training.files import FileSource
-from bltgen.training.masks import Constrained
-from bltgen.training.run import Stage, TrainConfig, train
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bltgen.training.batches import KindWeights, Mixture
+    from bltgen.training.corpus import Corpus
+    from bltgen.training.files import FileSource
+    from bltgen.training.job import Job
+    from bltgen.training.masks import Constrained
+    from bltgen.training.run import train
+    from bltgen.training.settings import Stage, TrainConfig
+
+_HOMES = {
+    "Constrained": "masks",
+    "Corpus": "corpus",
+    "FileSource": "files",
+    "Job": "job",
+    "KindWeights": "batches",
+    "Mixture": "batches",
+    "Stage": "settings",
+    "TrainConfig": "settings",
+    "train": "run",
+}
+"""The module of each public name: what only reads settings needs no torch."""
 
 __all__ = [
     "Constrained",
+    "Corpus",
     "FileSource",
+    "Job",
     "KindWeights",
     "Mixture",
     "Stage",
     "TrainConfig",
     "train",
-    "train_on_files",
 ]
 
-from collections.abc import Sequence
-from pathlib import Path
+if not TYPE_CHECKING:
 
-from bltgen.model.blt import ByteLatentTransformer
-from bltgen.model.config import BLTConfig
-
-
-def train_on_files(
-    paths: Sequence[str | Path],
-    folder: str | Path,
-    model_config: BLTConfig,
-    config: TrainConfig,
-    *,
-    device: str = "cpu",
-    progress: bool = True,
-) -> ByteLatentTransformer:
-    """Train on the bytes of files and folders; `folder` holds the run and, at the end, `folder/model`.
-
-    Raises FileNotFoundError or ValueError for data that is not there, CheckpointError where `folder`
-    holds a run of another model.
-    """
-    source = FileSource(paths, window=config.longest)
-    stages = (Stage(0, Mixture(((source, 1.0),)), KindWeights(prose=1.0)),)
-    return train(model_config, config, stages, Path(folder), device=device, progress=progress)
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -41,7 +41,8 @@ class TrainingDocument(Protocol):
     """Bytes to learn from; `kinds` has one code a byte: 0 prose, 1 JSON syntax and keys, 2 value.
 
     A document with `masks`, too, tells the model what was allowed (`bltgen.training.masks`); one with
-    `ends` false goes on beyond its last byte, so that no end of text is learnt there.
+    `ends` false goes on beyond its last byte, so that no end of text is learnt there; one with `begins` false
+    goes on from an earlier byte, so that its first byte is no beginning of a text.
     """
 
     @property
@@ -154,6 +155,10 @@ def collate(
                         positions.append(row * time + start + step)
                         choices.append((options, text[start + step]))
     table = np.array([weights.prose, weights.syntax, weights.value] + [0.0] * 253, np.float32)
+    by_byte = table[kinds]
+    for row, document in enumerate(documents):
+        if not getattr(document, "begins", True):
+            by_byte[row, 0] = 0.0
     mask = np.zeros((len(choices), VOCABULARY), bool)
     for number, (options, target) in enumerate(choices):
         mask[number, np.frombuffer(options, np.uint8).astype(np.int64) + BYTE_OFFSET] = True
@@ -161,7 +166,7 @@ def collate(
     return Batch(
         torch.from_numpy(ids),
         torch.from_numpy(targets),
-        torch.from_numpy(table[kinds]),
+        torch.from_numpy(by_byte),
         torch.from_numpy(kinds),
         torch.tensor(positions, dtype=torch.long),
         torch.from_numpy(mask),

@@ -1,299 +1,421 @@
 """One training run, read top to bottom: first the entropy model, then the BLT on the patches it cuts.
 
-A run lives in a folder. `checkpoint.safetensors` there holds weights, optimiser state and the
-step, replaced atomically; a run that is killed and started again goes on from it and ends with
-the same weights as one that was never stopped, because a batch depends on (seed, step) alone. The
-checkpoint is bound to the model, the configuration and the data: with others it is not resumed.
-`before_decay.safetensors` is the state before the learning rate fell, from which a longer run can go on;
-`log.jsonl` has one line a report; `model/` is the finished model.
+A run lives in a folder (`run_folder`). Its checkpoint holds weights, optimiser state and position, replaced
+atomically; a run that is killed and started again goes on from it and ends with the same weights and the same
+log as one that was never stopped, because a batch depends on (seed, step) alone. The checkpoint is bound to
+the model, the configuration and the data: with others it is not resumed.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import sys
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from bltgen.errors import CheckpointError
-from bltgen.model.blt import ByteLatentTransformer, PatchedBytes
+from bltgen.errors import CheckpointError, TrainingError
+from bltgen.model.blt import ByteLatentTransformer
 from bltgen.model.checkpoint import save_model
 from bltgen.model.config import BLTConfig
 from bltgen.model.devices import device_of
-from bltgen.model.patcher import patch_starts
-from bltgen.model.safetensors_file import read_tensors, write_tensors
-from bltgen.training.batches import VALUE, Batch, KindWeights, Mixture, StepBatches, batches
+from bltgen.model.safetensors_file import read_tensors
+from bltgen.training.batches import Mixture, StepBatches, TrainingDocument, batches
 from bltgen.training.calibration import calibrated, check_patch_bytes
+from bltgen.training.corpus import Corpus
+from bltgen.training.estimate import duration, seconds_of_part
 from bltgen.training.identity import differences, fingerprint, weights_fingerprint
-from bltgen.training.muon import Muon
-from bltgen.training.objective import bits_per_byte, grounded_loss, weighted_cross_entropy
+from bltgen.training.loss_picture import check_picture, draw_losses
+from bltgen.training.low_rank import merged, with_low_rank
+from bltgen.training.optimisers import Optimisers
+from bltgen.training.run_folder import RunFolder, read_log
+from bltgen.training.samples import sample
+from bltgen.training.settings import Part, Stage, TrainConfig, learning_rate_factor, stage_at
+from bltgen.training.step import Meter, Totals, add_gradient, autocast, starts_of
+from bltgen.training.tensorboard import TensorBoardLog
+from bltgen.training.validation import documents_fingerprint, validated
 
-__all__ = ["Part", "Stage", "TrainConfig", "learning_rate_factor", "train"]
-
-Part = Literal["entropy", "blt"]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """From `start_bytes` on, documents come from `mixture` (until the next stage begins)."""
-
-    start_bytes: int
-    mixture: Mixture
-    weights: KindWeights = field(default_factory=KindWeights)
-    grounded_weight: float = 0.0
-
-
-@dataclass(frozen=True)
-class TrainConfig:
-    """How long, how fast, how large.
-
-    `step_bytes`: bytes per optimiser step; `longest`: documents are cut there; learning rates rise
-    over `warmup_steps`, hold, and fall linearly to zero over the last `decay` of a part's bytes.
-    `patch_bytes`: once the entropy model is trained, the patcher's threshold is set so that a patch of the
-    data holds so many bytes on average; None keeps the threshold of the model's config.
-    """
-
-    entropy_bytes: int
-    blt_bytes: int
-    step_bytes: int = 12_000
-    longest: int = 640
-    learning_rate: float = 2e-3
-    embedding_learning_rate: float = 2e-3
-    weight_decay: float = 0.02
-    warmup_steps: int = 50
-    decay: float = 0.25
-    clip: float = 1.0
-    seed: int = 1
-    checkpoint_seconds: float = 120.0
-    report_steps: int = 25
-    precision: Literal["float32", "bfloat16"] = "float32"
-    patch_bytes: float | None = None
-
-    def part_bytes(self, part: Part) -> int:
-        """The bytes a part is trained on."""
-        return self.entropy_bytes if part == "entropy" else self.blt_bytes
-
-
-def learning_rate_factor(step: int, seen: int, total: int, warmup_steps: int, decay: float) -> float:
-    """Warm-up, plateau, linear decay: the factor on the learning rate before a step.
-
-    >>> [learning_rate_factor(s, s, 100, 10, 0.5) for s in (0, 50, 75, 100)]
-    [0.1, 1.0, 0.5, 0.0]
-    """
-    rise = min(1.0, (step + 1) / max(1, warmup_steps))
-    fall = (total - seen) / (decay * total) if decay > 0 else 1.0
-    return max(0.0, min(rise, fall, 1.0))
-
-
-class _Optimisers:
-    """Muon for hidden matrices, AdamW for embeddings, heads and norms; one state to save."""
-
-    def __init__(self, named: list[tuple[str, nn.Parameter]], config: TrainConfig) -> None:
-        def is_hidden(name: str, parameter: nn.Parameter) -> bool:
-            return parameter.ndim == 2 and "embedding" not in name and "head" not in name
-
-        hidden = [parameter for name, parameter in named if is_hidden(name, parameter)]
-        other = [parameter for name, parameter in named if not is_hidden(name, parameter)]
-        self.parts: tuple[torch.optim.Optimizer, ...] = (
-            Muon(hidden, lr=config.learning_rate, weight_decay=config.weight_decay),
-            torch.optim.AdamW(other, lr=config.embedding_learning_rate, betas=(0.9, 0.98), weight_decay=0.0),
-        )
-        self.base = [[group["lr"] for group in part.param_groups] for part in self.parts]
-
-    def step(self, factor: float) -> None:
-        for part, rates in zip(self.parts, self.base, strict=True):
-            for group, rate in zip(part.param_groups, rates, strict=True):
-                group["lr"] = rate * factor
-            part.step()
-            part.zero_grad(set_to_none=True)
-
-    def tensors(self) -> dict[str, Tensor]:
-        return {
-            f"optimiser.{number}.{index}.{name}": value if isinstance(value, Tensor) else torch.tensor(value)
-            for number, part in enumerate(self.parts)
-            for index, state in part.state_dict()["state"].items()
-            for name, value in state.items()
-        }
-
-    def load(self, tensors: dict[str, Tensor]) -> None:
-        for number, part in enumerate(self.parts):
-            state: dict[int, dict[str, Tensor]] = {}
-            for key, value in tensors.items():
-                head, _, rest = key.partition(".")
-                if head == "optimiser":
-                    owner, index, name = rest.split(".", 2)
-                    if int(owner) == number:
-                        state.setdefault(int(index), {})[name] = value
-            part.load_state_dict({"state": state, "param_groups": part.state_dict()["param_groups"]})
-
-
-def _trained(model: ByteLatentTransformer, part: Part) -> list[tuple[str, nn.Parameter]]:
-    return [
-        (name, parameter)
-        for name, parameter in model.named_parameters()
-        if name.startswith("entropy_model.") == (part == "entropy")
-    ]
-
-
-@dataclass
-class _Meter:
-    """Sums over the steps since the last report."""
-
-    nats: float = 0.0
-    count: int = 0
-    value_nats: float = 0.0
-    value_count: int = 0
-    right: int = 0
-    choices: int = 0
-    patches: int = 0
-
-    def add(self, losses: Tensor, batch: Batch) -> None:
-        real, value = batch.kinds != 255, batch.kinds == VALUE
-        self.nats += losses[real].sum().item()
-        self.count += int(real.sum())
-        self.value_nats += losses[value].sum().item()
-        self.value_count += int(value.sum())
-
-    def report(self) -> dict[str, float]:
-        out = {"bits_per_byte": bits_per_byte(self.nats, self.count)}
-        if self.value_count:
-            out["value_bits_per_byte"] = bits_per_byte(self.value_nats, self.value_count)
-        if self.choices:
-            out["grounded_choice_accuracy"] = self.right / self.choices
-        if self.patches:
-            out["bytes_per_patch"] = self.count / self.patches
-        return {name: round(value, 4) for name, value in out.items()}
-
-
-_GRAIN = 16
-"""The patches of a batch are padded to a multiple of it, so that shapes are few."""
-
-
-@torch.no_grad()
-def _starts(model: ByteLatentTransformer, ids: Tensor) -> Tensor:
-    """Where patches begin, cut as the decoder will cut them: in float32."""
-    ids = ids.to(next(model.parameters()).device)
-    with torch.autocast(ids.device.type, enabled=False):
-        return patch_starts(model.config.patcher, ids, model.entropies(ids))
-
-
-def _patched(model: ByteLatentTransformer, batch: Batch) -> PatchedBytes:
-    starts = batch.starts
-    if starts is None:
-        starts = _starts(model, batch.ids)
-        real = torch.cat([batch.kinds != 255, batch.kinds.new_zeros(batch.kinds.shape[0], 1).bool()], dim=1)
-        starts[:, 2:] &= real[:, 2:]  # padding stays in the last patch
-    patched = PatchedBytes.from_starts(batch.ids, starts)
-    return replace(patched, patches=-(-patched.patches // _GRAIN) * _GRAIN)
-
-
-class _Totals:
-    """What the losses of a step are divided by, whatever batches it is split into."""
-
-    def __init__(self, parcel: list[Batch]) -> None:
-        self.bytes = max(1, sum(int((batch.kinds != 255).sum()) for batch in parcel))
-        self.weight = max(1e-9, sum(batch.weights.sum().item() for batch in parcel))
-        self.choices = max(1, sum(batch.positions.numel() for batch in parcel))
-
-
-def _backward(
-    model: ByteLatentTransformer,
-    part: Part,
-    batch: Batch,
-    grounded_weight: float,
-    totals: _Totals,
-    meter: _Meter,
-) -> None:
-    """Add a batch's share of the step's gradient: sums over its own, divided by the totals of the step."""
-    if part == "entropy":
-        # The entropy model learns every byte alike: a patch boundary is a surprise anywhere.
-        logits = model.entropy_model(batch.ids)
-        weights = (batch.kinds != 255).float()
-    else:
-        patched = _patched(model, batch)
-        meter.patches += int((patched.patch_ids[:, -1] + 1).sum())
-        logits, weights = model(patched, batch.allowed), batch.weights
-    total, losses = weighted_cross_entropy(logits, batch.targets, weights)
-    loss = total / (totals.bytes if part == "entropy" else totals.weight)
-    meter.add(losses, batch)
-    if part == "blt" and grounded_weight and batch.positions.numel():
-        targets = batch.targets.view(-1)[batch.positions]
-        grounded = grounded_loss(logits, batch.positions, batch.choices, targets)
-        loss = loss + grounded_weight * grounded / totals.choices
-        picked = logits.detach().reshape(-1, logits.shape[-1])[batch.positions]
-        chosen = picked.masked_fill(~batch.choices, float("-inf")).argmax(-1)
-        meter.right += int((chosen == targets).sum())
-        meter.choices += len(targets)
-    if not math.isfinite(loss.item()):
-        raise FloatingPointError(f"the loss of the {part} model is {loss.item()}; lower the learning rate")
-    torch.autograd.backward(loss)
-
-
-def _stage_at(stages: tuple[Stage, ...], seen: int) -> Stage:
-    return [stage for stage in stages if stage.start_bytes <= seen][-1]
+__all__ = ["Part", "Stage", "TrainConfig", "read_log", "train"]
 
 
 def train(
     model_config: BLTConfig,
     config: TrainConfig,
-    stages: tuple[Stage, ...],
-    folder: Path,
+    data: Corpus | Mixture | Sequence[Stage],
+    folder: str | Path,
     *,
     device: str = "cpu",
     progress: bool = True,
     parts: tuple[Part, ...] = ("entropy", "blt"),
     initial: ByteLatentTransformer | None = None,
+    validation: Sequence[TrainingDocument] = (),
+    tensorboard: bool = False,
+    picture: bool = False,
 ) -> ByteLatentTransformer:
     """Train, or go on training, the run in `folder`; the finished model is also saved in `folder/model`.
 
-    `stages` apply to the BLT; the entropy model is trained on the last stage's mixture. `initial`: begin
-    from the weights of this model instead of random ones; it must have the config `model_config`, or
-    lack only the mask input, which then begins at zero. Raises CheckpointError where the folder's
-    checkpoint is unreadable, or of another model, configuration or data (each difference is named),
-    ValueError where `initial` has another shape or `config.patch_bytes` cannot be reached,
-    DeviceNotAvailable.
+    `data`: a corpus, a mixture of documents, or stages of them, which apply to the BLT; the entropy model is
+    trained on the last one. `initial`: begin from the weights of this model instead of random ones; it must
+    have the config `model_config`, or lack only the mask input, which then begins at zero. `validation`:
+    documents that are not trained on, besides those of a corpus; each part ends with the weights that read
+    them best. `tensorboard`: log for it, too, in `folder/tensorboard`. `picture`: draw the losses in
+    `folder/loss.png`. `progress`: tell the time that it will take, and show how it goes.
+
+    Raises CheckpointError where the folder's checkpoint is unreadable, or of another model, configuration or
+    data (each difference is named); TrainingError where the loss is not finite, a file cannot be written or
+    another process is at work in the folder: what was saved before stays; ValueError where `initial` has
+    another shape or `config.patch_bytes` cannot be reached; DeviceNotAvailable; ImportError.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as place:
+    ...     text, run = Path(place) / "text", Path(place) / "run"
+    ...     _ = text.write_text("the cat sat on the mat. " * 50)
+    ...     config = TrainConfig(entropy_bytes=600, blt_bytes=600, step_bytes=600, longest=100)
+    ...     _ = train(BLTConfig.tiny(), config, Corpus.of([text], window=100), run, progress=False)
+    ...     sorted(file.name for file in run.iterdir() if not file.name.startswith("."))
+    ['before_decay.safetensors', 'checkpoint.safetensors', 'model']
     """
-    if config.patch_bytes is not None:
+    if isinstance(data, Corpus):
+        if data.longest > config.longest:
+            raise ValueError(f"longest={config.longest}: the corpus has documents of {data.longest} bytes")
+        validation = [*data.validation, *validation]
+        data = data.stages
+    stages = (Stage(0, data),) if isinstance(data, Mixture) else tuple(data)
+    if config.patch_bytes is not None and "entropy" in parts:
         check_patch_bytes(model_config.patcher, config.patch_bytes)
-    identity = _identity(model_config, config, stages, parts, initial)
+    if config.low_rank is not None and (initial is None or tuple(parts) != ("blt",)):
+        raise ValueError(
+            f'low_rank={config.low_rank}: needs an initial model to stay beside, and parts=("blt",)'
+        )
+    if tensorboard:
+        TensorBoardLog.check()
+    if picture:
+        check_picture()
+    identity = _identity(model_config, config, stages, parts, initial, validation)
+    model = _begun(model_config, config, initial, device)
+    with RunFolder.held(Path(folder)) as held:
+        run = _Run(model, config, stages, held, identity, validation, progress)
+        run.restore(parts)
+        if tensorboard:
+            held.listeners.append(TensorBoardLog(held.path))
+        if picture:
+            held.listeners.append(partial(_draw, held.path))
+        if progress:
+            held.listeners.append(_tell)
+        run.tell_time(parts)
+        for part in parts[parts.index(run.position.part) :]:
+            run.train_part(part)
+        model = run.finish()
+        if picture:
+            _draw(held.path)
+        return model
+
+
+def _begun(
+    model_config: BLTConfig, config: TrainConfig, initial: ByteLatentTransformer | None, device: str
+) -> ByteLatentTransformer:
+    """The model before its first step."""
+    target = device_of(device)
     torch.manual_seed(config.seed)
-    model = ByteLatentTransformer(model_config).to(device_of(device))
-    if initial is not None:
-        model.load_state_dict(_initial_weights(initial, model_config))
-    file = folder / "checkpoint.safetensors"
-    position: dict[str, Any] = {"part": parts[0], "step": 0, "bytes": 0}
-    saved: dict[str, Tensor] = {}
-    if file.exists():
-        saved, metadata = read_tensors(file)
-        position = _restore(model, saved, metadata, identity, file)
-    for part in parts[parts.index(position["part"]) :]:
-        if part == "blt" and config.patch_bytes is not None and not position["bytes"]:
-            _calibrate(model, config, stages[-1], folder)
-        _train_part(model, part, config, stages, folder, position, saved, identity, progress)
-        position, saved = {"part": "blt", "step": 0, "bytes": 0}, {}
-    model.eval()
-    save_model(model, folder / "model")
-    return model
-
-
-def _initial_weights(initial: ByteLatentTransformer, expected: BLTConfig) -> dict[str, Tensor]:
-    if expected.mask_conditioning and not initial.mask_conditioning:
+    if initial is None:
+        return ByteLatentTransformer(model_config).to(target)
+    if model_config.mask_conditioning and not initial.mask_conditioning:
         initial = initial.with_mask_conditioning()
-    if initial.config != expected:
-        raise ValueError(f"the initial model has another config: {initial.config}, not {expected}")
-    return initial.state_dict()
+    if initial.config != model_config:
+        raise ValueError(f"the initial model has another config: {initial.config}, not {model_config}")
+    if config.low_rank is None:
+        model = ByteLatentTransformer(model_config).to(target)
+        model.load_state_dict(initial.state_dict())
+        return model
+    # The frozen weights are the initial model's own, in its dtype: nothing large is copied.
+    with torch.device("meta"):
+        model = ByteLatentTransformer(model_config)
+    model.load_state_dict(initial.state_dict(), assign=True)
+    return with_low_rank(model.to(target), config.low_rank, config.low_rank_scale)
 
 
-_FREE = ("checkpoint_seconds", "report_steps")
-"""Settings that change nothing of what is learnt: a run may go on with others."""
+@dataclass
+class Position:
+    """Where a run stands, as it is kept in its checkpoint.
+
+    `log_bytes`: how long the log was; `looked`, `next_look`: at which bytes this part was looked at last, and
+    will be; `best`, `best_step`: the validation that its best weights had, and when; `stale`: validations
+    since; `meter`: what the next report is summed from.
+    """
+
+    part: Part
+    step: int = 0
+    bytes: int = 0
+    log_bytes: int | None = None
+    looked: int = -1
+    next_look: int = 0
+    best: float | None = None
+    best_step: int = 0
+    stale: int = 0
+    stopped: bool = False
+    meter: dict[str, Any] = field(default_factory=dict)
+
+
+class _Run:
+    def __init__(
+        self,
+        model: ByteLatentTransformer,
+        config: TrainConfig,
+        stages: tuple[Stage, ...],
+        folder: RunFolder,
+        identity: dict[str, Any],
+        validation: Sequence[TrainingDocument],
+        progress: bool,
+    ) -> None:
+        self.model, self.config, self.stages, self.folder = model, config, stages, folder
+        self.identity, self.validation, self.progress = identity, validation, progress
+        self.position = Position("blt")
+        self.saved: dict[str, Tensor] = {}
+        self.last_save = time.monotonic()
+        self.last_saved_step: int | None = None
+
+    def restore(self, parts: Sequence[Part]) -> None:
+        """Take up the run where its checkpoint left it, if there is one."""
+        self.position = Position(parts[0])
+        file = self.folder.checkpoint
+        if not file.exists():
+            self.folder.cut_log(0)
+            return
+        tensors, metadata = read_tensors(file)
+        if not {"config", "position", "identity"} <= metadata.keys():
+            raise CheckpointError(
+                f"{file}: not a training checkpoint, or one of an earlier version of bltgen"
+            )
+        self._check_identity(metadata["identity"], file)
+        unknown = metadata["position"].keys() - {one.name for one in fields(Position)}
+        if unknown:
+            raise CheckpointError(f"{file}: of a newer version of bltgen ({', '.join(sorted(unknown))})")
+        self.position = Position(**metadata["position"])
+        self._load(tensors, metadata)
+        self.saved, self.last_saved_step = tensors, self.position.step
+        if self.position.log_bytes is not None:
+            self.folder.cut_log(self.position.log_bytes)
+
+    def _check_identity(self, kept: dict[str, Any], file: Path) -> None:
+        # A setting that a checkpoint does not know had its default, which changes nothing.
+        defaults = TrainConfig(entropy_bytes=1, blt_bytes=1).bound()
+        kept = {**kept, "training": {**defaults, **kept["training"]}}
+        found = list(differences(kept, self.identity))
+        if found:
+            more = f" (and {len(found) - 5} more)" if len(found) > 5 else ""
+            raise CheckpointError(
+                f"{file}: belongs to another run: {'; '.join(found[:5])}{more}. Go on with what the run "
+                "began with, or choose another folder"
+            )
+
+    def _load(self, tensors: dict[str, Tensor], metadata: dict[str, Any]) -> None:
+        self.model.config = BLTConfig.from_dict(metadata["config"])  # its threshold may be set from the data
+        weights = {
+            name[len("model.") :]: value for name, value in tensors.items() if name.startswith("model.")
+        }
+        self.model.load_state_dict(weights, strict=self.config.low_rank is None)
+
+    def _weights(self) -> dict[str, Tensor]:
+        """What a checkpoint keeps of the model: all, or where most of it is frozen what is not."""
+        state = self.model.state_dict()
+        if self.config.low_rank is not None:
+            learnt = [name for name, parameter in self.model.named_parameters() if parameter.requires_grad]
+            state = {name: state[name] for name in learnt}
+        return {f"model.{name}": value for name, value in state.items()}
+
+    def save(self, optimisers: Optimisers, meter: Meter, file: Path | None = None) -> None:
+        """Write a checkpoint of here."""
+        position = replace(self.position, log_bytes=self.folder.log_bytes(), meter=asdict(meter))
+        metadata = {
+            "config": self.model.config.to_dict(),
+            "position": asdict(position),
+            "identity": self.identity,
+        }
+        self.folder.write(file or self.folder.checkpoint, self._weights() | optimisers.tensors(), metadata)
+        if file is None:
+            self.last_save, self.last_saved_step = time.monotonic(), self.position.step
+
+    def trained(self, part: Part) -> list[tuple[str, nn.Parameter]]:
+        """The parameters of a part, by name; all others are frozen."""
+        if self.config.low_rank is None:
+            for name, parameter in self.model.named_parameters():
+                parameter.requires_grad_(name.startswith("entropy_model.") == (part == "entropy"))
+        return [(name, p) for name, p in self.model.named_parameters() if p.requires_grad]
+
+    def tell_time(self, parts: Sequence[Part]) -> None:
+        """Say how long what is left will take on this machine."""
+        if not self.progress:
+            return
+        told, total = [], 0.0
+        for part in parts[parts.index(self.position.part) :]:
+            seen = self.position.bytes if part == self.position.part else 0
+            left = self.config.part_bytes(part) - seen
+            if left > 0 and not (part == self.position.part and self.position.stopped):
+                named, stage = self.trained(part), self.stages[-1]
+                seconds = seconds_of_part(self.model, part, named, self.config, stage, left, self.validation)
+                told.append(f"{NAMES[part]} {duration(seconds)}")
+                total += seconds
+        if told:
+            tqdm.write(
+                f"{self.folder.path}: about {duration(total)} on this machine ({', '.join(told)})",
+                file=sys.stderr,
+            )
+
+    def train_part(self, part: Part) -> None:
+        """Train one of the models to its end, or to where it stops getting better."""
+        if self.position.part != part:
+            self.position, self.saved = Position(part), {}
+        if part == "blt" and self.config.patch_bytes is not None and not self.position.bytes:
+            self._calibrate()
+        here, config = self.position, self.config
+        named = self.trained(part)
+        optimisers = Optimisers(named, config)
+        optimisers.load(self.saved)
+        total = config.part_bytes(part)
+        meter = Meter(**here.meter)
+        feed: StepBatches | None = None
+        with _bar(part, total, here.bytes, self.progress) as bar:
+            while True:
+                if here.bytes >= min(here.next_look, total) and here.bytes != here.looked:
+                    if time.monotonic() - self.last_save > config.checkpoint_seconds / 2:
+                        self.save(optimisers, meter)
+                    self._look(part)
+                if here.bytes >= total or here.stopped:
+                    break
+                decays = here.bytes >= total * (1 - config.decay)
+                if part == "blt" and decays and not self.folder.before_decay.exists():
+                    self.save(optimisers, meter, self.folder.before_decay)
+                begun = StepBatches.first_of_group(here.step) * config.step_bytes
+                stage = self.stages[-1] if part == "entropy" else stage_at(self.stages, begun)
+                if feed is None or feed.mixture is not stage.mixture:
+                    feed = self._feed(part, stage)
+                gained = self._step(part, stage, feed, named, optimisers, meter)
+                bar.update(gained)
+                if here.step % config.report_steps == 0:
+                    report = meter.report()
+                    bar.set_postfix({name: f"{value:.3f}" for name, value in report.items()})
+                    self.folder.log({"part": part, "step": here.step, "bytes": here.bytes, **report})
+                    meter = Meter()
+                if time.monotonic() - self.last_save > config.checkpoint_seconds:
+                    self.save(optimisers, meter)
+        self.save(optimisers, meter)
+        if part == "blt" and here.best is not None and here.best_step != here.step:
+            self._save_model(self.folder.path / "last")
+        self._take_best()
+
+    def _step(
+        self,
+        part: Part,
+        stage: Stage,
+        feed: StepBatches,
+        named: Sequence[tuple[str, nn.Parameter]],
+        optimisers: Optimisers,
+        meter: Meter,
+    ) -> int:
+        """One step of the optimiser; the bytes that it read. Weights that are not finite never arise."""
+        here, config, device = self.position, self.config, named[0][1].device
+        parcel = feed.of_step(here.step)
+        totals = Totals(parcel)
+        try:
+            with autocast(device, config.precision):
+                for batch in parcel:
+                    add_gradient(self.model, part, batch.to(device), stage.grounded_weight, totals, meter)
+            norm = nn.utils.clip_grad_norm_([parameter for _, parameter in named], config.clip)
+            if not math.isfinite(norm.item()):
+                raise TrainingError(f"the gradient of the {part} model is {norm.item()}")
+        except TrainingError as error:
+            raise self._diverged(error) from None
+        total = config.part_bytes(part)
+        optimisers.step(learning_rate_factor(here.step, here.bytes, total, config.warmup_steps, config.decay))
+        gained = sum(batch.byte_count for batch in parcel)
+        here.step, here.bytes = here.step + 1, here.bytes + gained
+        return gained
+
+    def _diverged(self, error: TrainingError) -> TrainingError:
+        kept = "nothing was saved yet"
+        if self.last_saved_step is not None:
+            kept = f"the checkpoint of step {self.last_saved_step} is kept"
+        return TrainingError(
+            f"{self.folder.path}: {error} at step {self.position.step}; {kept}. A lower learning "
+            "rate may help; a run in another folder may begin from the weights of this one (--init)"
+        )
+
+    def _feed(self, part: Part, stage: Stage) -> StepBatches:
+        config = self.config
+        starts = partial(starts_of, self.model) if part == "blt" else None
+        return StepBatches(
+            stage.mixture, config.seed, config.step_bytes, stage.weights, config.longest, starts
+        )
+
+    def _look(self, part: Part) -> None:
+        """Validate, keep the best weights, and write samples."""
+        here, config = self.position, self.config
+        every = config.look_bytes(part)
+        here.looked, here.next_look = here.bytes, (here.bytes // every + 1) * every
+        if not here.bytes and self.identity["initial"] is None:
+            return  # random weights
+        if self.validation:
+            found = validated(self.model, part, self.validation, config)
+            self.folder.log({"part": part, "step": here.step, "bytes": here.bytes, **found.record()})
+            if here.best is None or found.decisive < here.best:
+                here.best, here.best_step, here.stale = found.decisive, here.step, 0
+                metadata = {"config": self.model.config.to_dict(), "part": part, "step": here.step}
+                self.folder.write(self.folder.best, self._weights(), metadata)
+            else:
+                here.stale += 1
+                here.stopped = config.patience is not None and here.stale >= config.patience
+        if part == "blt":
+            for prompt in config.sample_prompts:
+                said = sample(self.model, prompt.encode(), config, config.seed + here.step)
+                text = said.decode(errors="backslashreplace")
+                self.folder.log({"part": "sample", "step": here.step, "prompt": prompt, "text": text})
+
+    def _take_best(self) -> None:
+        """Go on with the weights that validated best, if any did."""
+        if self.position.best is not None:
+            tensors, metadata = read_tensors(self.folder.best)
+            if metadata.get("part") != self.position.part:
+                raise CheckpointError(f"{self.folder.best}: is not of this run")
+            self._load(tensors, metadata)
+
+    def _calibrate(self) -> None:
+        """Set the patcher's threshold from the data, drawn apart from the batches of any step."""
+        config, stage = self.config, self.stages[-1]
+        assert config.patch_bytes is not None
+        device = next(self.model.parameters()).device
+        drawn = batches(stage.mixture, config.seed, -1, CALIBRATION_BYTES, stage.weights, config.longest, 16)
+        patcher = calibrated(self.model, [batch.to(device) for batch in drawn], config.patch_bytes)
+        self.model.config = replace(self.model.config, patcher=patcher)
+        self.folder.log(
+            {"part": "patcher", "threshold": patcher.threshold, "wished_patch_bytes": config.patch_bytes}
+        )
+
+    def finish(self) -> ByteLatentTransformer:
+        """The model, saved."""
+        self._save_model(self.folder.path / "model")
+        return (self.model if self.config.low_rank is None else merged(self.model)).eval()
+
+    def _save_model(self, place: Path) -> None:
+        model = self.model if self.config.low_rank is None else merged(self.model)
+        try:
+            save_model(model, place)
+        except (OSError, SafetensorError) as error:
+            raise self.folder.unwritable(place, error) from error
+
+
+NAMES = {"entropy": "entropy model", "blt": "transformer"}
+
+CALIBRATION_BYTES = 100_000
+"""Of the data that a threshold is set from: 25,000 patches of 4 bytes."""
 
 
 def _identity(
@@ -302,12 +424,14 @@ def _identity(
     stages: tuple[Stage, ...],
     parts: tuple[Part, ...],
     initial: ByteLatentTransformer | None,
+    validation: Sequence[TrainingDocument],
 ) -> dict[str, Any]:
     """What the run is bound to, as it stands in a checkpoint."""
     found = {
         "model": model_config.to_dict(),
-        "training": {name: value for name, value in asdict(config).items() if name not in _FREE},
+        "training": config.bound(),
         "data": fingerprint(stages),
+        "validation": documents_fingerprint(validation),
         "parts": list(parts),
         "initial": None if initial is None else weights_fingerprint(initial),
     }
@@ -315,124 +439,37 @@ def _identity(
     return as_stored
 
 
-def _restore(
-    model: ByteLatentTransformer,
-    saved: dict[str, Tensor],
-    metadata: dict[str, Any],
-    identity: dict[str, Any],
-    file: Path,
-) -> dict[str, Any]:
-    if not {"config", "position", "identity"} <= metadata.keys():
-        raise CheckpointError(f"{file}: not a training checkpoint, or one of an earlier version of bltgen")
-    found = list(differences(metadata["identity"], identity))
-    if found:
-        more = f" (and {len(found) - 5} more)" if len(found) > 5 else ""
-        raise CheckpointError(
-            f"{file}: belongs to another run: {'; '.join(found[:5])}{more}. Go on with what the run "
-            "began with, or choose another folder"
+def _draw(folder: Path, record: dict[str, Any] | None = None) -> None:
+    """Draw the losses, at each validation and at the end."""
+    if record is None or "validation_bits_per_byte" in record:
+        draw_losses(folder, folder / "loss.png")
+
+
+def _tell(record: dict[str, Any]) -> None:
+    """Show validations and samples as they are logged."""
+    if record["part"] == "sample":
+        text = f"{record['prompt']}|{record['text']}"
+        # Control characters are shown, not obeyed.
+        text = "".join(one if one.isprintable() or one == "\n" else ascii(one)[1:-1] for one in text)
+        shown = "  " + text.replace("\n", "\n  ")
+    elif "validation_bits_per_byte" in record:
+        bits = record.get("validation_answer_bits_per_byte", record["validation_bits_per_byte"])
+        what = " of answers" if "validation_answer_bits_per_byte" in record else ""
+        shown = (
+            f"{NAMES[record['part']]}, {record['bytes']:,} bytes: validation{what} {bits:.3f} bits per byte"
         )
-    model.config = BLTConfig.from_dict(metadata["config"])  # its threshold may have been set from the data
-    weights = {name[len("model.") :]: value for name, value in saved.items() if name.startswith("model.")}
-    model.load_state_dict(weights)
-    position: dict[str, Any] = metadata["position"]
-    return position
-
-
-CALIBRATION_BYTES = 100_000
-"""Of the data that a threshold is set from: 25,000 patches of 4 bytes."""
-
-
-def _calibrate(model: ByteLatentTransformer, config: TrainConfig, stage: Stage, folder: Path) -> None:
-    """Set the patcher's threshold from the data, drawn apart from the batches of any step."""
-    assert config.patch_bytes is not None
-    device = next(model.parameters()).device
-    sample = batches(stage.mixture, config.seed, -1, CALIBRATION_BYTES, stage.weights, config.longest, 16)
-    patcher = calibrated(model, [batch.to(device) for batch in sample], config.patch_bytes)
-    model.config = replace(model.config, patcher=patcher)
-    _log(
-        folder, {"part": "patcher", "threshold": patcher.threshold, "wished_patch_bytes": config.patch_bytes}
-    )
-
-
-def _train_part(
-    model: ByteLatentTransformer,
-    part: Part,
-    config: TrainConfig,
-    stages: tuple[Stage, ...],
-    folder: Path,
-    position: dict[str, Any],
-    saved: dict[str, Tensor],
-    identity: dict[str, Any],
-    progress: bool,
-) -> None:
-    named = _trained(model, part)
-    device = named[0][1].device
-    optimisers = _Optimisers(named, config)
-    optimisers.load(saved)
-    for name, parameter in model.named_parameters():
-        parameter.requires_grad_(name.startswith("entropy_model.") == (part == "entropy"))
-    total, seen, step = config.part_bytes(part), int(position["bytes"]), int(position["step"])
-    meter, last_save = _Meter(), time.monotonic()
-    feed: StepBatches | None = None
-
-    def save(name: str = "checkpoint") -> None:
-        tensors = {
-            f"model.{name}": value for name, value in model.state_dict().items()
-        } | optimisers.tensors()
-        here = {"part": part, "step": step, "bytes": seen}
-        metadata = {"config": model.config.to_dict(), "position": here, "identity": identity}
-        write_tensors(folder / f"{name}.safetensors", tensors, metadata)
-
-    before_decay = folder / "before_decay.safetensors"
-    with _bar(part, total, seen, progress) as bar:
-        while seen < total:
-            if part == "blt" and seen >= total * (1 - config.decay) and not before_decay.exists():
-                save(before_decay.stem)
-            begun = StepBatches.first_of_group(step) * config.step_bytes
-            stage = stages[-1] if part == "entropy" else _stage_at(stages, begun)
-            if feed is None or feed.mixture is not stage.mixture:
-                feed = StepBatches(
-                    stage.mixture,
-                    config.seed,
-                    config.step_bytes,
-                    stage.weights,
-                    config.longest,
-                    partial(_starts, model) if part == "blt" else None,
-                )
-            parcel = feed.of_step(step)
-            totals = _Totals(parcel)
-            with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bfloat16"):
-                for batch in parcel:
-                    _backward(model, part, batch.to(device), stage.grounded_weight, totals, meter)
-            nn.utils.clip_grad_norm_([parameter for _, parameter in named], config.clip)
-            optimisers.step(learning_rate_factor(step, seen, total, config.warmup_steps, config.decay))
-            step, gained = step + 1, sum(batch.byte_count for batch in parcel)
-            seen += gained
-            bar.update(gained)
-            if step % config.report_steps == 0:
-                report = meter.report()
-                bar.set_postfix({name: f"{value:.3f}" for name, value in report.items()})
-                _log(folder, {"part": part, "step": step, "bytes": seen, **report})
-                meter = _Meter()
-            if time.monotonic() - last_save > config.checkpoint_seconds:
-                save()
-                last_save = time.monotonic()
-    save()
+    else:
+        return
+    tqdm.write(shown, file=sys.stderr)
 
 
 def _bar(part: Part, total: int, seen: int, progress: bool) -> Any:
     return tqdm(
-        total=total, initial=seen, desc=part, unit="B", unit_scale=True, disable=not progress, mininterval=1.0
+        total=total,
+        initial=seen,
+        desc=NAMES[part],
+        unit="B",
+        unit_scale=True,
+        disable=not progress,
+        mininterval=1.0,
     )
-
-
-def _log(folder: Path, record: dict[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "log.jsonl").open("a") as file:
-        file.write(json.dumps(record) + "\n")
-
-
-def read_log(folder: Path) -> Iterator[dict[str, Any]]:
-    """The reports of a run, oldest first."""
-    for line in (folder / "log.jsonl").read_text().splitlines():
-        yield json.loads(line)

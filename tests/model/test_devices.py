@@ -13,8 +13,7 @@ from bltgen.cli import main
 from bltgen.errors import BltgenError, DeviceNotAvailable
 from bltgen.model.checkpoint import save_model
 from bltgen.model.devices import available_devices, device_of
-from bltgen.training import train_on_files
-from bltgen.training.run import TrainConfig
+from bltgen.training import Corpus, TrainConfig, train
 from tests.model.sessions import tiny_model
 
 NAMES = "cuda cuda:7 cuda:-1 mps xpu xpu:3 hip hpu xla vulkan mkldnn privateuseone meta banana gpu CUDA cpu:3"
@@ -70,7 +69,7 @@ def test_training_asks_before_it_writes(tmp_path: Path) -> None:
     """The run's folder is not made."""
     config, shape = TrainConfig(entropy_bytes=10, blt_bytes=10), tiny_model("static").config
     with pytest.raises(DeviceNotAvailable):
-        train_on_files([__file__], tmp_path / "run", shape, config, device="banana")
+        train(shape, config, Corpus.of([__file__]), tmp_path / "run", device="banana")
     assert not (tmp_path / "run").exists()
 
 

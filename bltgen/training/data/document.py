@@ -84,7 +84,7 @@ def _is_plain(number: str) -> bool:
     return bool(_PLAIN_NUMBER.fullmatch(number)) and not zero and len(significant) <= DIGITS
 
 
-Json = Union[str, bool, "Mapping[str, Json]", "list[Json]"]
+Json = Union[str, bool, None, "Mapping[str, Json]", "list[Json]"]
 
 
 @dataclass(frozen=True)
@@ -147,8 +147,8 @@ class _Writer:
         elif isinstance(value, str):
             self.put('"', SYNTAX)
             self.put(_escape(value) + '"', VALUE)
-        elif isinstance(value, bool):
-            self.put("true" if value else "false", VALUE)
+        elif value is None or isinstance(value, bool):
+            self.put("null" if value is None else "true" if value else "false", VALUE)
         elif isinstance(value, list):
             self.put("[", SYNTAX)
             for n, item in enumerate(value):
@@ -174,8 +174,8 @@ def schema_of(value: Json, enumerations: Mapping[str, tuple[str, ...]] | None = 
     """
     if isinstance(value, Number):
         return {"type": "integer" if value.lstrip("-").isdigit() else "number"}
-    if isinstance(value, bool):
-        return {"type": "boolean"}
+    if value is None or isinstance(value, bool):
+        return {"type": "null" if value is None else "boolean"}
     if isinstance(value, str):
         return {"type": "string"}
     if isinstance(value, list):
@@ -204,7 +204,7 @@ def _covering(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
 def _plain_value(value: Json) -> Any:
     if isinstance(value, Number):
         return int(value) if value.lstrip("-").isdigit() else float(value)
-    if isinstance(value, (str, bool)):
+    if value is None or isinstance(value, (str, bool)):
         return value
     if isinstance(value, list):
         return [_plain_value(item) for item in value]
