@@ -39,7 +39,7 @@ from bltgen.automata.limits import Limits, use_limits
 from bltgen.errors import BudgetTooSmall, EmptyLanguage, LimitExceeded, Unsupported
 
 SECONDS, CLOCKED_SECONDS, AGAIN_SECONDS, MEGABYTES = 2.0, 0.6, 0.05, 512
-STEPS, WALK_SECONDS, SAMPLED, HANG_GUARD = 60, 3.0, 200, 60
+STEPS, WALK_SECONDS, SAMPLED, HANG_GUARD = 40, 2.0, 200, 60
 MEMORY = 3 << 30
 
 

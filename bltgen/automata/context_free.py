@@ -29,10 +29,10 @@ from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import Constraint, Report, ReportEntry, State
 from bltgen.automata.earley import EarleyAutomaton
 from bltgen.automata.language import EMPTY, Language
-from bltgen.automata.limits import bounded, grant
+from bltgen.automata.limits import bounded, bounded_by, grant
 from bltgen.automata.named import Named
 from bltgen.automata.productions import Atom, Body, Repeat, Rules, trimmed
-from bltgen.automata.recipe import Made, Recipe
+from bltgen.automata.recipe import Made, Recipe, source_key
 from bltgen.automata.regular_folding import folded
 from bltgen.automata.sampling import draw
 from bltgen.automata.transition_network import network_of_rules
@@ -171,7 +171,7 @@ class Grammar(Made):
     def __radd__(self, other: Any) -> Constraint:
         return _combined("concat", (other, self)) if _is_constraint(other) else NotImplemented
 
-    @bounded
+    @bounded_by(source_key)
     def __and__(self, other: Any) -> Constraint:
         if not _is_constraint(other):
             return NotImplemented

@@ -141,8 +141,8 @@ class _Budget:
         self.limit = self.left = current_limits().grammar_nodes
 
     def spend(self, amount: int = 1) -> None:
-        charge(amount)
-        self.left -= amount
+        before, self.left = self.left, self.left - amount
+        charge((before >> 3) - (self.left >> 3))  # about a microsecond each
         if self.left < 0:
             raise LimitExceeded(
                 "the intersection of a grammar and a regular language",

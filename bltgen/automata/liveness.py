@@ -370,6 +370,7 @@ def completion(language: Language) -> bytes:
     text = bytearray()
     choice = Choice()
     while not language.nullable:
+        charge(1)
         wanted = shortest(language) - 1
         steps = sorted([(lowest_byte(bits), target) for bits, target in transitions(language)], key=_byte_of)
         following = next((step for step in steps if choice.is_shortest(step[1], wanted)), None)

@@ -217,7 +217,7 @@ def _successors(left: State, right: LanguageState) -> list[tuple[int, State, Lan
     """The distinct pairs after one byte, each with the bytes (as bits) that lead to it."""
     found: dict[_Key, tuple[int, State, LanguageState]] = {}
     both = ByteSet(left.allowed.bits & right.allowed.bits)
-    charge(1 + (len(both) >> 4))
+    charge(1 + (len(both) >> 3))
     for byte in both:
         after_left, after_right = left.advance(byte), right.advance(byte)
         assert after_left is not None
@@ -304,12 +304,19 @@ class ProductState(FixedState):
             left = state.shortest
             if left >= INFINITE:
                 raise EmptyLanguage("no text satisfies the constraint")
-            bits = state.allowed_within(left).bits
-            text.append(lowest_byte(bits))
+            text.append(lowest_byte(state._on_a_shortest_way(left)))
             following = state.advance(text[-1])
             assert following is not None
             state = following
         return bytes(text)
+
+    def _on_a_shortest_way(self, length: int) -> int:
+        """Bytes (as bits) with which texts of the least length go on: those known of, else all."""
+        exact, bits = self._product._exact, 0
+        for piece, left, right in _successors(self.left, self.right):
+            if exact.get((left.id, right.id)) == length - 1:
+                bits |= piece
+        return bits or self.allowed_within(length).bits
 
     @question
     def allowed_within(self, n: int) -> ByteSet:

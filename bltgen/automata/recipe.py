@@ -25,6 +25,7 @@ import inspect
 from collections.abc import Callable, Hashable, Mapping
 from functools import wraps
 from importlib import import_module
+from itertools import count
 from typing import Any, TypeVar
 
 from bltgen.arguments import shown
@@ -167,16 +168,17 @@ def remembers(options: Callable[[Any], Mapping[str, Any]] = lambda made: {}) -> 
     return decorate
 
 
-def source_key(arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> Hashable:
-    """Equal for calls with equal arguments, written alike."""
-    return _key([arguments, dict(keywords)])
+def source_key(arguments: tuple[Any, ...], keywords: Mapping[str, Any]) -> int:
+    """A number for calls with equal arguments, written alike; it keeps none of them alive."""
+    return hash(_key([arguments, dict(keywords)], _Source))
 
 
-def _key(value: Any) -> Hashable:
+def _key(value: Any, leaf: type[_Leaf] | None = None) -> Hashable:
     """Equal for equal JSON-like values, types told apart (1, 1.0, True), members in order.
 
     Linear in the objects: what is shared is read once, and nothing recurses.
     """
+    leaf = leaf or _Leaf
     nodes: dict[Hashable, int] = {}
     known: dict[int, int] = {}
     begun: dict[int, list[Any]] = {}
@@ -200,7 +202,7 @@ def _key(value: Any) -> Hashable:
         elif isinstance(top, (list, tuple)):
             node = ("list", tuple(numbers))
         else:
-            node = (type(top), _Leaf(top))
+            node = (type(top), leaf(top))
         known[id(top)] = nodes.setdefault(node, len(nodes))
         stack.pop()
     return tuple(nodes)
@@ -228,3 +230,23 @@ class _Leaf:
             return hash(self.value)
         except TypeError:
             return hash(type(self.value))
+
+
+_unlike = count().__next__
+
+
+class _Source(_Leaf):
+    """A value by which a call is known again: terms by their number, what has no recipe by nothing."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        serial = getattr(self.value, "id", None)
+        if type(serial) is int:
+            return hash((type(self.value), serial))
+        if isinstance(self.value, Made) and not hasattr(self.value, "_recipe"):
+            return hash((_Source, _unlike()))
+        try:
+            return hash(self.value)
+        except TypeError:
+            return id(self.value)

@@ -98,10 +98,14 @@ class Node:
         """A shortest text from here to the end of the rule."""
         text = bytearray()
         todo = [self]
+        parts = 0
         while todo:
             node = todo.pop()
             if node.best is None:
                 continue
+            parts += 1
+            if not parts & 3:
+                charge()
             symbol, after = node.best
             todo.append(after)
             if isinstance(symbol, int):
