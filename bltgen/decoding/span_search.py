@@ -104,6 +104,8 @@ class SpanSearch:
                     return one
                 if after is not None:
                     batch.append((one, after))
+                else:
+                    self._search.tally.unexplored_bytes += 1
             if not batch or self._read_bytes >= self._most_read:
                 return None
             yield from self._read(batch)
@@ -118,7 +120,6 @@ class SpanSearch:
         try:
             return one.before.advance(one.data[-1])
         except LimitExceeded:
-            self._search.tally.unexplored_bytes += 1
             return None
 
     def _read(self, batch: list[tuple[Span, State]]) -> Steps[None]:

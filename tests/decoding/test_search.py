@@ -12,10 +12,12 @@ from bltgen.automata.byteset import ByteSet
 from bltgen.automata.language import literal, union
 from bltgen.decoding import search as search_module
 from bltgen.decoding.hypothesis import Hypothesis
+from bltgen.decoding.request import Request
 from bltgen.decoding.sampling import SamplingParameters
 from bltgen.decoding.search import DEFAULT_MAX_BYTES, RUN_LIMIT, Search, masked_patch
 from bltgen.decoding.unconstrained import ANYTHING
 from bltgen.errors import BudgetTooSmall, EmptyLanguage, LimitExceeded
+from bltgen.interruption import CancelToken
 from bltgen.testing.models import FunctionModel, constant, scripted, table
 from tests.decoding.driving import Dice, columns, drive, logits_of
 
@@ -365,6 +367,143 @@ def test_what_hypotheses_agree_on_is_their_common_prefix():
         assert search.committed.finish is None
         assert search.committed.log_probability == -1.0
         assert search.committed_closed is False
+
+
+ENDING = Request(deadline=10.0**6)
+WORD = literal(b"abc") | literal(b"abcdefgh") | literal(b"x")
+
+
+class Counted(Wall):
+    """A wall that knows how it could be left, so many times."""
+
+    def __init__(self, times):
+        super().__init__(taken=b"ab")
+        self.times = times
+
+    def completion(self):
+        """A byte and another."""
+        self.times -= 1
+        if self.times < 0:
+            raise LimitExceeded("states", 0)
+        return b"ab"
+
+    def advance(self, byte):
+        """Itself."""
+        return self
+
+
+def test_ends_are_found_out_where_they_may_be_needed():
+    """By a deadline, or a token that finishes; nothing is asked of the constraint otherwise."""
+    for request in (Request(), Request(cancel=CancelToken())):
+        wall = Counted(0)
+        search = Search(wall, 9, request=request)
+        assert search.know(search.start) is True
+        assert search.known_end is None
+    for request in (ENDING, Request(cancel=CancelToken(), on_cancel="finish")):
+        search = Search(WORD, 9, request=request)
+        assert search.know(search.start) is True
+        assert search.known_end == (search.start, b"x")
+
+
+def test_a_way_to_an_end_is_asked_for_once():
+    """What lies on it, or has ended, needs no more; what lies beside it is asked about."""
+    wall = Counted(2)
+    search = Search(wall, 9, request=ENDING)
+    for data, rest, left in (
+        (b"", b"ab", 1),
+        (b"a", b"b", 1),
+        (b"ab", b"", 1),
+        (b"b", b"ab", 0),
+        (b"ba", b"b", 0),
+    ):
+        assert search.know(Hypothesis(wall, data)) is True
+        assert search.known_end == (Hypothesis(wall, data), rest)
+        assert wall.times == left
+    ended = Hypothesis(wall, b"zz", finish="end")
+    assert search.know(ended) is True
+    assert search.known_end == (ended, b"")
+
+
+def test_an_end_that_is_too_much_leaves_the_one_before():
+    """And what is shown stays what it was."""
+    wall = Counted(1)
+    search = Search(wall, 9, request=ENDING)
+    search.commit(Hypothesis(wall, b"a"))
+    assert (search.committed.data, search.known_end[1]) == (b"a", b"ab")
+    beside = Hypothesis(wall, b"b")
+    assert search.know(beside) is False
+    search.commit(beside)
+    search.commit_agreed([beside, beside])
+    assert (search.committed.data, search.known_end) == (b"a", (Hypothesis(wall, b"a"), b"ab"))
+
+
+def test_time_for_ends_is_counted(monkeypatch):
+    """Where the constraint is asked."""
+    ticks = itertools.count(100)
+    monkeypatch.setattr(search_module, "perf_counter", lambda: float(next(ticks)))
+    wall = Counted(1)
+    search = Search(wall, 9, request=ENDING)
+    for data, seconds in ((b"", 2), (b"a", 2), (b"b", 3)):
+        search.know(Hypothesis(wall, data))
+        assert search.tally.constraint_seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("data", "starts", "whole", "made"),
+    [
+        (b"", (0,), b"x", (0,)),
+        (b"a", (0,), b"abc", (0, 1)),
+        (b"ab", (0, 1), b"abc", (0, 1, 2)),
+        (b"ab", (0, 2), b"abc", (0, 2)),
+        (b"abc", (0, 1), b"abc", (0, 1)),
+        (b"abc", (0, 3), b"abc", (0,)),
+        (b"abcde", (0,), b"abcdefgh", (0, 5)),
+    ],
+)
+def test_a_text_is_brought_to_its_end_by_a_patch_of_its_own(data, starts, whole, made):
+    """Where bytes are added, and none begins there already; a patch of no bytes is none."""
+    search = Search(WORD, None, request=ENDING)
+    assert search.brought_to_end("deadline") is None
+    state = search.append(search.start, data, (), 0.0, 0.0).state
+    one = Hypothesis(state, data, starts, -1.0, -0.5, 1)
+    search.know(one)
+    for finish in ("deadline", "cancelled"):
+        ended = search.brought_to_end(finish)
+        assert (ended.data, ended.patch_starts, ended.finish) == (whole, made, finish)
+        assert (ended.log_probability, ended.log_weight, ended.forced_bytes) == (-1.0, -0.5, 1)
+        assert search.tally.completed_bytes == len(whole) - len(data)
+
+
+def test_an_end_heeds_stop_strings():
+    """Those that come up on the way, where the text before them is valid, though less be left than was."""
+    language = AB.repeat(1, 9) + literal(b"cde")
+    for stop, accepted, whole, completed in (
+        ((b"x",), language, b"abcde", 3),
+        ((b"d",), language, b"abcde", 3),
+        ((b"d",), language | AB.repeat(0, 9) + literal(b"c"), b"abc", 1),
+        ((b"bcd",), language | AB, b"a", 0),
+        ((b"c", b"e"), language | AB.repeat(0, 9) + literal(b"cd"), b"abcd", 2),
+    ):
+        search = Search(accepted, None, stop=stop, request=ENDING)
+        one = search.append(search.start, b"ab", (1,), 0.0, 0.0)
+        search.known_end = (one, b"cde")
+        ended = search.brought_to_end("deadline")
+        assert (ended.data, ended.finish) == (whole, "deadline"), stop
+        assert search.tally.completed_bytes == completed
+        assert ended.patch_starts == tuple(start for start in (0, 1, 2) if start < len(whole))
+        stopped = search.append(search.start, b"ab", (1,), 0.0, 0.0)
+        search.known_end = (search.end(stopped, 0.0, 0.0), b"")
+        assert search.brought_to_end("cancelled").data == b"ab"
+        assert search.tally.completed_bytes == 0
+
+
+def test_a_patch_by_the_mask_knows_how_its_text_ends():
+    """Where none is left to go on."""
+    search = Search(literal(b"ab"), None, request=ENDING)
+    ended = search.end(search.append(search.start, b"ab", (), 0.0, 0.0), 0.0, 0.0)
+    done = drive(constant(), search, lambda rows: masked_patch(search, [ended], rows, []))
+    assert done.moves == []
+    assert search.known_end == (ended, b"")
 
 
 def test_the_score_of_a_chunk_is_that_of_its_bytes():
