@@ -9,7 +9,8 @@ byte is allowed where a completion is found with which the text is valid:
 - a name may be completed by one or two characters of the kinds that the rules can wait for.
 
 Both keep every promise of the contract but one: `shortest` is the length of the completion found, which in
-rare cases is not the least, and a prefix that needs a longer one is refused.
+rare cases is not the least, and a prefix that needs a longer one is refused. So are, in the last bytes of the
+longest label, a few characters that are less than those before them.
 
 >>> idn_hostname().accepts("bücher.example".encode()), dns_hostname().accepts(b"xn--bcher-kva")
 (True, True)

@@ -472,6 +472,30 @@ def test_what_normalization_forbids() -> None:
     assert "\u0301" in _combining()
     assert "a" not in _combining()
     assert list(_combining()) == sorted(set(_combining()))
+    # What is moved though nothing is composed of it, and what is composed though it is never moved.
+    assert ord("\u0316") in _unnormalized("a\u0305")
+    assert ord("\u09be") in _unnormalized("\u09c7")
+
+
+@pytest.mark.parametrize("in_dns", [True, False])
+def test_a_dot_follows_a_label_alone(in_dns: bool) -> None:
+    for label in ("", "-", "a-", "-a", "xn--", "a" * 64):
+        name = _Name(in_dns, 0, False, True, label)
+        assert name.accepting is False
+        assert name.after(".") is None
+    after = _Name(in_dns, 3, False, True, "ab").after(".")
+    assert after == _Name(in_dns, 6, False, True, "")
+    assert _Name(in_dns, 3, False, True, "ab").accepting is True
+    assert _Name(in_dns, 0, False, True, "9").after(".") == _Name(in_dns, 2, False, in_dns, "")
+
+
+def test_a_right_to_left_label_makes_a_name_bidi_throughout() -> None:
+    hebrew = _Name(False, 0, False, True, "א").after(".")
+    assert hebrew == _Name(False, len("xn--4db") + 1, True, True, "")
+    for label, fits in (("a", True), ("א", True), ("9", False), ("אa", False)):
+        assert _Name(False, 8, True, True, label).accepting is fits, label
+    assert _Name(False, 8, False, False, "א").accepting is False
+    assert _Name(False, 8, False, False, "9").accepting is True
 
 
 def test_prefixes_are_compared_by_what_they_are() -> None:
@@ -499,3 +523,93 @@ def test_prefixes_are_compared_by_what_they_are() -> None:
         assert contains(_Name(in_dns, 250, False, True, "a")._next_characters(), ord("."))
         assert not contains(_Name(in_dns, 251, False, True, "a")._next_characters(), ord(".")), "no room"
     assert LONGEST_LABEL == 63
+
+
+# -- what may follow, by its definition ------------------------------------------------------------------
+
+CODES = [
+    *range(0x20, 0x180),
+    *(*range(0x300, 0x345), 0x34F, *range(0x370, 0x390), 0x3B1, 0x3C2, *range(0x5D0, 0x5D6), 0x5F3),
+    *(0x627, 0x628, 0x650, 0x660, 0x669, 0x6F0, 0x6F9, 0x915, 0x94D, 0x1100, 0x1820, 0x200C, 0x200D),
+    *(0x3041, 0x3099, 0x30A2, 0x30FB, 0x3400, 0x4DBF, 0x4E00, 0x6000, 0x7000, 0x8000, 0x9FA5, 0xAC00),
+    *(0xB000, 0xD7A3, 0x10000, 0x10330, 0x1F600, 0x20000, 0x22000, 0x2A6DF, 0x30000, 0x10FFFF),
+]
+BESIDE = [
+    (False, 0, False, True, ""),
+    (False, 0, False, True, "e"),
+    (False, 0, False, True, "か"),
+    (False, 0, False, True, "l·"),
+    (False, 0, False, True, "א"),
+    (False, 0, True, True, ""),
+    (False, 0, False, False, "a"),
+    (False, 245, False, True, "éa"),
+    (False, 251, False, True, "a"),
+    (False, 0, False, True, "xn--b"),
+    (False, 0, False, True, "xn--" + "b" * 57 + "-"),
+    *((False, 0, False, True, "aé一が" * 4 + "一" * more) for more in (2, 12, 20)),
+    *((False, 0, False, True, "é" * n) for n in (45, 52, 53, 54, 57)),
+    (True, 0, False, True, ""),
+    (True, 0, False, True, "ab"),
+    *((True, 0, False, True, "a" * n) for n in (42, 43, 44, 61, 62, 63)),
+    (True, 245, False, True, "abc"),
+]
+
+
+@pytest.mark.parametrize("prefix", BESIDE, ids=ascii)
+def test_what_may_follow_is_what_can_be_completed(prefix: tuple[bool, int, bool, bool, str]) -> None:
+    """Of all kinds of characters, near the longest label too; and what normalization leaves as it is."""
+    name = _Name(*prefix)
+    following = name._next_characters()
+    for code in CODES:
+        character = chr(code)
+        after = name.after(character)
+        possible = after is not None and after.shortest < INFINITE
+        if name.in_dns:
+            possible = possible and character.isascii()
+        elif not name.label.startswith("xn--") and character != ".":
+            both = name.label + character
+            possible = possible and unicodedata.normalize("NFC", both) == both
+        elif character == ".":
+            possible = possible and name.accepting
+        assert contains(following, code) is possible, hex(code)
+    dots = [contains(following, ord(dot)) for dot in ".。．｡"]
+    assert len(set(dots[1:])) == 1
+    assert dots[1] is (dots[0] and not name.in_dns)
+
+
+def test_completions_of_a_labels_are_the_nearest_within_four_bytes() -> None:
+    """Against all endings of one and two bytes; up to the longest label, and no further."""
+    letters = [bytes([byte]) for byte in b"-0123456789abcdefghijklmnopqrstuvwxyz"]
+    for label in ("xn--", "xn--b", "xn--bcher-kv", "xn--4db", "xn--a-", "xn--l8", "xn--99"):
+        endings = [b"", *letters, *(one + two for one in letters for two in letters)]
+        made = [rest for rest in endings if label_of(label + rest.decode()) is not None]
+        found = _nearest_completion(label.encode(), "any")
+        if found is not None and len(found) <= 2:
+            assert found in made
+        assert not made or (found is not None and len(found) == len(made[0])), label
+    whole = ("xn--" + ("é" * 53).encode("punycode").decode()).encode()
+    for cut in (1, 2, 3):
+        label = whole[:-cut]
+        found = _nearest_completion(label, "any")
+        assert found is None or len(label + found) <= LONGEST_LABEL
+    longest = next(
+        text
+        for n in range(60)
+        if len(text := "xn--" + ("é" * n).encode("punycode").decode()) == LONGEST_LABEL
+    )
+    assert _nearest_completion(longest.encode(), "any") == b""
+    assert _nearest_completion(longest[:-1].encode(), "any") is not None
+    assert _nearest_completion(longest.encode() + b"a", "any") is None
+
+
+def test_directions_of_a_completion() -> None:
+    """`one`: left to right; `bidi`: by the Bidi rule; `any`: either, but not right to left against it."""
+    for label, one, bidi, either in (
+        (b"xn--bcher-kva", True, True, True),
+        (b"xn--4dbc", False, True, True),
+        (b"xn--a-zhc", False, False, False),
+        (b"xn--" + "͵α".encode("punycode"), True, False, True),
+    ):
+        assert label_of(label.decode()) is not None
+        found = {how: _nearest_completion(label, how) == b"" for how in ("one", "bidi", "any")}
+        assert found == {"one": one, "bidi": bidi, "any": either}, label

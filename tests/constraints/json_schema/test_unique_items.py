@@ -12,12 +12,17 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from bltgen.automata.language import INFINITE
+from bltgen.automata.byteset import ByteSet
+from bltgen.automata.language import EPSILON, INFINITE, literal
+from bltgen.automata.utf8 import UTF8_TEXT
+from bltgen.constraints.json_number import number_state
 from bltgen.constraints.json_schema import json_schema, unique_items
 from bltgen.constraints.json_schema.effort import Effort
+from bltgen.constraints.json_schema.number_rules import NumberRules
 from bltgen.constraints.json_schema.positions import Root
 from bltgen.constraints.json_schema.seen import NOTHING_SEEN, Seen
 from bltgen.constraints.json_schema.unique_items import (
+    RecordedItem,
     cheapest_values,
     distinct_cost,
     hopeless_values,
@@ -29,7 +34,9 @@ from bltgen.constraints.json_schema.unique_items import (
     text_of,
     value_of,
 )
-from bltgen.constraints.number_set import DIGIT_LIMIT
+from bltgen.constraints.json_schema.written_numbers import WrittenNumbers
+from bltgen.constraints.number_set import DIGIT_LIMIT, NumberSet
+from bltgen.constraints.regex import regex
 from bltgen.errors import EmptyLanguage, LimitExceeded
 from bltgen.testing.reference import SchemaReference
 
@@ -627,3 +634,245 @@ def test_states_agree_with_those_after_them(schema: dict[str, Any], unique: bool
                 break
             byte = rng.choice([byte for byte in after if needed[byte] <= state.shortest + 6])
             state, text = after[byte], text + bytes((byte,))
+
+
+# -- what is seen at once ----------------------------------------------------------------------------
+
+
+def _read(state: Any, text: bytes) -> Any:
+    for byte in text:
+        state = state and state.advance(byte)
+    return state
+
+
+NUMBERS: list[tuple[Any, Any, bytes, bool]] = [
+    (None, None, b"1", True),
+    (None, None, b"-", True),
+    (0, None, b"1", True),
+    (None, 5, b"-3", True),
+    (None, 5, b"3", False),
+    (-5, None, b"-1", False),
+    (-5, None, b"1", True),
+    (0, None, b"1e", True),
+    (0, None, b"1E+", True),
+    (0, None, b"1e5", True),
+    (0, None, b"1e-", False),
+    (0, None, b"0e", False),
+    (0, None, b"0.0E", False),
+    (0, None, b"0.1E", True),
+    (None, 0, b"-1e", True),
+    (None, 0, b"-0.0e", False),
+    (0, 10**9, b"1e", False),
+    (0, 10**9, b"1e5", False),
+    (0, 10**9, b"1", False),
+]
+
+
+@pytest.mark.parametrize("before", [b"", b'["a",', b'{"1e-":'])
+@pytest.mark.parametrize(("low", "high", "text", "more"), NUMBERS)
+def test_digits_that_may_go_on_for_ever(low: Any, high: Any, text: bytes, more: bool, before: bytes) -> None:
+    """In any spelling, also of the exponent; nought stays nought, and exponents below nought have an end."""
+    state = _read(number_state(NumberSet.interval(low, high)), text)
+    assert unique_items._has_numbers(state, before + text, 0) is more
+    assert unique_items._has_numbers(state, before + text, 10**9) is more
+    assert unique_items._has_numbers(EPSILON.start(), text, 0) is False
+
+
+def test_short_numbers_are_counted() -> None:
+    """Those of the most digits: plain integers of three digits."""
+    integers = WrittenNumbers.however(NumberSet.integers())
+    state = NumberRules.of("plain", 3, integers).start(integers)
+    for text, numbers in ((b"", 900), (b"-", 900), (b"1", 100), (b"-1", 100), (b"12", 10), (b"123", 1)):
+        here = _read(state, text)
+        assert unique_items._has_numbers(here, text, numbers - 1) is True
+        assert unique_items._has_numbers(here, text, numbers) is False
+    assert unique_items._has_numbers(_read(state, b"0"), b"0", 0) is False
+    for excluded, digits in ((0, b"123456789"), (99, b"123456789"), (100, b"")):
+        assert bytes(ByteSet(unique_items._safe_digits(state, b"", excluded))) == digits
+    anything = number_state(NumberSet.interval(0, None))
+    assert bytes(ByteSet(unique_items._safe_digits(anything, b"", 5))) == b"0123456789"
+    assert unique_items._safe_digits(_read(anything, b"0e"), b"0e", 5) == 0
+    assert bytes(ByteSet(unique_items._safe_digits(_read(anything, b"1e"), b"1e", 5))) == b"0123456789"
+
+
+def test_texts_without_number() -> None:
+    for language, endless, anything in (
+        (None, False, False),
+        (literal(b"a"), False, False),
+        (UTF8_TEXT, True, True),
+        (literal(b"a") + UTF8_TEXT, True, True),
+        (UTF8_TEXT.derivative(0xC3), True, True),
+        (UTF8_TEXT + literal(b"a"), True, False),
+        (regex("[ab]*"), True, False),
+        (regex("[ab]{3,}"), True, False),
+        (regex("[ab]{3,9}"), False, False),
+        (regex("[ab]*") & regex("b.*"), False, False),
+    ):
+        assert unique_items.is_endless_text(language) is endless, language
+        if language is not None:
+            assert unique_items._is_any_text(language) is anything, language
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "may"),
+    [
+        (b"", 1, True),
+        (b"1", 1, True),
+        (b"1", 12, True),
+        (b"12", 1, False),
+        (b"2", 1, False),
+        (b"1e", 10, True),
+        (b"-", 1, False),
+        (b'"', "a", True),
+        (b'"a', "a", True),
+        (b'"b', "a", False),
+        (b'"bc', "a", False),
+        (b"n", None, True),
+        (b"t", None, False),
+        (b"tr", True, True),
+        (b"[", [1], True),
+        (b"[2", [1], True),
+        (b"{", {}, True),
+    ],
+)
+def test_what_a_beginning_may_become(text: bytes, value: Any, may: bool) -> None:
+    """Of containers it is always thought possible."""
+    _, compiler = _array({"uniqueItems": True})
+    assert unique_items._may_become(compiler, text, _values(value)[0], 1) is may
+
+
+STRINGS = frozenset({*range(0x20, 0x80), *range(0xC2, 0xF5)}) - {ord('"')}
+VALUES = frozenset(b'"-0123456789[fnt{')
+SAFE: list[tuple[Any, bytes, list[Any], dict[str, Any], frozenset[int], bool]] = [
+    ({"type": "string"}, b'"', ["a"], {}, STRINGS, True),
+    ({"type": "string"}, b"", ["a"], {}, frozenset(), True),
+    ({"type": "integer"}, b"", ["a", 1], {}, frozenset(b"123456789"), True),
+    ({"type": "integer"}, b"", ["a", 1], {"numbers": "any"}, frozenset(b"0123456789"), True),
+    ({"type": "integer"}, b"1", ["a", 1], {}, frozenset(b"0123456789"), True),
+    ({"type": "integer"}, b"123456789012345", [1], {}, frozenset(), False),
+    ({"type": "array"}, b"[", [[1]], {}, VALUES, True),
+    ({"type": "array"}, b"[[", [[1]], {}, VALUES, True),
+    ({"type": "array"}, b'["', [[1]], {}, STRINGS, True),
+    ({"type": "array"}, b"[1", [[1]], {}, frozenset(b"0123456789"), True),
+    ({"type": "array"}, b"[[]", [[1]], {}, frozenset(b","), True),
+    ({"type": "object"}, b"{", [{}], {}, frozenset(b'"'), True),
+    ({"type": "object"}, b'{"a":[', [{}], {}, VALUES, True),
+    (True, b"", [0], {}, frozenset(b"0123456789"), True),
+    ({"type": "array", "items": {"items": {"enum": [0, 1]}, "maxItems": 1, "type": "array"}}, b"[[",
+     [[]], {}, frozenset(b"01]"), True),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("items", "text", "seen", "options", "safe", "endless"), SAFE)
+def test_bytes_after_which_values_are_without_number(
+    items: Any,
+    text: bytes,
+    seen: list[Any],
+    options: dict[str, Any],
+    safe: frozenset[int],
+    endless: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """They are known at once, and not tried one by one; all others are."""
+    plan, compiler = _array({"uniqueItems": True, "items": items}, **options)
+    (position,) = _frame(plan, seen=_seen(*seen)).further(compiler.layout.nothing)
+    for byte in text:
+        (position,) = position.step(byte)
+    assert position.is_free is False
+    assert position._is_endless() is endless
+    allowed = set(ByteSet(position.inner.bits))
+    known = set(ByteSet(position._safe_bits()))
+    assert known & allowed - {ord("\\")} == safe - {ord("\\")}
+    tried = []
+    find = RecordedItem._reached
+    monkeypatch.setattr(RecordedItem, "_reached", lambda self, byte: tried.append(byte) or find(self, byte))
+    assert set(ByteSet(position.bits)) >= safe - {ord("\\")}
+    assert set(tried) == allowed - known
+    assert len(tried) == len(set(tried))
+
+
+def test_completions_that_go_astray_are_completions() -> None:
+    """The shortest first; of each first byte one where that is asked."""
+    for schema in ({"type": "string"}, {"enum": [0, "abc", [1, 2]]}, {"type": "null"}, {"type": "integer"}):
+        made = compiled(schema)
+        start = item_start(made._compiler, made._goal, 1)
+        found = list(unique_items._completions(start))
+        assert found[0] == start.completion()
+        every = list(unique_items._completions(start, every_first=True))
+        assert every[0] == found[0]
+        first = len(start.allowed)
+        assert [text[0] for text in every[1 : 1 + first]] == list(start.allowed)
+        assert every[1 + first :] == found[1:]
+        assert len(found) == unique_items.WITNESSES
+        for text in every:
+            state = _read(start, text)
+            assert state is not None
+            assert state.accepting, text
+        assert len(set(found)) > 2 or schema != {"type": "string"}
+
+
+def test_what_may_be_any_text_fits_without_a_look_at_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a string, with bytes enough to end any character and to differ from all that was seen."""
+    state = json_schema({"type": "array", "items": {"type": "string"}, "uniqueItems": True}, **PLAIN).start()
+    for byte in b'["a","':
+        state = state.advance(byte)
+    (position,) = state.positions
+    assert isinstance(position, RecordedItem)
+    (text,) = position.inner.positions
+    need = text.text.farthest + 1 + position._unaffected()
+    assert position._surely_within(need) == 0
+    assert position._surely_within(need + 1) == text.text.allowed.bits & ~(1 << ord('"'))
+    stepped = []
+    find = RecordedItem.step
+    monkeypatch.setattr(RecordedItem, "step", lambda self, byte: stepped.append(byte) or find(self, byte))
+    assert position.within(need + 1) == position.bits
+    assert stepped == [ord('"')]
+    whole = json_schema(
+        {"type": "array", "items": {"type": "string"}, "uniqueItems": True, "minItems": 3}, **PLAIN
+    ).start()
+    for byte in b'["a","':
+        whole = whole.advance(byte)
+    assert whole.positions[0]._surely_within(10**6) == 0, "what is still needed may depend on the value"
+    digits = json_schema({"type": "array", "items": {"pattern": "^[0-9]*$"}, "uniqueItems": True}, **PLAIN)
+    state = digits.start()
+    for byte in b'["1","':
+        state = state.advance(byte)
+    assert state.positions[0]._surely_within(10**6) == 0, "not any text"
+
+
+def test_the_text_that_tells_an_item_is_known() -> None:
+    """Of grounded strings, as of the item itself."""
+    schema = {"type": "array", "items": {"type": "string"}, "uniqueItems": True}
+    state = json_schema(schema, **PLAIN, strings_from="ab").start()
+    for byte in b'["':
+        state = state.advance(byte)
+    assert state.positions[0].told_by == state.positions[0].inner.told_by == "ab"
+
+
+def test_few_candidates_are_asked_for_the_nearest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One where the array may end after it; as many as were seen of the shortest, otherwise."""
+    asked: list[bytes] = []
+    find = RecordedItem._candidates
+
+    def candidates(self: RecordedItem, text: bytes) -> Any:
+        for one in find(self, text):
+            asked.append(text + one)
+            yield one
+
+    monkeypatch.setattr(RecordedItem, "_candidates", candidates)
+    for more, text, expected in (
+        ({}, b'["a","', [b'""']),
+        ({}, b'["","', [b'""', b'" "']),
+        ({"minItems": 3}, b'["a","', [b'""', b'" "']),
+    ):
+        schema = {"type": "array", "items": {"type": "string"}, "uniqueItems": True, **more}
+        state = json_schema(schema, **PLAIN).start()
+        for byte in text:
+            state = state.advance(byte)
+        asked.clear()
+        (position,) = state.positions
+        assert position.shortest == len(state.completion())
+        assert asked[: len(expected)] == expected
+        asked.clear()
+        assert position.shortest >= 1
+        assert asked == [], "it is kept"
