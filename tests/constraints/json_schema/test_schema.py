@@ -4,26 +4,35 @@ from __future__ import annotations
 
 import copy
 import gc
+import inspect
 import operator
 import pickle
 import random
 import re
+import warnings
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from unittest.mock import patch
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from bltgen import choice, json_schema, json_value, regex
 from bltgen.automata.contract import Constraint
 from bltgen.automata.language import literal
 from bltgen.constraints.json_schema import JsonSchema
 from bltgen.constraints.json_schema.compiler import Compiler
+from bltgen.constraints.json_schema.schema import SchemaOptions
 from bltgen.constraints.json_schema.state import StateTable
-from bltgen.errors import BudgetTooSmall, ConstraintSyntaxError, EmptyLanguage, Unsupported
+from bltgen.errors import (
+    BudgetTooSmall,
+    ConstraintSyntaxError,
+    ConstraintWarning,
+    EmptyLanguage,
+    Unsupported,
+)
 
 
 class Point(BaseModel):
@@ -374,3 +383,35 @@ def test_rows_of_types_come_last_in_a_report() -> None:
     rows = json_schema(Checked).report().entries
     assert "pydantic" in str(rows[-1])
     assert json_schema({"type": "null"}).report().entries[-1].place == "#/type"
+
+
+def test_the_schema_is_kept() -> None:
+    """As it was given; of a type the one that its texts satisfy, of a text what it says."""
+    given = {"type": "object", "properties": {"y": {}}}
+    assert json_schema(given).schema is given
+    assert json_schema(True).schema is True
+    assert json_schema('{"const": [1.5]}').schema == {"const": [Decimal("1.5")]}
+    schema = json_schema(Point).schema
+    assert isinstance(schema, dict)
+    assert set(schema["properties"]) == {"y", "x"}
+
+
+def test_misspelt_keywords_are_told_of_schemas_alone() -> None:
+    """What stands in the schema of a type is not its user's writing."""
+
+    class Misspelt(BaseModel):
+        y: Annotated[str, Field(json_schema_extra={"maxLenght": 2})]
+
+    with pytest.warns(ConstraintWarning, match="maxLenght"):
+        json_schema({"properties": {"y": {"maxLenght": 2}}})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert json_schema(Misspelt).accepts(b'{"y": "long"}')
+
+
+def test_each_option_may_be_left_out() -> None:
+    """Those of the type of options are the arguments of the function."""
+    options = SchemaOptions.__annotations__
+    arguments = inspect.signature(json_schema).parameters
+    assert set(options) == set(arguments) - {"schema", "kind"}
+    assert SchemaOptions.__required_keys__ == frozenset()

@@ -749,7 +749,7 @@ SAFE: list[tuple[Any, bytes, list[Any], dict[str, Any], frozenset[int], bool]] =
     ({"type": "integer"}, b"", ["a", 1], {}, frozenset(b"123456789"), True),
     ({"type": "integer"}, b"", ["a", 1], {"numbers": "any"}, frozenset(b"0123456789"), True),
     ({"type": "integer"}, b"1", ["a", 1], {}, frozenset(b"0123456789"), True),
-    ({"type": "integer"}, b"123456789012345", [1], {}, frozenset(), False),
+    ({"type": "integer"}, b"0e", [1], {"numbers": "any"}, frozenset(), False),
     ({"type": "array"}, b"[", [[1]], {}, VALUES, True),
     ({"type": "array"}, b"[[", [[1]], {}, VALUES, True),
     ({"type": "array"}, b'["', [[1]], {}, STRINGS, True),
