@@ -171,7 +171,11 @@ class NameText:
         colon_length = frame.colon_length
         best, way = INFINITE, b""
         node = self.node
-        if node is not None:
+        if node is not None and not self.pending and frame.is_simple:
+            best, i = frame.nearest_under(node)
+            if best < INFINITE:
+                way = (node.rest(frame.plan.names[i], b"", frame.compiler.name_spelling) or b"") + b'"'
+        elif node is not None:
             rests: dict[int, bytes] = {}
             for name, bit in node.live_names(frame.live):
                 rest = node.rest(name, self.pending, frame.compiler.name_spelling)

@@ -90,10 +90,11 @@ class NameNode:
     """The names with a common beginning of `depth` bytes. `mask`: their bits; `end`: the bit of the name
     that ends here, or 0."""
 
-    __slots__ = ("_below", "_entries", "depth", "end", "mask")
+    __slots__ = ("_below", "_by_length", "_entries", "depth", "end", "mask")
 
     def __init__(self, entries: list[tuple[bytes, int]], depth: int) -> None:
         self._entries = entries
+        self._by_length: list[tuple[bytes, int]] | None = None
         self.depth = depth
         mask = end = 0
         for name, bit in entries:
@@ -155,6 +156,13 @@ class NameNode:
                 if child.mask & live:
                     bits |= spelling.first[byte]
         return bits
+
+    def by_length(self) -> list[tuple[bytes, int]]:
+        """The names from here with their bits, the shortest first."""
+        found = self._by_length
+        if found is None:
+            found = self._by_length = sorted(self._entries, key=lambda entry: len(entry[0]))
+        return found
 
     def live_names(self, live: int) -> list[tuple[bytes, int]]:
         """The live names from here, with their bits."""

@@ -30,9 +30,13 @@ from bltgen.constraints.json_schema.seen import Seen
 from bltgen.constraints.json_string import StringState, characters_to_differ
 
 if TYPE_CHECKING:
+    from bltgen.constraints.json_schema.name_trie import NameNode
     from bltgen.constraints.json_schema.object_plan import ObjectPlan
 
 __all__ = ["ObjectFrame"]
+
+MANY = 32
+"""What so many required members cost is counted once for all frames of a plan."""
 
 
 class ObjectFrame:
@@ -116,6 +120,11 @@ class ObjectFrame:
             leaf = self.leaf()
             return leaf is not None and leaf.is_endless()
         return self.plan.is_endless(self.mask, self.live)
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether a member changes nothing of what the others cost."""
+        return self.plan.simple and not self.compiler.options.ordered
 
     @property
     def count(self) -> int:
@@ -230,16 +239,18 @@ class ObjectFrame:
                 frame = following.frame(self.parent, mask, met, seen, last)
                 if frame.can_end():
                     found.append((both, frame))
-        if self._cost >= 0 and plan.simple and i is not None and not compiler.options.ordered:
+        # What many members still cost is found once, and told from frame to frame.
+        if self.is_simple and (self._cost >= 0 or plan.required.bit_count() > MANY):
             self._tell_cost(i, found)
         return tuple(found)
 
-    def _tell_cost(self, i: int, forks: list[tuple[Formula, ObjectFrame]]) -> None:
+    def _tell_cost(self, i: int | None, forks: list[tuple[Formula, ObjectFrame]]) -> None:
         """Tell the frame after a member of a simple plan its cost, which is this one's without the member."""
         for goal, frame in forks:
-            if frame._cost < 0 and self._cost < INFINITE:
-                spent = self.prices.line + self.plan.length(i) + self.value_cost(goal)
-                frame._cost = self._cost - (spent if self.plan.required >> i & 1 else 0)
+            if frame._cost < 0 and self.cost < INFINITE:
+                frame._cost = self.cost
+                if i is not None and self.plan.required >> i & 1:
+                    frame._cost -= self.prices.line + self.plan.length(i) + self.value_cost(goal)
 
     def nearest_name(self, candidates: list[tuple[int, int]]) -> tuple[int, int]:
         """The least bytes to the end of a text that goes on by one of the names, and which of them it is.
@@ -248,7 +259,7 @@ class ObjectFrame:
         """
         colon = self.colon_length
         best, name = INFINITE, -1
-        if self.plan.simple and not self.compiler.options.ordered:
+        if self.is_simple:
             return self._nearest_of_simple(candidates)
         if not self.plan.spec.clauses:
             for ahead, i in candidates:
@@ -279,6 +290,28 @@ class ObjectFrame:
             total = ahead + colon + members - prices.line - plan.length(i) + around
             if members < INFINITE and total < best:
                 best, name = total, i
+        return best, name
+
+    def nearest_under(self, node: NameNode) -> tuple[int, int]:
+        """As `nearest_name` of all the live names below a node, at its beginning; INFINITE: there is none.
+
+        Only of a simple plan, with names in any order.
+        """
+        plan, spelling = self.plan, self.compiler.name_spelling
+        needed = plan.required & ~self.mask & self.live & node.mask
+        if needed:
+            # A required name was counted as a whole: what was read of it is saved, whichever it is.
+            i = (needed & -needed).bit_length() - 1
+            return self._nearest_of_simple([(len(node.rest(plan.names[i], b"", spelling) or b"") + 1, i)])
+        live, least = self.live, self.colon_length + 2 - node.depth + self.cost
+        best, name = INFINITE, -1
+        for entry, bit in node.by_length():
+            if len(entry) + least >= best:
+                break
+            if bit & live:
+                i = bit.bit_length() - 1
+                found = self._nearest_of_simple([(len(node.rest(entry, b"", spelling) or b"") + 1, i)])
+                best, name = min((best, name), found)
         return best, name
 
     def _nearest_of_simple(self, candidates: list[tuple[int, int]]) -> tuple[int, int]:
@@ -376,6 +409,9 @@ class ObjectFrame:
         """No undeclared member needs fewer bytes from its value to the end: a lower bound."""
         if self._least < 0:
             plan, prices, rest = self.plan, self.prices, 0
+            if self.is_simple:
+                self._least = plan.least_of_others(prices.get) + self.cost
+                return self._least
             if not plan.spec.exists and not plan.spec.clauses:
                 rest = plan.needed_cost(self.mask, self.seen, self.last, prices.get, prices.line, more=1)
             self._least = plan.least_of_others(prices.get) + rest + self._closing + self.parent.cost

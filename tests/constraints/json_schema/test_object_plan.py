@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -423,7 +425,7 @@ def test_the_cost_of_a_frame_is_told_by_the_one_before_it() -> None:
     assert frame.cost == len(b',"a":12,"b":"xyz"}')
     for name, cost in ((b"a", len(b',"b":"xyz"}')), (b"c", frame.cost), (b"other", frame.cost)):
         ((_, after),) = frame.forks(plan.index.get(name), name)
-        assert after._cost == (cost if name in plan.index else -1)
+        assert after._cost == cost
         assert after.cost == cost
         assert after.cost == _frame(plan, after.mask, 0, after.seen).cost
 
@@ -471,3 +473,44 @@ def test_many_conditions_on_a_member_are_decided_at_the_start(monkeypatch: pytes
     assert set(plan._branches) == {plan.index[name] for name in (b"a", b"b", b"c")}
     i = plan.index[b"a"]
     assert plan.branches(i, b"a") is plan._branches[i]
+
+
+# -- many names --------------------------------------------------------------------------------------
+
+NAMED = {"a": ZERO, "ab": TEXT, "abc": {"const": 123456}, "b": {"const": None}, "ba\n": ZERO, "é": TEXT}
+
+
+@pytest.mark.parametrize("required", [[], ["abc"], ["b", "ab"], ["é", "ba\n", "a"], list(NAMED)])
+def test_the_nearest_name_is_found_among_all(required: list[str]) -> None:
+    plan = _plan({"properties": {**NAMED, "dead": False}, "required": required})
+    assert plan.simple
+    spelling = plan.compiler.name_spelling
+    for mask in range(1 << len(NAMED)):
+        frame = _frame(plan, mask)
+        todo = [plan.root]
+        while todo:
+            node = todo.pop()
+            todo += [child for byte in range(256) if (child := node.child(byte)) is not None]
+            rests = [(node.rest(name, b"", spelling), bit) for name, bit in node.live_names(frame.live)]
+            candidates = [(len(rest or b"") + 1, bit.bit_length() - 1) for rest, bit in rests]
+            assert frame.nearest_under(node)[0] == frame.nearest_name(candidates)[0]
+
+
+def test_what_many_members_cost_is_counted_once() -> None:
+    """However far the object was read, and for every state on the way."""
+    names = [f"member_{i}" for i in range(100)]
+    schema = {"properties": dict.fromkeys(names, ZERO), "required": names}
+    constraint = compiled(schema, whitespace="bounded")
+    text = json.dumps(dict.fromkeys([*names[::2], "other", *names[1::2]], 0)).encode()
+    with patch.object(
+        ObjectPlan, "needed_cost", autospec=True, side_effect=ObjectPlan.needed_cost
+    ) as counted:
+        state = constraint.start()
+        for byte in text:
+            assert byte in state.allowed_within(len(text))
+            assert state.shortest <= len(text)
+            following = state.advance(byte)
+            assert following is not None
+            state = following
+    assert state.accepting
+    assert counted.call_count < 5
