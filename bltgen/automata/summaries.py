@@ -50,12 +50,11 @@ def _of_concat(made: Language, parts: tuple[Language, ...], value: Any) -> None:
         made.first = head.first | tail.first  # -1 has all bits
         made.farthest = max(made.farthest, tail.farthest)
     gap = max(head.gap, tail.gap)
-    if gap > 1:
-        # Copies of one set of lengths, shifted by the other's: they leave no gap where they overlap.
-        if tail.gap <= head.most - head.least + head.gap:
-            gap = min(gap, head.gap)
-        if head.gap <= tail.most - tail.least + tail.gap:
-            gap = min(gap, tail.gap)
+    # Copies of one set of lengths, shifted by the other's: they leave no gap where they overlap.
+    if tail.gap <= head.most - head.least + head.gap:
+        gap = min(gap, head.gap)
+    if head.gap <= tail.most - tail.least + tail.gap:
+        gap = min(gap, tail.gap)
     made.gap = gap
 
 

@@ -19,7 +19,8 @@ from bltgen.automata.limits import (
     question,
     use_limits,
 )
-from bltgen.errors import LimitExceeded
+from bltgen.errors import Cancelled, LimitExceeded
+from bltgen.interruption import Watch
 
 
 class State:
@@ -311,6 +312,60 @@ def test_steps_are_counted_beside_the_clock(monkeypatch: pytest.MonkeyPatch) -> 
             state.spend(*[1] * 501)
         assert caught.value.counted
     assert state.asked == 1
+
+
+def test_time_is_up_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At the last moment it is not."""
+    clock = Clock(monkeypatch, 1.0)
+    with use_limits(Limits(seconds=100.0)), pytest.raises(LimitExceeded):
+        State().spend(*[1] * 20_000)
+    # Read once at the beginning.
+    assert clock.now == 1 + 100 + 1
+
+
+class Asked(Watch):
+    """A watch that counts how often it is asked, and has enough after so many times."""
+
+    __slots__ = ("asked", "most")
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.asked, self.most = 0, most
+
+    def check(self) -> None:
+        self.asked += 1
+        if self.asked > self.most:
+            raise Cancelled()
+
+
+@pytest.mark.parametrize("seconds", [None, 1e6])
+def test_a_watch_is_asked_as_often_as_a_clock(seconds: float | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without one, too; and no clock is read for it."""
+    clock, watch = Clock(monkeypatch, 1.0), Asked(99)
+    with watch.watched(), use_limits(Limits(seconds=seconds)):
+        State().spend(*[1] * 1_000)
+    assert watch.asked == 1_000 // (module.CLOCK_STEPS + 1)
+    assert clock.read == (0 if seconds is None else 1 + watch.asked)
+    State().spend(*[1] * 1_000)
+    assert watch.asked == 1_000 // (module.CLOCK_STEPS + 1)
+
+
+def test_what_a_watch_raises_is_no_failure_of_the_question() -> None:
+    state, watch = State(), Asked(2)
+    with watch.watched(), pytest.raises(Cancelled):
+        state.spend(*[1] * 1_000)
+    assert state.refusals is None
+    assert state.spend(*[1] * 1_000) == 1_000
+
+
+@pytest.mark.parametrize("steps", [1, 5, 64, 65, 200])
+@pytest.mark.parametrize("seconds", [None, 1e6])
+def test_beside_a_watch_or_a_clock_a_question_has_as_many_steps(steps: int, seconds: float | None) -> None:
+    for watch in (Watch(), Asked(99)):
+        with watch.watched(), use_limits(Limits(steps=steps, seconds=seconds)):
+            assert State().spend(*[1] * steps) == steps
+            with pytest.raises(LimitExceeded, match="the steps to answer one question"):
+                State().spend(*[1] * (steps + 1))
 
 
 def test_threads_have_an_account_each() -> None:

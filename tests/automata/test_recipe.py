@@ -110,6 +110,10 @@ def test_keys_of_what_holds_itself_and_of_what_is_deep() -> None:
     two: list[Any] = [1]
     two.append(two)
     assert recipe._key(one) == recipe._key(two)
+    # A value inside of itself has no number yet; all else of it has.
+    first: list[Any] = []
+    first += [first, 1]
+    assert recipe._key(first) == (*recipe._key(1), ("list", (-1, 0)))  # type: ignore[misc]
     deep: Any = []
     for _ in range(3000):
         deep = [deep]
@@ -127,6 +131,52 @@ def test_leaves_are_compared_by_value() -> None:
     nan = float("nan")
     assert leaf(nan) == leaf(nan)
     assert leaf({1}) == leaf({1})
+
+
+def test_calls_are_known_again_by_their_arguments() -> None:
+    """By a number: of terms by theirs, of constraints by recipes, of what cannot be hashed by itself."""
+
+    def number(*arguments: Any, **keywords: Any) -> int:
+        return recipe.source_key(arguments, keywords)
+
+    assert number(1, [2, "a"], k={"b": None}) == number(1, [2, "a"], k={"b": None})
+    for other in (
+        number(1, [2, "a"]),
+        number(1, [2, "b"], k={"b": None}),
+        number(True, [2, "a"], k={"b": None}),
+    ):
+        assert number(1, [2, "a"], k={"b": None}) != other
+    terms = literal(b"a"), literal(b"b")
+    assert number(terms[0]) == number(literal(b"a")) != number(terms[1])
+    assert number(with_recipe(1)) == number(with_recipe(1)) != number(with_recipe(2))
+    some = {1}
+    assert number(some) == number(some) != number({1})
+
+
+def test_what_has_no_recipe_is_never_known_again() -> None:
+    """Another may come to lie in its place."""
+    one = Thing()
+    assert recipe.source_key((one,), {}) != recipe.source_key((one,), {})
+
+
+class Numbered:
+    """A value with a number, or something else of that name."""
+
+    def __init__(self, number: Any) -> None:
+        self.id = number
+
+
+def test_numbers_are_those_of_a_class() -> None:
+    class Other(Numbered):
+        pass
+
+    def number(value: Any) -> int:
+        return recipe.source_key((value,), {})
+
+    assert number(Numbered(5)) == number(Numbered(5)) != number(Numbered(6))
+    assert number(Numbered(5)) != number(Other(5))
+    for no_number in (None, True, "5"):
+        assert number(Numbered(no_number)) != number(Numbered(no_number))
 
 
 def test_recipes_are_keyed_once(monkeypatch: pytest.MonkeyPatch) -> None:
