@@ -42,7 +42,7 @@ def test_a_model_is_trained_tuned_and_asked(
     assert main(["train", str(text), "--run", str(run), *FEW, "--sample-bytes", "3"]) == 0
     out, err = capfd.readouterr()
     assert out == f"{run}/model: ready for `bltgen generate --model {run}/model`\n"
-    assert "1,680 bytes in 1 file; 2 pieces held out are validated on" in err
+    assert "1,680 bytes of documents in 1 file; 2 pieces held out are validated on" in err
     assert "on this machine (entropy model" in err
     assert "validation" in err
     (tmp_path / "asked.jsonl").write_text('{"prompt": "1 + 1", "answer": {"sum": 2}}\n' * 9)

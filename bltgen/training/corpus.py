@@ -10,7 +10,7 @@ one document of raw bytes (`bltgen.training.files`), unless `documents` says tha
 ...     _ = (Path(folder) / "b.jsonl").write_text('{"prompt": "1 + 1", "answer": "2"}\\n' * 3)
 ...     found = Corpus.of([folder], window=64, validation=0.1)
 >>> found.byte_count, len(found.validation) > 0, found.longest
-(585, True, 64)
+(501, True, 64)
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Corpus:
     """What `train` takes as data.
 
     `stages`: where documents are drawn from; `validation`: some that are not. `longest`: the bytes of a
-    document at the most; `byte_count`: of all files; `files`: how many there are; `records`: how many of them
-    hold records.
+    document at the most; `byte_count`: of all documents; `files`: how many there are; `records`: how many of
+    them hold records.
     """
 
     stages: tuple[Stage, ...]

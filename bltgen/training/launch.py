@@ -116,4 +116,6 @@ def _told(corpus: Corpus, shape: BLTConfig) -> str:
         size = sum(parameter.numel() for parameter in ByteLatentTransformer(shape).parameters())
     held = f"; {len(corpus.validation)} pieces held out are validated on" if corpus.validation else ""
     files = f"{corpus.files} file" + "s" * (corpus.files != 1)
-    return f"{corpus.byte_count:,} bytes in {files}{held}; a model of {size / 1e6:.2g}M parameters"
+    return (
+        f"{corpus.byte_count:,} bytes of documents in {files}{held}; a model of {size / 1e6:.2g}M parameters"
+    )

@@ -82,10 +82,16 @@ def _scan(file: Path, start: int, number: int, stop: int) -> Iterator[tuple[Line
 class LineIndex:
     """Which line holds which place, where line after line has so many places as `places_of_line` says.
 
+    `told`: called once with each line, as the file is read.
     Memory: 24 bytes a block of lines, at most `BLOCKS` blocks a file.
     """
 
-    def __init__(self, file: Path, places_of_line: Callable[[Line], int]) -> None:
+    def __init__(
+        self,
+        file: Path,
+        places_of_line: Callable[[Line], int],
+        told: Callable[[Line], None] = lambda line: None,
+    ) -> None:
         self._file, self._places_of_line = file, places_of_line
         self._starts, self._numbers, self._ends = array("Q"), array("Q"), array("Q")
         self._size = file.stat().st_size
@@ -104,6 +110,7 @@ class LineIndex:
             if long:
                 self._long[len(self._starts) - 1] = line.size
             places += places_of_line(line)
+            told(line)
             self._ends[-1] = places
 
     @property
@@ -138,22 +145,27 @@ class LineSource:
             raise ValueError(f"window={window}: a window holds at least one byte")
         self.files, self.window = files, window
         self.held = ""
-        self.longest = 0
-        """The bytes of the longest document, at most the window."""
+        self.longest = self.byte_count = 0
+        """The bytes of the longest document, at most the window, and those of all documents."""
         self._below = 0  # lines whose rank is below it are held out
         self._index()
 
     def _index(self) -> None:
-        self._indices = [LineIndex(file, self._places) for file, _ in self.files]
+        self.longest = self.byte_count = 0
+        self._indices = [LineIndex(file, self._places, self._count) for file, _ in self.files]
         self._ends: list[int] = []
         for index in self._indices:
             self._ends.append((self._ends[-1] if self._ends else 0) + index.places)
+
+    def _count(self, line: Line) -> None:
+        size = self.size(line)
+        self.longest = max(self.longest, min(size, self.window))
+        self.byte_count += size
 
     def _places(self, line: Line) -> int:
         size = self.size(line)
         if not size or (self._below and _rank(line, self._seed) < self._below):
             return 0
-        self.longest = max(self.longest, min(size, self.window))
         return places_of(size, self.window)
 
     def size(self, line: Line) -> int:
@@ -168,11 +180,6 @@ class LineSource:
     def places(self) -> int:
         """How many documents and windows there are: all are equally likely."""
         return self._ends[-1] if self._ends else 0
-
-    @property
-    def byte_count(self) -> int:
-        """Bytes of all files."""
-        return sum(file.stat().st_size for file, _ in self.files)
 
     def __call__(self, seed: int) -> Iterator[TrainingDocument]:
         """An endless stream that depends on the seed alone."""

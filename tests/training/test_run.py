@@ -22,6 +22,7 @@ from bltgen.errors import CheckpointError
 from bltgen.model.blt import ByteLatentTransformer, ids_of_bytes
 from bltgen.model.checkpoint import load_model
 from bltgen.model.config import BLTConfig, PatchingMode
+from bltgen.model.safetensors_file import read_tensors, write_tensors
 from bltgen.training import Corpus, KindWeights, Mixture, TrainConfig, train
 from bltgen.training.batches import batches
 from bltgen.training.run_folder import read_log
@@ -105,6 +106,28 @@ def test_a_run_goes_on_from_before_the_decay(text: Path, tmp_path: Path) -> None
     for name, value in weights(whole).items():
         assert torch.equal(value, weights(again)[name]), name
     assert list(read_log(again))[-1]["bytes"] > 6_000
+
+
+def test_a_run_of_an_earlier_version_goes_on(text: Path, tmp_path: Path) -> None:
+    """Its checkpoint says less: settings that it does not know had their defaults, its log is kept."""
+    config = TrainConfig(600, 3_000, step_bytes=600, longest=120, decay=0.5, report_steps=1)
+    whole, again = tmp_path / "whole", tmp_path / "again"
+    train_on_files([text], whole, BLTConfig.tiny(), config, progress=False)
+    tensors, metadata = read_tensors(whole / "before_decay.safetensors")
+    position = {name: metadata["position"][name] for name in ("part", "step", "bytes")}
+    known = ("entropy_bytes", "blt_bytes", "step_bytes", "longest", "learning_rate", "decay", "seed")
+    training = {name: metadata["identity"]["training"][name] for name in known}
+    identity = {**metadata["identity"], "training": training}
+    del identity["validation"]
+    old = {"config": metadata["config"], "position": position, "identity": identity}
+    write_tensors(again / "checkpoint.safetensors", tensors, old)
+    (again / "log.jsonl").write_text('{"part": "blt", "step": 1, "bytes": 1, "bits_per_byte": 8.0}\n')
+    train_on_files([text], again, BLTConfig.tiny(), config, progress=False)
+    for name, value in weights(whole).items():
+        assert torch.equal(value, weights(again)[name]), name
+    assert [record["step"] for record in read_log(again)] == [1, 3, 4, 5]
+    with pytest.raises(CheckpointError, match=r"training\.patience was None and is 3 now"):
+        train_on_files([text], again, BLTConfig.tiny(), replace(config, patience=3), progress=False)
 
 
 def test_training_lowers_bits_per_byte(text: Path, tmp_path: Path) -> None:
