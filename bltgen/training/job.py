@@ -211,7 +211,7 @@ class Job:
         default=25, metadata=_about(LOOKS, "from a line of the log to the next (25)", int, "N", 1)
     )
     checkpoint_seconds: float = field(
-        default=30.0, metadata=_about(LOOKS, "from a checkpoint to the next (30)", float, "X", 0)
+        default=20.0, metadata=_about(LOOKS, "from a checkpoint to the next (20)", float, "X", 0)
     )
     tensorboard: bool = field(
         default=False, metadata=_about(LOOKS, "log for it, too (extra `tensorboard`)", bool)

@@ -60,6 +60,9 @@ class RunFolder:
         if path.exists() and not path.is_dir():
             raise TrainingError(f"{path}: is a file; a run needs a folder of its own")
         path.mkdir(parents=True, exist_ok=True)
+        known = [path / name for name in (".lock", "checkpoint.safetensors")]
+        if (path / "log.jsonl").exists() and not any(file.exists() for file in known):
+            raise TrainingError(f"{path}: has a log.jsonl that is of no run; choose another folder")
         with (path / ".lock").open("a+") as lock:
             if not _take(lock):
                 lock.seek(0)

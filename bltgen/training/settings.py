@@ -51,7 +51,7 @@ class TrainConfig:
     decay: float = 0.25
     clip: float = 1.0
     seed: int = 1
-    checkpoint_seconds: float = 30.0
+    checkpoint_seconds: float = 20.0
     report_steps: int = 25
     precision: Literal["float32", "bfloat16"] = "float32"
     patch_bytes: float | None = None

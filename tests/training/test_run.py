@@ -125,7 +125,8 @@ def test_a_run_of_an_earlier_version_goes_on(text: Path, tmp_path: Path) -> None
     train_on_files([text], again, BLTConfig.tiny(), config, progress=False)
     for name, value in weights(whole).items():
         assert torch.equal(value, weights(again)[name]), name
-    assert [record["step"] for record in read_log(again)] == [1, 3, 4, 5]
+    later = [r for r in read_log(whole) if r["part"] == "blt" and r["step"] > position["step"]]
+    assert list(read_log(again))[1:] == later != []
     with pytest.raises(CheckpointError, match=r"training\.patience was None and is 3 now"):
         train_on_files([text], again, BLTConfig.tiny(), replace(config, patience=3), progress=False)
 

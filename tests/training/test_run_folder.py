@@ -112,5 +112,9 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(TrainingError, match="is a file"):
         RunFolder.held(tmp_path / "file").__enter__()
+    (tmp_path / "log.jsonl").write_text("of something else")
+    with pytest.raises(TrainingError, match=r"has a log\.jsonl that is of no run"):
+        RunFolder.held(tmp_path).__enter__()
+    assert {file.name for file in tmp_path.iterdir()} == {"file", "log.jsonl"}
     with pytest.raises(OSError, match="Not a directory"):
         RunFolder.held(tmp_path / "file" / "run").__enter__()
