@@ -277,7 +277,7 @@ class _Walks:
         yield _Read(common, target[common:], keep_logits=bool(run))
         node, row = one.last, one.row
         first = len(hypothesis.data) - common
-        starts = set(self.rows.patch_starts(row)) if run else set()
+        starts = set(self.rows.patch_starts(row))
         for offset in range(len(run) + 1):
             # Another try of the round may have made the node meanwhile.
             if column not in node.children:

@@ -263,7 +263,7 @@ def explain(
         allowed = search.choices(hypothesis)
         if not allowed[byte]:
             raise RejectedByte(data, offset, bytes(np.flatnonzero(allowed[:END]).tolist()))
-        logits = session.logits[:1].detach().cpu().double().numpy()
+        logits = session.logits.detach().cpu().double().numpy()
         base = search.base(logits, [hypothesis.data])
         kept, mass = masked(base, allowed[None])
         if byte != END and (session.at_boundary[0] or patch < 0):

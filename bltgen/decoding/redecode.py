@@ -196,7 +196,7 @@ class Redecode:
         while not hypothesis.finished:
             hypothesis, rows = yield from forced_chunk(search, hypothesis, rows)
             if hypothesis.finished:
-                break
+                return Decoded(hypothesis)
             place = Place.of(search, hypothesis, rows)
             tried = yield from _try_patch(search, place, rows, self.max_tries, generators)
             if tried.hypothesis is not None:

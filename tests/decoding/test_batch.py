@@ -143,6 +143,8 @@ def test_work_is_counted():
     # Patches of two: b closes one, cdefg two, hi one.
     assert job.counts == Counts(model_calls=4, local_steps=9, latent_steps=4)
     assert idle.counts == Counts()
+    # Where they lie is asked for chunks of several bytes alone.
+    assert [call[0] for call in model.calls].count("starts") == 2
     assert Job(b"", says()).counts == Counts(0, 0, 0)
     # Of three rows the second reads five bytes: the patches that start at 2 and 4 close two.
     forked = Job(b"", says(Move((b"", b"abcde", b""), rows=(0, 0, 0))))
@@ -375,6 +377,8 @@ def test_a_search_without_a_move_is_done_at_once():
     outcomes = list(decode(model, [Job(b"p", says()), Job(b"q", says()), Job(b"r", says(one(b"a")))], 2))
     assert [job.prompt if job else None for job in outcomes] == [b"p", b"q", b"r", None]
     assert list(decode(model, [], 3)) == []
+    alone = [Job(b"p", says()), Job(b"q", says())]
+    assert list(decode(model, alone, 2)) == alone
 
 
 def test_prompts_are_read_as_needed():
