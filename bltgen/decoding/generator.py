@@ -383,7 +383,8 @@ class Generator:
                     raise TypeError(f"prompts[{index}]={shown(prompt)}: str or bytes is needed")
         SamplingParameters(**sampling)
         of_type("raw_prompt", raw_prompt, bool, "a bool")
-        seed = Search(None, 0, seed=seed).seed or 0
+        first = Search(None, None, seed=seed).seed
+        assert first is not None
         tasks: dict[int, tuple[int, Task]] = {}
         refused: list[tuple[int, BltgenError]] = []
 
@@ -395,7 +396,7 @@ class Generator:
                         raise prompt
                     with request.watched():
                         check()
-                        task = task_of(one, max_bytes, strategy, stop, seed + index, sampling, request)
+                        task = task_of(one, max_bytes, strategy, stop, first + index, sampling, request)
                         task.open(self._read(prompt, one, raw_prompt))
                 except BltgenError as error:
                     refused.append((index, error))
@@ -422,7 +423,9 @@ class Generator:
                 while refused:
                     bar.update()
                     yield refused.pop()
-            yield from refused
+            for outcome in refused:
+                bar.update()
+                yield outcome
 
 
 def _summary(model: ByteModel) -> str:

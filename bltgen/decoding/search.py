@@ -256,7 +256,7 @@ class Search:
             log_weight=hypothesis.log_weight + log_weight,
             forced_bytes=hypothesis.forced_bytes + (len(chunk) if forced else 0),
         )
-        if self.stop and data.endswith(self.stop):
+        if data.endswith(self.stop):
             return self._stopped(longer)
         if self.free and len(data) >= self.budget:
             return replace(longer, finish="length")

@@ -109,13 +109,13 @@ class Speculative:
                     choice = _choose(search, hypothesis, rows.logits, generator)
                 if choice.column == END:
                     hypothesis = search.end(hypothesis, choice.log_probability, choice.log_weight)
-                    break
-                guesses = yield from self._guess(search, hypothesis, choice.column, generator)
-                chunk = bytes((choice.column, *(guess.byte for guess in guesses)))
-                rows = yield Move((chunk,), lengths=(len(hypothesis.data),), keep_logits=True)
-                hypothesis = _append(search, hypothesis, choice, rows)
-                hypothesis, choice = _check(search, hypothesis, guesses, rows, generator)
-            if not hypothesis.finished and choice is None:
+                else:
+                    guesses = yield from self._guess(search, hypothesis, choice.column, generator)
+                    chunk = bytes((choice.column, *(guess.byte for guess in guesses)))
+                    rows = yield Move((chunk,), lengths=(len(hypothesis.data),), keep_logits=True)
+                    hypothesis = _append(search, hypothesis, choice, rows)
+                    hypothesis, choice = _check(search, hypothesis, guesses, rows, generator)
+            if choice is None:
                 search.commit(hypothesis, closed=rows.at_boundary[0])
         search.commit(hypothesis)
         return Decoded(hypothesis)
@@ -131,7 +131,7 @@ class Speculative:
             following = state.advance(byte)
             assert following is not None
             state, data = following, data + bytes((byte,))
-            if search.stop and data.endswith(search.stop):
+            if data.endswith(search.stop):
                 break
             allowed = search.allowed_after(state, len(data))
             allowed[END] = False
@@ -187,9 +187,7 @@ def _check(
     rows.chunk_logits[0][1 + i] is what predicts guess i.
     """
     search.tally.drafted_bytes += len(guesses)
-    for place, guess in enumerate(guesses):
-        if hypothesis.finished:
-            return hypothesis, None
+    for place, guess in enumerate(guesses):  # none comes after a stop string
         base = search.base(rows.chunk_logits[0][1 + place][None], [hypothesis.data])
         kept, mass = masked(base, search.choices(hypothesis)[None])
         column = _accepted(kept[0], guess, generator, greedy=search.parameters.greedy)

@@ -267,7 +267,7 @@ def test_a_bar_counts_every_outcome(monkeypatch):
     SAID.generate_many(iter(["\ud800"]), progress=True)
     list_bar, iterator_bar = Bar.made
     assert (list_bar.options["total"], list_bar.options["dynamic_ncols"], list_bar.updates) == (3, True, 3)
-    assert (iterator_bar.options["total"], iterator_bar.closed) == (None, True)
+    assert (iterator_bar.options["total"], iterator_bar.updates, iterator_bar.closed) == (None, 1, True)
     assert list_bar.closed
 
 

@@ -268,6 +268,9 @@ def test_a_guess_is_kept_by_the_ratio_of_its_probabilities():
     # Rejected: only b has more in the target.
     for number in (0.0, 0.5, 0.99):
         assert _accepted(target, drawn, Dice(0.51, number), greedy=False) == ord("b")
+    # What the target never says is never kept.
+    never = logits_of({"b": 1.0})[0]
+    assert _accepted(never, guess("a", a=1.0), Dice(0.0, 0.5), greedy=False) == ord("b")
     # More probable in the target: always kept.
     assert _accepted(target, guess("b", a=0.5, b=0.25, c=0.25), Dice(0.999), greedy=False) == ord("b")
     # Two that have more are drawn by how much.
