@@ -200,13 +200,12 @@ class RecordedItem:
         return self.frame.seen.size + len(hopeless or ())
 
     def _reached(self, byte: int) -> tuple[Position, ...]:
-        """The positions after a byte of the item; none where all values that may come are excluded.
+        """The positions after an allowed byte of the item; none where all values that may come are excluded.
 
         What is `allowed` and what `advance` does both come from here.
         """
         following = self.inner.advance(byte)
-        if following is None:
-            return ()
+        assert following is not None, "an allowed byte has a successor"
         if following.accepting and not following.bits:
             after = self._after(text_of((self.chain, byte)))
             return () if after is None else (after,)
@@ -555,6 +554,9 @@ def is_vast(value: Value) -> bool:
 ITEMS_LIMIT = 2000
 """At most so many items that must differ are planned for."""
 
+ABSENT = 1_000_000_000_000
+"""A cost in an assignment that no sum of others reaches."""
+
 
 def distinct_cost(
     plan: ArrayPlan,
@@ -622,21 +624,21 @@ def sequences(
 def _repeated_cost(
     plan: ArrayPlan, goals: tuple[Formula, ...], seen: Seen, get: Callable[[Formula], int], line: int
 ) -> int:
-    """The cost of items with these goals, of which one equals a seen one or two are equal."""
+    """The cost of items with these goals, of which one equals a seen one or two are equal.
+
+    Each of the goals can be met; INFINITE or more where no two can be equal.
+    """
     formulas = plan.spec.formulas
     costs = [get(goal) for goal in goals]
-    if any(cost >= INFINITE for cost in costs):
-        return INFINITE
     best = INFINITE
-    values = formulas.seen([v for v in seen if isinstance(v, tuple)])
+    read: list[Any] = list(seen)
+    values = formulas.seen(read)
     for i, goal in enumerate(goals):
         again = formulas.both(goal, values)
         best = min(best, get(again) - costs[i])
         for j in range(i):
             both = get(formulas.both(goal, goals[j]))
             best = min(best, 2 * both - costs[i] - costs[j])
-    if best >= INFINITE // 2:
-        return INFINITE
     return best + sum(costs) + len(goals) * (1 + line)
 
 
@@ -676,8 +678,7 @@ def least_assignment(rows: Sequence[Mapping[Any, int]], effort: Effort) -> int:
     15
     """
     keys = list(dict.fromkeys([key for row in rows for key in row]))
-    absent = 1 << 40
-    costs = [[row.get(key, absent) for key in keys] for row in rows]
+    costs = [[row.get(key, ABSENT) for key in keys] for row in rows]
     row_price, key_price = [0] * len(rows), [0] * len(keys)
     row_of = [-1] * len(keys)
     for row in range(len(rows)):
@@ -713,7 +714,7 @@ def least_assignment(rows: Sequence[Mapping[Any, int]], effort: Effort) -> int:
             row_of[key] = row if earlier < 0 else row_of[earlier]
             key = earlier
     total = sum([costs[row][key] for key, row in enumerate(row_of) if row >= 0])
-    return total if total < absent else INFINITE
+    return total if total < ABSENT else INFINITE
 
 
 def hopeless_values(frame: ArrayFrame, met: tuple[int, ...]) -> frozenset[Value] | None:
