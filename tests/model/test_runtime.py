@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from bltgen.model import host_runtime
 from bltgen.model import runtime as runtime_module
 from bltgen.model.blt import ByteLatentTransformer, ids_of_bytes
 from bltgen.model.cache import RowCache
@@ -120,6 +121,17 @@ def test_patches_are_padded_to_others_of_about_their_length(monkeypatch):
     for other in (torch.cat(alone), host):
         assert_close(pooled, other, attention_tolerance(pooled, width=model.config.local_dim, time=8))
         assert (pooled - other.roll(1, 0)).abs().max() > size / 10
+
+
+@pytest.mark.parametrize("module", [runtime_module, host_runtime])
+def test_what_a_window_shows_is_worked_out_once_a_step(module):
+    """For all layers of all stacks with that window."""
+    runtime = runtime_of(tiny_model("static"))
+    cache = RowCache(runtime.byte_planes, 1, lambda row: 0, torch.device("cpu"))
+    span = cache.reserve([0], [9])
+    reaches = [module._reach(cache, span, window) for window in (None, 3, None, 3)]
+    assert reaches[0] is reaches[2] is not reaches[1]
+    assert reaches[1] is reaches[3]
 
 
 def test_very_sure_predictions_have_entropies():

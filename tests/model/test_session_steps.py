@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from bltgen.model import session as session_module
+from bltgen.model.host_runtime import HostRuntime
 from bltgen.model.session import PIECE, ROLLBACK, SHORT, BLTSession, _agreement
 from tests.model.sessions import SHAPES, tiny_model, whole
 
@@ -204,6 +205,19 @@ def test_steps_take_the_short_ways(monkeypatch):
         (type(session._runtime.ngrams), "windows"),
     ):
         monkeypatch.setattr(place, name, never)
+    kept = []
+    decode, logits = HostRuntime.decode, HostRuntime.logits
+
+    def decoded(self, *arguments):
+        kept[:] = [decode(self, *arguments)]
+        return kept[0]
+
+    def scored(self, given):
+        assert given is kept[0]
+        return logits(self, given)
+
+    monkeypatch.setattr(HostRuntime, "decode", decoded)
+    monkeypatch.setattr(HostRuntime, "logits", scored)
     for at in range(12, 30):
         if not any(session.at_boundary):
             assert (

@@ -261,6 +261,7 @@ def test_rows_and_slots_of_new_positions_are_numbers_where_there_is_one():
     cache = RowCache((PlaneShape(1, 1, 1, torch.float32),), 3, lambda row: 0, CPU)
     one = HostReach(cache, cache.span([2], [1], [5]), None)
     assert (one.rows, one.slots) == (2, 5)
+    assert type(one.rows) is type(one.slots) is int
     several = HostReach(cache, cache.span([0, 2], [1, 2], [3, 5]), None)
     assert (several.rows.tolist(), several.slots.tolist()) == ([0, 2, 2], [3, 5, 6])
 
