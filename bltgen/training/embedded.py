@@ -6,7 +6,8 @@ trains it from nothing on one CPU core, resumes where it was stopped, and leaves
 `runs/embedded/model`; `--export` writes it in bfloat16 where `bltgen.load()` looks. `--init` goes on
 from a finished model in another run. A CPU that multiplies in bfloat16 is twice as fast; set
 `ONEDNN_PRIMITIVE_CACHE_CAPACITY=16384` there, which keeps the kernels of all shapes. The
-curriculum: copy a string; look a value up by its key; extract values from texts.
+curriculum: copy a string; look a value up by its key; extract values from texts. `--corpora DIR` mixes in the
+prose that `python -m bltgen.training.data.corpora --into DIR` fetched.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from bltgen.training.data import (
     lookup_documents,
     prose_documents,
 )
+from bltgen.training.data.corpora import CorpusDocuments, CorpusError
 from bltgen.training.run import Stage, TrainConfig, train
 
 __all__ = ["EMBEDDED", "curriculum", "main"]
@@ -51,13 +53,32 @@ def _mixture(
     )
 
 
-def curriculum() -> tuple[Stage, ...]:
-    """The stages by bytes seen; shares are of documents."""
+def curriculum(corpora: Path | None = None, share: float = 0.1) -> tuple[Stage, ...]:
+    """The stages by bytes seen; shares are of documents.
+
+    corpora: a folder of prose, from which `share` of the documents of every stage come; without it, none.
+    """
     weights = KindWeights(prose=0.05, syntax=0.1, value=1.0)
-    return (
+    stages = (
         Stage(0, _mixture(0.35, 0.25, 0.1, 0.3, 0.0, 0.0), weights, 0.7),
         Stage(2_000_000, _mixture(0.1, 0.2, 0.2, 0.5, 0.0, 0.0), weights, 0.7),
         Stage(5_000_000, _mixture(0.04, 0.06, 0.22, 0.63, 0.02, 0.03), weights, 0.7),
+    )
+    if corpora is None:
+        return stages
+    if not 0 < share < 1:
+        raise CorpusError(f"a share of {share} for the corpora: it lies between 0 and 1, both excluded")
+    prose = CorpusDocuments(corpora)
+    next(prose(0))  # a folder without documents is told before training starts
+    others = 1 / share - 1
+    return tuple(
+        replace(
+            stage,
+            mixture=Mixture(
+                (*((source, weight * others) for source, weight in stage.mixture.sources), (prose, 1.0))
+            ),
+        )
+        for stage in stages
     )
 
 
@@ -74,6 +95,15 @@ def main(arguments: list[str] | None = None) -> None:
         "--init", type=Path, help="go on from a finished model: its patches, and the last stage alone"
     )
     parser.add_argument("--device", default="cpu")
+    parser.add_argument(
+        "--corpora",
+        type=Path,
+        metavar="DIR",
+        help="mix in prose of the folder that `python -m bltgen.training.data.corpora --into DIR` made",
+    )
+    parser.add_argument(
+        "--corpora-share", type=float, default=0.1, metavar="SHARE", help="of the documents (default: 0.1)"
+    )
     parser.add_argument("--export", action="store_true", help="write the finished model into the package")
     options = parser.parse_args(arguments)
     if options.export:
@@ -93,10 +123,11 @@ def main(arguments: list[str] | None = None) -> None:
         precision="bfloat16",
     )
     try:
+        stages = curriculum(options.corpora, options.corpora_share)
         if initial is None:
-            train(BLTConfig.small(), config, curriculum(), options.run, device=options.device)
+            train(BLTConfig.small(), config, stages, options.run, device=options.device)
         else:
-            last = (replace(curriculum()[-1], start_bytes=0),)
+            last = (replace(stages[-1], start_bytes=0),)
             train(
                 initial.config,
                 config,

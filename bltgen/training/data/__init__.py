@@ -6,6 +6,7 @@ Two runs with one seed and the same versions of Faker and mimesis see the same d
 
 from bltgen.training.data.authored import AuthoredTexts, authored_documents
 from bltgen.training.data.copying import copy_documents
+from bltgen.training.data.corpora import CorpusDocuments, corpus_documents
 from bltgen.training.data.document import PROSE, SYNTAX, VALUE, Document
 from bltgen.training.data.extraction import extraction_documents
 from bltgen.training.data.lookup import lookup_documents
@@ -16,9 +17,11 @@ __all__ = [
     "SYNTAX",
     "VALUE",
     "AuthoredTexts",
+    "CorpusDocuments",
     "Document",
     "authored_documents",
     "copy_documents",
+    "corpus_documents",
     "extraction_documents",
     "json_documents",
     "lookup_documents",
