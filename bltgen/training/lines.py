@@ -19,8 +19,9 @@ import hashlib
 import random
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from bltgen.training.batches import TrainingDocument
 from bltgen.training.files import RawDocument, files_fingerprint, places_of, window_at, windows
@@ -37,8 +38,7 @@ EXACT = 1 << 20
 """Up to so many documents, exactly the wished share is held out."""
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A line of a file without its line break. `number`, from 1; `head`: its first bytes, at most `HEAD`."""
 
     file: Path
@@ -148,11 +148,10 @@ class LineSource:
         self.longest = self.byte_count = 0
         """The bytes of the longest document, at most the window, and those of all documents."""
         self._below = 0  # lines whose rank is below it are held out
-        self._index()
+        self._index(self._count)
 
-    def _index(self) -> None:
-        self.longest = self.byte_count = 0
-        self._indices = [LineIndex(file, self._places, self._count) for file, _ in self.files]
+    def _index(self, told: Callable[[Line], None]) -> None:
+        self._indices = [LineIndex(file, self._places, told) for file, _ in self.files]
         self._ends: list[int] = []
         for index in self._indices:
             self._ends.append((self._ends[-1] if self._ends else 0) + index.places)
@@ -209,14 +208,16 @@ class LineSource:
         shown = self._below
         if most_bytes < share * total:
             shown = max(int(self._below * (most_bytes / (share * total))), min(ranks) + 1)
+        self.held = f", held out {share:g} by seed {seed}"
         found: list[TrainingDocument] = []
-        for line in self._lines():
+
+        def collect(line: Line) -> None:
             size = self.size(line)
             if size and _rank(line, seed) < shown:
-                for start, end in list(windows(size, self.window))[:16]:
+                for start, end in islice(windows(size, self.window), 16):
                     found.append(self.document(line, start, end))
-        self.held = f", held out {share:g} by seed {seed}"
-        self._index()
+
+        self._index(collect)
         return found
 
     def _lines(self) -> Iterator[Line]:
