@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ import torch
 from bltgen.errors import CheckpointError
 from bltgen.model.blt import ByteLatentTransformer, ids_of_bytes
 from bltgen.model.checkpoint import load_model, save_model
-from bltgen.model.config import BLTConfig
+from bltgen.model.config import BLTConfig, CrossAttentionConfig, TransformerConfig
 from bltgen.model.safetensors_file import read_tensors
 from bltgen.training import Corpus, TrainConfig, train
 from bltgen.training.initial import load_initial
+from bltgen.training.job import Job
+from bltgen.training.launch import start
 from bltgen.training.low_rank import LowRankLinear, is_low_rank, merged, with_low_rank
 
 CONFIG = TrainConfig(0, 2_400, step_bytes=400, longest=60, low_rank=3, report_steps=2, warmup_steps=1)
@@ -118,3 +121,26 @@ def test_any_checkpoint_can_be_begun_from(tmp_path: Path, corpus: Corpus) -> Non
     (tmp_path / "early" / "checkpoint.safetensors").write_bytes(b"junk")
     with pytest.raises(CheckpointError, match="not a readable safetensors file"):
         load_initial(tmp_path / "early")
+
+
+def test_released_weights_are_tuned(tmp_path: Path) -> None:
+    """In the layout of transformers and in bfloat16: thin matrices alone, or all of them in float32."""
+    local = TransformerConfig(16, 1, 4, window=8, ffn_dim=24)
+    shape = replace(
+        BLTConfig.tiny(),
+        encoder=local,
+        latent=TransformerConfig(24, 2, 4, kv_heads=2, ffn_dim=32),
+        decoder=replace(local, layers=2),
+        entropy=TransformerConfig(12, 1, 2, rope_theta=10_000.0, window=512, ffn_dim=20),
+        cross_attention=CrossAttentionConfig(heads=4, queries_per_patch=2),
+    )
+    save_model(ByteLatentTransformer(shape), tmp_path / "released", torch.bfloat16, layout="C")
+    (tmp_path / "asked.jsonl").write_text('{"prompt": "1 + 1", "answer": {"sum": 2}}\n' * 4)
+    few = {"data": [str(tmp_path / "asked.jsonl")], "init": str(tmp_path / "released"), "validation": 0}
+    few |= {"bytes": 100, "step_bytes": 60, "sample_bytes": 2}
+    for rank, dtype in ((2, torch.bfloat16), (None, torch.float32)):
+        settings = {**few, "run": str(tmp_path / f"run{rank}")}
+        tuned = start(Job.of(settings if rank is None else {**settings, "low_rank": rank}), progress=False)
+        assert tuned.local_decoder.head.weight.dtype == dtype
+        assert tuned.config.latent == shape.latent
+        assert load_model(tmp_path / f"run{rank}" / "model").config == tuned.config
