@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from heapq import heappop, heappush
 from itertools import count as counter
 from typing import TYPE_CHECKING
@@ -13,7 +14,6 @@ from bltgen.automata.liveness import shortest
 from bltgen.constraints.json_schema.effort import Effort
 from bltgen.constraints.json_schema.large_counts import NAMES_LIMIT
 from bltgen.constraints.json_schema.name_trie import Spelling
-from bltgen.constraints.json_schema.seen import Seen
 from bltgen.errors import LimitExceeded
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ Entry = tuple[int, bool, int, bytes, int, Language]
 
 
 def cheapest_names(
-    language: Language, seen: Seen, wanted: int, compiler: Compiler
+    language: Language, seen: Container[bytes], wanted: int, compiler: Compiler
 ) -> list[tuple[bytes, int]]:
     """Up to `wanted` names of the language that were not seen, cheapest first, with their encoded lengths."""
     names = compiler.cheapest_names.get(language)

@@ -25,6 +25,7 @@ from bltgen.automata.operators import CONCAT
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_number import Exponent, NumberState, number_state
 from bltgen.constraints.json_number_short import ShortNumbers
+from bltgen.constraints.json_schema.cheapest_scalars import cheapest_scalars
 from bltgen.constraints.json_schema.effort import Effort
 from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.json_values import Value, to_decimal, written_value
@@ -294,8 +295,30 @@ class RecordedItem:
                 best, way = len(completion) + following.cost, completion
             if self.done and (following.closable or best <= len(completion) + self._unaffected()):
                 break
+            if self._is_alike and self._is_shortest(text + completion):
+                break
         assert best < INFINITE, "a position has a way to an accepting one"
         return best, way
+
+    @property
+    def _is_alike(self) -> bool:
+        """Whether all items from here on have the same goal, and must differ."""
+        plan = self.frame.plan
+        return (
+            self.done and not plan.counts and not plan.spec.clauses and self.frame.index >= plan.spec.horizon
+        )
+
+    def _is_shortest(self, text: bytes) -> bool:
+        """Whether the value of a text has no shorter one.
+
+        Of items that are alike the one that ends soonest is then the best: if a later item needs this value,
+        it takes the one that this item would have had.
+        """
+        compiler, value = self.frame.compiler, value_of(text)
+        if value[0] == "s":
+            return len(text) <= 2 + compiler.name_spelling.length(value[1].encode("utf-8", "surrogatepass"))
+        goal = compiler.formulas.both(self.goal, compiler.formulas.values([value]))
+        return compiler.cost(goal, self.frame.depth) >= len(text)
 
     def _unaffected(self) -> int:
         """The bytes after a value that no later item needs: no other has fewer, where items must differ."""
@@ -344,11 +367,15 @@ class RecordedItem:
         if not isinstance(text, StringState) or not _is_any_text(text.language):
             return 0
         following = self.frame.following(self.met, self.frame.seen, self.done)
+        most = following.cost
         if not following.closable:
-            # What the items still needed cost may depend on the value of this one.
-            return 0
+            # What the items still needed cost may depend on the value of this one; but of items that are
+            # alike, those after this one cost no more than they do with it.
+            if not self._is_alike:
+                return 0
+            most = self.frame.cost
         longer = characters_to_differ(self.frame.seen.size)
-        if n <= text.farthest + longer + following.cost:
+        if n <= text.farthest + longer + most:
             return 0
         return text.allowed.bits & ~(1 << QUOTE)
 
@@ -523,6 +550,9 @@ def cheapest_values(
     found: list[tuple[Value, int]] = []
     # Numbers that only an exponent makes writable are taken out when they come up, which is hardly ever.
     known = frozenset(excluded)
+    listed = cheapest_scalars(compiler, goal, known, wanted)
+    if listed is not None:
+        return listed
     taken = [value for value in excluded if not is_vast(value)]
     while len(found) < wanted:
         compiler.table.effort.spend()
@@ -596,6 +626,9 @@ def sequences(
     Each with the bytes of the items where none need differ; in the order of these. Items without which as
     much is reached are left out: the others differ without them too.
     """
+    if not plan.counts:
+        yield from _only_sequences(plan, index, met, beyond, get, line)
+        return
     spec, effort = plan.spec, plan.compiler.table.effort
     last = max(spec.horizon, spec.low)
     order = count().__next__
@@ -619,6 +652,32 @@ def sequences(
                 if cost < INFINITE:
                     further = (i + 1, after, (*goals, goal), extra + complete)
                     heappush(heap, (bound + cost + 1 + line, order(), *further))
+
+
+def _only_sequences(
+    plan: ArrayPlan, index: int, met: tuple[int, ...], beyond: int, get: Callable[[Formula], int], line: int
+) -> Iterator[tuple[int, tuple[Formula, ...]]]:
+    """As `sequences`, where nothing is counted: there is one of each length."""
+    spec = plan.spec
+    goals: list[Formula] = []
+    bound = 0
+    for i in count(index):
+        plan.compiler.table.effort.spend()
+        if len(goals) > ITEMS_LIMIT:
+            raise LimitExceeded("the items of an array that must differ", ITEMS_LIMIT)
+        if i >= spec.low:
+            yield bound, tuple(goals)
+            if i >= max(index, spec.low) + beyond:
+                return
+        forks = plan.forks(i, met) if spec.high is None or i < spec.high else ()
+        if not forks:
+            return
+        ((goal, _),) = forks
+        cost = get(goal)
+        if cost >= INFINITE:
+            return
+        bound += cost + 1 + line
+        goals.append(goal)
 
 
 def _repeated_cost(

@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 from typing import Any
+from unittest.mock import patch
 
 import jsonschema
 import pytest
@@ -40,7 +41,7 @@ from bltgen.constraints.regex import regex
 from bltgen.errors import EmptyLanguage, LimitExceeded
 from bltgen.testing.reference import SchemaReference
 
-from .finite import PLAIN, compiled
+from .finite import PLAIN, arrays, check_schema, compiled
 
 UNIQUE: list[dict[str, Any]] = [
     {"contains": {"type": "integer"}},
@@ -829,12 +830,17 @@ def test_what_may_be_any_text_fits_without_a_look_at_each(monkeypatch: pytest.Mo
     monkeypatch.setattr(RecordedItem, "step", lambda self, byte: stepped.append(byte) or find(self, byte))
     assert position.within(need + 1) == position.bits
     assert stepped == [ord('"')]
-    whole = json_schema(
-        {"type": "array", "items": {"type": "string"}, "uniqueItems": True, "minItems": 3}, **PLAIN
-    ).start()
-    for byte in b'["a","':
-        whole = whole.advance(byte)
-    assert whole.positions[0]._surely_within(10**6) == 0, "what is still needed may depend on the value"
+    needing = {"type": "array", "items": {"type": "string"}, "uniqueItems": True, "minItems": 3}
+    for schema, alike in ((needing, True), ({**needing, "contains": {"const": "b"}}, False)):
+        whole = json_schema(schema, **PLAIN).start()
+        for byte in b'["a","':
+            whole = whole.advance(byte)
+        position = whole.positions[0]
+        (text,) = position.inner.positions
+        need = text.text.farthest + 1 + position.frame.cost
+        assert position._surely_within(need) == 0
+        # Unless all items are alike, what is still needed may depend on the value in other ways.
+        assert (position._surely_within(need + 1) != 0) is alike
     digits = json_schema({"type": "array", "items": {"pattern": "^[0-9]*$"}, "uniqueItems": True}, **PLAIN)
     state = digits.start()
     for byte in b'["1","':
@@ -865,7 +871,8 @@ def test_few_candidates_are_asked_for_the_nearest(monkeypatch: pytest.MonkeyPatc
     for more, text, expected in (
         ({}, b'["a","', [b'""']),
         ({}, b'["","', [b'""', b'" "']),
-        ({"minItems": 3}, b'["a","', [b'""', b'" "']),
+        # Of items that are alike the shortest is the best, whatever those after it need.
+        ({"minItems": 3}, b'["a","', [b'""', b'""']),
     ):
         schema = {"type": "array", "items": {"type": "string"}, "uniqueItems": True, **more}
         state = json_schema(schema, **PLAIN).start()
@@ -921,3 +928,61 @@ def test_where_nothing_is_seen_at_once() -> None:
         (inner,) = position.inner.positions
         assert unique_items._safe_after(inner, position.chain, 1) == 0
         assert unique_items._is_endless(inner, position.chain, 1) is False
+
+
+# -- many items --------------------------------------------------------------------------------------
+
+SCALARS: list[dict[str, Any]] = [
+    {"type": "string"},
+    {"type": "string", "pattern": '^[ab\\\\"é]*$'},
+    {"type": "string", "enum": ["a", "", "bcd"]},
+    {"type": "string", "minLength": 2, "maxLength": 2, "pattern": "^[xyz]+$"},
+    {"type": "integer"},
+    {"type": "number", "minimum": 98},
+    {"type": "integer", "multipleOf": 7, "maximum": 30, "minimum": -30},
+    {"type": "number", "enum": [1, 2.5, 10]},
+]
+
+
+@pytest.mark.parametrize("numbers", ["any", "plain"])
+@pytest.mark.parametrize("schema", SCALARS)
+def test_the_cheapest_scalars_are_those_found_one_by_one(schema: dict[str, Any], numbers: str) -> None:
+    made = json_schema({"type": "array", "items": schema, "uniqueItems": True}, numbers=numbers)
+    (plan,) = made._compiler.live_arrays(made._goal)
+    compiler, goal = plan.compiler, plan.spec.goal_at(0)
+    for excluded in ([], _values(0, "a", 98, 7), _values("", 1, 99, "b")):
+        for wanted in (1, 3, 12):
+            found = cheapest_values(compiler, goal, excluded, wanted, 1)
+            with patch.object(unique_items, "cheapest_scalars", lambda *_: None):
+                slowly = cheapest_values(compiler, goal, excluded, wanted, 1)
+            assert [cost for _, cost in found] == [cost for _, cost in slowly]
+            assert len({value for value, _ in found}) == len(found)
+            assert not {value for value, _ in found} & set(excluded)
+
+
+@pytest.mark.parametrize("more", [{}, {"contains": {"const": "a"}}])
+@pytest.mark.parametrize("least", [2, 3])
+def test_items_that_are_alike_and_must_differ(least: int, more: dict[str, Any]) -> None:
+    """What each state says, where a short item takes the value that a later one would have had."""
+    items = {"type": "string", "pattern": "^(a?b?|ab{2,3})$"}
+    schema = {
+        "type": "array",
+        "items": items,
+        "uniqueItems": True,
+        "minItems": least,
+        "maxItems": 3,
+        **more,
+    }
+    check_schema(schema, arrays(["", "a", "b", "ab", "abb", "abbb"], 3))
+
+
+def test_the_work_for_many_different_items_is_linear() -> None:
+    """To compile; and each value is looked for once, whatever was seen."""
+    made = []
+    for least in (40, 160):
+        schema = {"type": "array", "items": {"type": "string"}, "uniqueItems": True, "minItems": least}
+        constraint = json_schema(schema)
+        state = constraint.start()
+        assert len(state.completion()) == state.shortest
+        made.append(len(constraint._compiler.formulas))
+    assert made[1] < 5 * made[0]
