@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import jsonschema
 import pytest
 
 from bltgen.automata.language import INFINITE
 from bltgen.constraints.json_schema import array_plan
 from bltgen.constraints.json_schema.array_plan import ArrayFrame, ArrayPlan
+from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.positions import Root
 from bltgen.constraints.json_schema.seen import NOTHING_SEEN
 from bltgen.constraints.json_schema.unique_items import value_of
@@ -277,3 +280,71 @@ def test_many_conditions_on_an_item_are_decided_at_the_start(monkeypatch: pytest
     known = dict(plan._branches)
     for goal, met in plan.forks(0, (0,) * len(plan.counts)):
         assert plan.branches(0, goal, met) is known[0, goal, met]
+
+
+def test_what_an_item_leaves_of_a_clause() -> None:
+    """By its index, and by whether its value satisfies the goal; what no value can leave is not there."""
+    compiler = _plan({}).compiler
+    formulas, count = compiler.formulas, compiler.keywords.count
+    true, false = formulas.true, formulas.false
+    goal = formulas.values([value_of(b"0")])
+    other = formulas.negation(goal)
+    reader = array_plan.item_reader(compiler, 2)
+
+    def each(low: int, high: int | None, of: Formula = goal) -> Formula:
+        return formulas.atom(("each item", low, high, of))
+
+    for clause, split in [
+        (each(3, None), {each(3, None): true}),
+        (each(3, 4), {each(3, 4): true}),
+        (each(2, None), {each(2, None): goal, false: other}),
+        (each(0, None), {each(0, None): goal, false: other}),
+        (each(2, 3), {true: goal, false: other}),
+        (each(2, 4), {each(2, 4): goal, false: other}),
+        (each(2, None, false), {false: true}),
+        (count(3, goal, 1, None), {count(3, goal, 1, None): true}),
+        (count(2, goal, 1, None), {true: goal, count(2, goal, 1, None): other}),
+        (count(0, goal, 2, None), {count(0, goal, 1, None): goal, count(0, goal, 2, None): other}),
+        (count(0, goal, 1, 1), {each(0, None, other): goal, count(0, goal, 1, 1): other}),
+        (count(0, goal, 2, 3), {count(0, goal, 1, 2): goal, count(0, goal, 2, 3): other}),
+        (count(0, goal, 0, 2), {count(0, goal, 0, 1): goal, count(0, goal, 0, 2): other}),
+        (formulas.atom(("length", 1, 3)), {formulas.atom(("length", 1, 3)): true}),
+    ]:
+        assert reader.split(clause) == split, clause.value
+
+
+def test_costs_of_counted_items_against_all_arrays() -> None:
+    """Whatever was counted so far; items beyond those that the schema speaks of are all alike."""
+    items: list[Any] = [0, 12, "abc"]
+    for schema in (
+        {"contains": {"const": 12}},
+        {"contains": {"const": "abc"}, "minContains": 2},
+        {"contains": {"const": 12}, "minContains": 1, "maxContains": 2, "minItems": 3},
+        {"contains": {"const": 0}, "maxContains": 1, "minItems": 3},
+        {"contains": {"const": 12}, "minItems": 4},
+        {"contains": {"const": 12}, "maxItems": 2, "minItems": 2},
+        {"allOf": [{"contains": {"const": 12}}, {"contains": {"type": "string"}}]},
+        {"allOf": [{"contains": {"type": "integer"}, "minContains": 2}, {"contains": {"const": 12}}]},
+        {"prefixItems": [{"const": "abc"}, True], "contains": {"const": "abc"}, "minContains": 2},
+        {"prefixItems": [{"const": 0}, {"const": 12}, {"const": 0}], "minItems": 4},
+        {"minItems": 2, "maxItems": 3},
+    ):
+        plan = _plan({"items": {"enum": items}, **schema})
+        validator = jsonschema.Draft202012Validator({"items": {"enum": items}, **schema})
+        goals = [
+            jsonschema.Draft202012Validator(part["contains"])
+            for part in [schema, *schema.get("allOf", [])]
+            if "contains" in part
+        ]
+        for begun in arrays(items, 1):
+            ways = [
+                (sum(1 + len(json.dumps(item)) for item in rest), len(rest))
+                for rest in arrays(items, 4)
+                if validator.is_valid([*begun, *rest])
+            ]
+            if not ways:
+                continue
+            met = tuple(sum(map(goal.is_valid, begun)) for goal in goals)
+            for line in (0, 3):
+                least = min(cost + line * number for cost, number in ways)
+                assert plan.rest_cost(len(begun), met, plan.compiler.cost, line) == least, (schema, begun)

@@ -11,10 +11,13 @@ import pytest
 from bltgen.automata.language import EMPTY, INFINITE
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_schema import object_plan
+from bltgen.constraints.json_schema.formula import Formula
+from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.constraints.json_schema.object_frame import ObjectFrame
 from bltgen.constraints.json_schema.object_plan import ObjectPlan
 from bltgen.constraints.json_schema.positions import Root
 from bltgen.constraints.json_schema.seen import NOTHING_SEEN, Seen
+from bltgen.constraints.json_schema.unique_items import value_of
 from bltgen.errors import LimitExceeded
 
 from .finite import arrays, check_schema, compiled, objects
@@ -514,3 +517,40 @@ def test_what_many_members_cost_is_counted_once() -> None:
             state = following
     assert state.accepting
     assert counted.call_count < 5
+
+
+def test_what_a_member_leaves_of_a_clause() -> None:
+    """By its name, and by whether its value satisfies the goal; of undeclared ones by their sets."""
+    compiler = _plan({}).compiler
+    formulas = compiler.formulas
+    true, false = formulas.true, formulas.false
+    goal = compiler.formulas.values([value_of(b"0")])
+    other = formulas.negation(goal)
+
+    def atom(kind: str, *names: bytes, negated: bool = False) -> Formula:
+        return formulas.atom((kind, KeySet(frozenset(names), negated=negated), goal))
+
+    reader = object_plan.member_reader(compiler, b"a")
+    rest, size = atom("each", b"a", negated=True), formulas.atom(("size", 1, 3))
+    for clause, split in [
+        (size, {size: true}),
+        (atom("each", b"b"), {atom("each", b"b"): true}),
+        (atom("some", b"b"), {atom("some", b"b"): true}),
+        (rest, {rest: true}),
+        (atom("each", b"a"), {true: goal, false: other}),
+        (atom("some", b"a"), {true: goal, false: other}),
+        (atom("each", b"a", b"b"), {atom("each", b"b"): goal, false: other}),
+        (atom("some", b"a", b"b"), {true: goal, atom("some", b"b"): other}),
+        (atom("each", b"b", negated=True), {atom("each", b"b", negated=True): goal, false: other}),
+        (atom("some", b"b", negated=True), {true: goal, atom("some", b"b", negated=True): other}),
+        (formulas.atom(("each", KeySet(frozenset((b"a",))), false)), {false: true}),
+    ]:
+        assert reader.split(clause) == split, clause.value
+    keys = KeySet(frozenset((b"b",)), negated=True)
+    within = object_plan.member_reader(compiler, frozenset((keys,)))
+    assert within.split(atom("some", b"b", negated=True)) == {
+        true: goal,
+        atom("some", b"b", negated=True): other,
+    }
+    outside = object_plan.member_reader(compiler, frozenset())
+    assert outside.split(atom("some", b"b", negated=True)) == {atom("some", b"b", negated=True): true}
