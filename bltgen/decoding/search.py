@@ -87,7 +87,7 @@ class Search:
     request: Request = field(default_factory=Request)
     tally: Tally = field(default_factory=Tally, init=False)
     committed: Hypothesis | None = field(default=None, init=False)
-    committed_closed: bool = field(default=False, init=False)
+    committed_closed: bool = field(init=False)
     known_end: tuple[Hypothesis, bytes] | None = field(default=None, init=False)
     """A text on the way and a shortest completion of it, where the request may have to end before its end."""
     _unexplored: dict[State, set[int]] = field(default_factory=dict, init=False)

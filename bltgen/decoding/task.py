@@ -78,11 +78,12 @@ class Task:
     prompt: Prompt = field(init=False)
     began: float = field(default_factory=perf_counter)
     ended: float = 0.0
-    _moved: bool = field(default=False, init=False)
+    _moved: bool = field(init=False)
 
     def open(self, prompt: Prompt) -> None:
         self.prompt = prompt
         self.job = Job(prompt.data, self._begin, self.search)
+        self._moved = False
 
     def _begin(self, rows: Rows) -> Steps[Decoded]:
         request = self.search.request

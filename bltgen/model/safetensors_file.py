@@ -64,7 +64,7 @@ def _own_storage(tensor: Tensor) -> Tensor:
         return tensor.clone(memory_format=torch.contiguous_format)
     start = tensor.storage_offset() * tensor.element_size()
     part = cast(torch.UntypedStorage, tensor.untyped_storage()[start : start + tensor.nbytes])
-    return torch.empty(0, dtype=tensor.dtype).set_(part, 0, tensor.shape, tensor.stride())
+    return torch.tensor((), dtype=tensor.dtype).set_(part, 0, tensor.shape, tensor.stride())
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -101,7 +101,7 @@ def _in_one_storage(path: Path, tensors: Mapping[str, Tensor]) -> dict[str, Tens
         if start % width:  # only files of old writers are not aligned
             views[name] = tensor
             continue
-        flat = torch.empty(0, dtype=tensor.dtype)
+        flat = torch.tensor((), dtype=tensor.dtype)
         views[name] = flat.set_(storage, start // width, tensor.shape, tensor.stride())
     return views
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 
@@ -267,6 +268,12 @@ def test_a_run_is_cut_after_the_first_stop_string_that_ends_in_it():
             ends = [n for n in range(1, len(run) + 1) if stop and (said + run[:n]).endswith(stop)]
             expected = run[: ends[0]] if ends else run
             assert search._before_stop(Hypothesis(ANYTHING, said), run) == expected, (stop, said, run)
+
+
+def test_what_a_search_finds_out_is_no_argument_of_it():
+    """It is made of the task alone."""
+    given = [item.name for item in dataclasses.fields(Search) if item.init]
+    assert given == ["constraint", "max_bytes", "parameters", "stop", "seed", "request"]
 
 
 def test_a_tally_begins_with_one_try_and_nothing_else():

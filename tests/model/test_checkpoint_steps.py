@@ -107,6 +107,9 @@ def test_parameters_are_put_together_from_their_parts():
     }
     made = source(tensors, names).assemble(shapes, PLAIN, CPU)
     assert made["embedding.one"].data_ptr() == whole.data_ptr()
+    turned = source({"t": whole.t()}, {"embedding.turned": (Part("t"),)})
+    kept = turned.assemble({"embedding.turned": torch.Size((2, 6))}, PLAIN, CPU)["embedding.turned"]
+    assert (kept.data_ptr(), kept.stride()) == (whole.data_ptr(), (1, 2))
     assert made["embedding.near"].data_ptr() == whole.data_ptr()
     assert torch.equal(made["embedding.near"], whole[:4])
     assert torch.equal(made["embedding.far"], torch.cat([whole[:2], torch.ones(2, 2)]))
