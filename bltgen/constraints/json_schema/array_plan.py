@@ -256,7 +256,7 @@ class ArrayPlan:
         best: dict[tuple[int, tuple[int, ...]], int] = {(index, met): 0}
         answer = INFINITE
         frontier = [(index, met)]
-        farthest = max(self.spec.horizon, index) + sum(c[2] for c in self.counts) + 1
+        farthest = max(self.spec.horizon, index) + sum(c[2] for c in self.counts)
         steady = max(self.spec.horizon, index) if all(c[3] is None for c in self.counts) else farthest
         while frontier:
             reached: dict[tuple[int, tuple[int, ...]], int] = {}
@@ -264,20 +264,19 @@ class ArrayPlan:
             for i, counts in frontier:
                 cost = best[(i, counts)]
                 complete = all(n >= c[2] for n, c in zip(counts, self.counts, strict=True))
-                if complete:
-                    if i >= low:
-                        answer = min(answer, cost)
-                        continue
-                    if i >= farthest:
-                        cheapest = min(
-                            [get(g) for g, after in self.forks(i, counts) if after == counts],
-                            default=INFINITE,
-                        )
-                        answer = min(answer, cost + (low - i) * (each + cheapest))
-                        continue
-                if i >= farthest or (high is not None and i >= high):
+                if complete and i >= low:
+                    answer = min(answer, cost)
                     continue
-                ways = self.forks(i, counts) if complete or i < steady else self._useful(i, counts)
+                if complete and i >= farthest:
+                    # The others count for nothing, but where it is cheaper for more than is needed.
+                    ways = self.forks(i, counts)
+                    idle = next((get(goal) for goal, after in ways if after == counts), INFINITE)
+                    answer = min(answer, cost + (low - i) * (each + idle))
+                    ways = [way for way in ways if get(way[0]) < idle]
+                elif i >= farthest or (high is not None and i >= high):
+                    continue
+                else:
+                    ways = self.forks(i, counts) if complete or i < steady else self._useful(i, counts)
                 for goal, after in ways:
                     spent = cost + each + get(goal)
                     key = (i + 1, after)

@@ -15,7 +15,7 @@ from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.positions import Root
 from bltgen.constraints.json_schema.seen import NOTHING_SEEN
 from bltgen.constraints.json_schema.unique_items import value_of
-from bltgen.errors import LimitExceeded
+from bltgen.errors import EmptyLanguage, LimitExceeded
 
 from .finite import arrays, check_schema, compiled
 
@@ -348,3 +348,32 @@ def test_costs_of_counted_items_against_all_arrays() -> None:
             for line in (0, 3):
                 least = min(cost + line * number for cost, number in ways)
                 assert plan.rest_cost(len(begun), met, plan.compiler.cost, line) == least, (schema, begun)
+
+
+STRING, INTEGER = {"type": "string"}, {"type": "integer"}
+BOUNDED: list[dict[str, Any]] = [
+    *({"contains": ZERO, "minContains": least, "maxContains": most, "minItems": 5}
+      for least in (0, 1, 2) for most in (1, 2, 3, 4, 5) if least <= most),
+    {"contains": {"const": "abc"}, "maxContains": 2, "minItems": 4},
+    {"contains": INTEGER, "maxContains": 2, "minItems": 4, "maxItems": 4},
+    {"allOf": [{"contains": ZERO, "maxContains": 2}, {"contains": STRING, "maxContains": 1}], "minItems": 5},
+    {"allOf": [{"contains": ZERO, "maxContains": 3}, {"contains": INTEGER, "maxContains": 2}], "minItems": 5},
+    {"allOf": [{"contains": ZERO, "maxContains": 3}, {"contains": {"const": None}}], "minItems": 4},
+    {"contains": {"enum": [0, None]}, "minContains": 0, "maxContains": 1, "minItems": 3},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("schema", BOUNDED, ids=str)
+def test_items_that_count_for_more_than_is_needed_may_be_cheaper(schema: dict[str, Any]) -> None:
+    """As many of them as may be: the shortest array is one of all, and what tells its length agrees."""
+    whole = {"type": "array", "items": {"enum": [0, "abc", None]}, **schema}
+    validator = jsonschema.Draft202012Validator(whole)
+    valid = [array for array in arrays([0, "abc", None], 5) if validator.is_valid(array)]
+    least = min((len(json.dumps(array, separators=(",", ":"))) for array in valid), default=None)
+    if least is None:
+        with pytest.raises(EmptyLanguage):
+            compiled(whole).start()
+        return
+    start = compiled(whole).start()
+    assert start.shortest == least
+    assert len(start.completion()) == least
