@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     out: Path = options.out or Path("runs") / ("scaling-toy" if options.toy else "scaling")
     budgets = {tier.budget for tier in setting.tiers}
     if not set(options.budget) <= budgets:
-        parser.error(f"--budget: this setting has {', '.join(f'{one:.0e}' for one in sorted(budgets))}")
+        parser.error(f"--budget: this setting has {', '.join(f'{one:g}' for one in sorted(budgets))}")
     if options.plots:
         for file in draw(Results(out), out):
             print(file)

@@ -1,7 +1,8 @@
 """The models of the study by name: how each reads pieces, its shape at a size, and what it costs.
 
 `bytes`, `bpe-small` and `bpe-large` are the entropy model's architecture at another size: embedding, the
-shared blocks with attention to all before, output layer. `blt-4-share80` is `blt-4` with another share.
+shared blocks with attention to all before, output layer. `blt-4-share80` is `blt-4` with another share,
+`blt-4-rate50` is `blt-4` with half the learning rate.
 """
 
 from __future__ import annotations
@@ -129,6 +130,7 @@ class Contenders:
 
     def make(self, name: str, size: int) -> Contender:
         """A model at a size. Raises ValueError for an unknown name, ImportError without `tokenizers`."""
+        name = re.sub(r"-rate\d+$", "", name)
         if (name, size) not in self._made:
             self._made[name, size] = self._new(name, self._setting.target(size))
         return self._made[name, size]

@@ -1,9 +1,9 @@
 """Documents of a folder, split into train, validation and test, and cut into the pieces that models read.
 
 A folder with the subfolders `train`, `validation` and `test` is split so; of any other folder each document's
-own text decides. `.txt` files are a document each; a line of a `.jsonl` file is one (`text`, or `prompt` and
-`answer`). A piece is at most `context` bytes of one document and ends between two characters. Every model
-reads the same pieces, each after a start symbol, and is judged on whole documents, piece by piece.
+own text decides. `.txt` files are a document each; a line of a `.jsonl` file is one, as
+`bltgen.training.records` reads it. A piece is at most `context` bytes of one document and ends between two
+characters. Every model reads the same pieces, each after a start symbol, and is judged on whole documents.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.scaling.settings import Setting
 from bltgen.model.safetensors_file import write_atomically
-from bltgen.training.files import FileSource
+from bltgen.training.files import files_fingerprint
+from bltgen.training.records import read_record
 
 __all__ = ["SPLITS", "Corpus", "Pieces", "cut", "documents", "prepare"]
 
@@ -57,25 +57,20 @@ class Corpus:
     fingerprint: str
 
 
-def documents(file: Path) -> Iterator[str]:
-    """The documents of a .txt or .jsonl file. Raises ValueError naming the line that is none."""
+def documents(file: Path) -> Iterator[bytes]:
+    """The documents of a .txt or .jsonl file in UTF-8. Raises ValueError naming the line that is none."""
     if file.suffix == ".txt":
-        yield file.read_bytes().decode("utf-8", "replace")
+        yield file.read_bytes().decode("utf-8", "replace").encode()
         return
-    with file.open(encoding="utf-8", errors="replace") as lines:
+    with file.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
-                row: Any = json.loads(line)
+                found = read_record(line, None)
             except ValueError as error:
-                raise ValueError(f"{file}:{number}: not a line of JSON ({error})") from None
-            text = row if isinstance(row, str) else None
-            if isinstance(row, dict):
-                text = row.get("text", str(row.get("prompt", "")) + str(row.get("answer", "")))
-            if not isinstance(text, str):
-                raise ValueError(f"{file}:{number}: neither a text nor an object with `text` (or `prompt`)")
-            yield text
+                raise ValueError(f"{file}:{number}: {error}") from None
+            yield found.prompt + found.answer
 
 
 def cut(document: bytes, context: int) -> list[int]:
@@ -116,8 +111,7 @@ def _read(folder: Path) -> dict[str, list[bytes]]:
     is_split = all((folder / split).is_dir() for split in SPLITS)
     for file in _files(folder):
         own = file.relative_to(folder).parts[0] if is_split else None
-        for text in documents(file):
-            data = text.encode("utf-8", "replace")
+        for data in documents(file):
             digest = hashlib.blake2b(data, digest_size=16).digest()
             if data.strip():
                 found[own or _split(digest)].setdefault(digest, data)
@@ -143,7 +137,9 @@ def prepare(folder: Path, work: Path, setting: Setting) -> Corpus:
     files = _files(folder)
     if not files:
         raise ValueError(f"{folder} holds no .txt or .jsonl file")
-    source = f"{FileSource(files).fingerprint}, {setting.context} bytes a piece, "
+    source = (
+        f"{files_fingerprint([(file, str(file.relative_to(folder))) for file in files], setting.context)}, "
+    )
     source += f"{setting.train_bytes} of them to learn from, {setting.held_out_bytes} held out"
     note = work / "corpus.json"
     if not note.exists() or json.loads(note.read_text())["source"] != source:

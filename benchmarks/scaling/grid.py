@@ -5,6 +5,7 @@ A run whose size hangs on runs that are not done is open: it is planned, and its
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,13 +25,23 @@ class Job:
     decided: bool = True
 
     @property
+    def rate(self) -> float:
+        """Its multiple of the learning rate.
+
+        >>> Job("blt-4-rate50", 3e12, 0, 1).rate, Job("blt-4", 3e12, 0, 1).rate
+        (0.5, 1.0)
+        """
+        found = re.search(r"-rate(\d+)$", self.model)
+        return int(found[1]) / 100 if found else 1.0
+
+    @property
     def name(self) -> str:
         """What its folder is called.
 
         >>> Job("blt-4", 3e12, 0, 1).name
         '3e+12-size0-blt-4-seed1'
         """
-        return f"{self.budget:.0e}-size{self.size}-{self.model}-seed{self.seed}"
+        return f"{self.budget:g}-size{self.size}-{self.model}-seed{self.seed}"
 
 
 Judge = Callable[[Job], "float | None"]
@@ -48,6 +59,11 @@ def planned(setting: Setting, judge: Judge) -> list[Job]:
     for share in shares.shares:
         name = f"blt-4-share{round(share * 100)}"
         found += [Job(name, shares.budget, shares.size, seed) for seed in shares.seeds]
+
+    rates = setting.learning_rates
+    for model in rates.models:
+        names = [f"{model}-rate{round(multiple * 100)}" for multiple in rates.multiples]
+        found += [Job(name, rates.budget, rates.size, seed) for name in names for seed in rates.seeds]
 
     def order(job: Job) -> tuple[float, int, int, int]:
         place = MODELS.index(job.model) if job.model in MODELS else len(MODELS)

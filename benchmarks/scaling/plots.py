@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +98,7 @@ def draw(results: Results, folder: Path) -> list[Path]:
         ("fixed_inference", _fixed_inference),
         ("patches", _patches),
         ("shares", _shares),
+        ("learning_rates", _learning_rates),
     ):
         figure = picture(pyplot, found)
         if figure is not None:
@@ -209,7 +210,29 @@ def _shares(pyplot: Any, found: list[Point]) -> Any:
     axes.errorbar(xs, ys, errors, color="#0b3c7d", marker="o", lw=1.4, capsize=3)
     axes.set_xlabel("the latent transformer's share of inference, %")
     axes.set_ylabel("bits a byte, test documents")
-    axes.set_title(f"BLT, patches of 4 bytes, {budget:.0e} FLOPs, size {size}", fontsize=11)
+    axes.set_title(f"BLT, patches of 4 bytes, {budget:g} FLOPs, size {size}", fontsize=11)
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _learning_rates(pyplot: Any, found: list[Point]) -> Any:
+    """Whether who is better hangs on the learning rate that all have."""
+    others = [point for point in found if "-rate" in point.model]
+    if not others:
+        return None
+    budget, size = others[0].budget, others[0].size
+    models = sorted({point.model.split("-rate")[0] for point in others}, key=MODELS.index)
+    figure, axes = pyplot.subplots(figsize=(5.5, 4))
+    here = [
+        (point.model.split("-rate")[0], point)
+        for point in found
+        if (point.budget, point.size) == (budget, size)
+    ]
+    drawn = [replace(point, model=model) for model, point in here if model in models]
+    _lines(axes, drawn, "learning_rate")
+    axes.set_xlabel("learning rate")
+    axes.set_ylabel("bits a byte, test documents")
+    axes.set_title(f"{budget:g} FLOPs, size {size}", fontsize=11)
+    axes.legend(fontsize=8, frameon=False)
     return figure

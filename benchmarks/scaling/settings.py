@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["MODELS", "REAL", "TOY", "Setting", "Shares", "Tier"]
+__all__ = ["MODELS", "REAL", "TOY", "LearningRates", "Setting", "Shares", "Tier"]
 
 MODELS = ("blt-4", "blt-6", "blt-8", "space", "static", "bytes", "bpe-small", "bpe-large")
 """Entropy patches of about 4, 6, 8 bytes; patches at spaces, of 4 bytes; no patches; two vocabularies."""
@@ -38,6 +38,17 @@ class Shares:
 
 
 @dataclass(frozen=True)
+class LearningRates:
+    """Some models at one budget and size with these multiples of the learning rate that all others have."""
+
+    budget: float
+    size: int
+    models: tuple[str, ...]
+    multiples: tuple[float, ...]
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Setting:
     """One study. `context`: bytes of a piece at most; `step_bytes`: of an optimiser step.
 
@@ -49,6 +60,7 @@ class Setting:
     name: str
     tiers: tuple[Tier, ...]
     shares: Shares
+    learning_rates: LearningRates
     smallest: float = 0.85e6
     size_step: float = 10**0.25
     share: float = 0.65
@@ -62,7 +74,7 @@ class Setting:
     hash_buckets: int = 4_096
     held_out_bytes: int = 200_000
     train_bytes: int = 64_000_000
-    learning_rate: float = 4e-3
+    learning_rate: float = 8e-3
     warmup: float = 0.05
     decay: float = 0.6
     weight_decay: float = 0.02
@@ -86,16 +98,18 @@ REAL = Setting(
         Tier(1e14, (1,), models=("blt-4", "blt-6", "bytes", "bpe-large"), keep=1),
     ),
     Shares(1e13, 2, (0.40, 0.80), (1, 2)),
+    LearningRates(3e12, 1, ("blt-4", "bytes", "bpe-large"), (0.5, 2.0), (1,)),
 )
 
 TOY = Setting(
     "toy",
     (
-        Tier(3e10, (1, 2), sizes=(0, 1)),
-        Tier(1e11, (1,), keep=1),
-        Tier(3e11, (1,), models=("blt-4", "blt-6", "bytes", "bpe-large"), keep=1),
+        Tier(2e10, (1, 2), sizes=(0, 1)),
+        Tier(6e10, (1,), keep=1),
+        Tier(1.5e11, (1,), models=("blt-4", "blt-6", "bytes", "bpe-large"), keep=1),
     ),
-    Shares(3e10, 1, (0.40, 0.80), (1,)),
+    Shares(2e10, 1, (0.40, 0.80), (1,)),
+    LearningRates(2e10, 1, ("blt-4", "bytes"), (0.5, 2.0), (1,)),
     smallest=0.6e6,
     context=256,
     step_bytes=1_024,

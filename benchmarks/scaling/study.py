@@ -11,7 +11,7 @@ import fcntl
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ from bltgen.model.safetensors_file import write_tensors
 
 __all__ = ["Study", "locked"]
 
-_FREE = ("checkpoint_seconds", "tiers", "shares", "name")
+_FREE = ("checkpoint_seconds", "tiers", "shares", "learning_rates", "name")
 """What a run is not bound to: a grid may grow."""
 _TRIAL_STEPS = 3
 
@@ -138,13 +138,14 @@ class Study:
         model = contender.build(job.seed, self.entropy_model)
         folder = self.folder / "runs" / job.name
         shape = contender.describe()
+        setting = replace(self.setting, learning_rate=job.rate * self.setting.learning_rate)
         train = self.corpus.splits["train"]
         progress = learn(
             contender,
             model,
             train,
             job.seed,
-            Schedule(job.budget, self.setting),
+            Schedule(job.budget, setting),
             folder,
             {**self._bound, "run": job.name, "shape": shape["config"]},
             limit=self.limit,
@@ -182,6 +183,7 @@ class Study:
             "budget": job.budget,
             "size": job.size,
             "seed": job.seed,
+            "learning_rate": job.rate * self.setting.learning_rate,
             **judged,
             "training_flops": progress.spent,
             **{f"training_flops_{name}": value for name, value in progress.flops.items()},

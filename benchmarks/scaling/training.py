@@ -29,7 +29,8 @@ from bltgen.model.blt import ByteLatentTransformer
 from bltgen.model.entropy_model import EntropyModel
 from bltgen.model.safetensors_file import read_tensors, write_tensors
 from bltgen.training.identity import differences
-from bltgen.training.muon import Muon
+from bltgen.training.optimisers import Optimisers
+from bltgen.training.settings import TrainConfig
 
 __all__ = ["Limit", "Paused", "Progress", "Schedule", "learn", "steps_of"]
 
@@ -109,50 +110,17 @@ def steps_of(pieces: Pieces, seed: int, step_bytes: int) -> Iterator[list[int]]:
         epoch += 1
 
 
-class _Optimisers:
-    """Muon for hidden matrices, AdamW for embeddings, the output layer and norms, as the package trains."""
+def _optimisers(model: nn.Module, setting: Setting) -> Optimisers:
+    """As the package trains: Muon for hidden matrices, AdamW for the rest."""
+    rate = setting.learning_rate
+    config = TrainConfig(
+        0, 1, learning_rate=rate, embedding_learning_rate=rate, weight_decay=setting.weight_decay
+    )
+    return Optimisers(_trained(model), config)
 
-    def __init__(self, model: nn.Module, setting: Setting) -> None:
-        named = [(name, one) for name, one in model.named_parameters() if one.requires_grad]
-        self.trained = [one for _, one in named]
 
-        def is_hidden(name: str, one: nn.Parameter) -> bool:
-            return one.ndim == 2 and "embedding" not in name and "head" not in name
-
-        hidden = [one for name, one in named if is_hidden(name, one)]
-        other = [one for name, one in named if not is_hidden(name, one)]
-        self.rate = setting.learning_rate
-        self.parts: tuple[torch.optim.Optimizer, ...] = (
-            Muon(hidden, lr=self.rate, weight_decay=setting.weight_decay),
-            torch.optim.AdamW(other, lr=self.rate, betas=(0.9, 0.98), weight_decay=0.0),
-        )
-
-    def step(self, factor: float) -> None:
-        nn.utils.clip_grad_norm_(self.trained, 1.0)
-        for part in self.parts:
-            for group in part.param_groups:
-                group["lr"] = self.rate * factor
-            part.step()
-            part.zero_grad(set_to_none=True)
-
-    def tensors(self) -> dict[str, Tensor]:
-        return {
-            f"optimiser.{number}.{index}.{name}": value if isinstance(value, Tensor) else torch.tensor(value)
-            for number, part in enumerate(self.parts)
-            for index, state in part.state_dict()["state"].items()
-            for name, value in state.items()
-        }
-
-    def load(self, tensors: dict[str, Tensor]) -> None:
-        for number, part in enumerate(self.parts):
-            state: dict[int, dict[str, Tensor]] = {}
-            for key, value in tensors.items():
-                kind, owner, index, name = (
-                    key.split(".", 3) if key.startswith("optimiser.") else ("", "", "", "")
-                )
-                if kind and int(owner) == number:
-                    state.setdefault(int(index), {})[name] = value.clone()
-            part.load_state_dict({"state": state, "param_groups": part.state_dict()["param_groups"]})
+def _trained(model: nn.Module) -> list[tuple[str, nn.Parameter]]:
+    return [(name, one) for name, one in model.named_parameters() if one.requires_grad]
 
 
 def _batches(contender: Contender, step: list[int], lengths: NDArray[np.int64]) -> list[Batch]:
@@ -194,7 +162,7 @@ def learn(
     limit = limit or Limit()
     setting = schedule.setting
     identity = json.loads(json.dumps(identity))  # as it is read back
-    optimisers, progress = _Optimisers(model, setting), Progress()
+    optimisers, progress = _optimisers(model, setting), Progress()
     file = folder / "checkpoint.safetensors"
     if file.exists():
         progress = _restore(file, model, optimisers, identity)
@@ -224,6 +192,7 @@ def learn(
             progress.add(batch, contender.flops(batch).sums())
         if not math.isfinite(nats):
             raise FloatingPointError(f"{folder.name}: the loss is {nats} at step {progress.step}")
+        nn.utils.clip_grad_norm_([one for _, one in _trained(model)], 1.0)
         optimisers.step(factor)
         progress.step += 1
         mean = nats / sum(int(batch.lengths.sum()) for batch in batches)
@@ -237,7 +206,7 @@ def learn(
     return progress
 
 
-def _restore(file: Path, model: Model, optimisers: _Optimisers, identity: dict[str, Any]) -> Progress:
+def _restore(file: Path, model: Model, optimisers: Optimisers, identity: dict[str, Any]) -> Progress:
     tensors, metadata = read_tensors(file)
     found = list(differences(metadata["identity"], identity))
     if found:

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.scaling.corpus import Corpus, prepare
-from benchmarks.scaling.settings import Setting, Shares, Tier
+from benchmarks.scaling.settings import LearningRates, Setting, Shares, Tier
 
 SETTING = Setting(
     "micro",
     (Tier(2e8, (1,), models=("blt-4", "static", "bytes"), sizes=(0,)), Tier(3e8, (1,), ("bytes",), keep=1)),
     Shares(2e8, 0, (0.5,), (1,)),
+    LearningRates(2e8, 0, ("bytes",), (0.5,), (1,)),
     smallest=4e5,
     context=64,
     step_bytes=160,

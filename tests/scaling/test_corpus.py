@@ -52,12 +52,12 @@ def test_a_folder_that_is_split_stays_split(tmp_path: Path, setting: Setting) ->
 
 
 def test_lines_of_json_are_documents(tmp_path: Path) -> None:
-    """A text, an object with `text`, or with `prompt` and `answer`; a wrong line is named."""
+    """As the package reads records: with `text`, or `prompt` and `answer`; a wrong line is named."""
     file = tmp_path / "a.jsonl"
-    file.write_text('{"text": "one"}\n\n{"prompt": "two ", "answer": "three"}\n"four"\n')
-    assert list(documents(file)) == ["one", "two three", "four"]
+    file.write_text('{"text": "one", "source": "x"}\n\n{"prompt": "two", "answer": "three"}\n')
+    assert list(documents(file)) == [b"one", b"two\nthree"]
     for wrong in ("{", "7", '{"text": 7}'):
-        file.write_text(f'"fine"\n{wrong}\n')
+        file.write_text(f'{{"text": "fine"}}\n{wrong}\n')
         with pytest.raises(ValueError, match=r"a\.jsonl:2"):
             list(documents(file))
 

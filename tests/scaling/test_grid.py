@@ -19,7 +19,8 @@ def test_the_real_grid_is_twelve_core_hours_at_the_speed_of_a_core() -> None:
     assert [job.budget for job in jobs] == sorted(job.budget for job in jobs)
     assert len({job.name for job in jobs}) == len(jobs)
     assert {job.budget for job in jobs if not job.decided} == {3e13, 1e14}
-    assert sum(job.budget == 3e12 for job in jobs) == len(MODELS) * 3 * 2
+    grid = [job for job in jobs if job.budget == 3e12 and job.rate == 1]
+    assert len(grid) == len(MODELS) * 3 * 2
 
 
 def test_a_budget_takes_the_sizes_that_were_best_before() -> None:
@@ -57,6 +58,7 @@ def record(model: str, budget: float, size: int, seed: int, bits: float) -> dict
         "validation_bits_per_byte": bits,
         "test_bits_per_byte": bits + 0.01 * seed,
         "training_flops": budget,
+        "learning_rate": 0.004 * Job(model, budget, size, seed).rate,
         "training_bytes": budget / 1e6,
         "cpu_seconds": 1.0,
         "inference_flops_per_byte": 3e5,
@@ -100,6 +102,7 @@ def test_pictures_are_drawn_of_what_there_is(tmp_path: Path) -> None:
     assert [file.name for file in draw(results, tmp_path)] == ["scaling.png", "patches.png"]
     results.add(record("blt-4", 3e12, 0, 1, 1.9))
     results.add(record("blt-4-share80", 1e12, 0, 1, 2.1))
-    names = ["scaling.png", "fixed_inference.png", "patches.png", "shares.png"]
+    results.add(record("blt-4-rate50", 1e12, 0, 1, 2.2))
+    names = ["scaling.png", "fixed_inference.png", "patches.png", "shares.png", "learning_rates.png"]
     assert [file.name for file in draw(results, tmp_path)] == names
     assert all(file.stat().st_size > 5_000 for file in tmp_path.glob("*.png"))

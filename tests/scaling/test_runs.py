@@ -167,6 +167,7 @@ def test_a_study_does_each_run_once_and_says_so(study_folder: Path, setting: Set
         "2e+08-size0-static-seed1",
         "2e+08-size0-bytes-seed1",
         "2e+08-size0-blt-4-share50-seed1",
+        "2e+08-size0-bytes-rate50-seed1",
         "3e+08-size1-bytes-seed1",
     ]
     for record in records:
@@ -180,10 +181,13 @@ def test_a_study_does_each_run_once_and_says_so(study_folder: Path, setting: Set
         assert record["test_bytes"] >= setting.held_out_bytes
     assert records[0]["entropy_model_training_flops"] > 0 == records[1]["entropy_model_training_flops"]
     assert records[0]["test_bytes"] == records[2]["test_bytes"]
+    assert records[4]["learning_rate"] == setting.learning_rate / 2 != records[2]["learning_rate"]
+    assert records[4]["config"] == records[2]["config"]
+    assert records[4]["test_bits_per_byte"] != records[2]["test_bits_per_byte"]
     rows = (study_folder / "results.csv").read_text().splitlines()
     assert len(rows) == 1 + len(records)
     state = json.loads((study_folder / "state.json").read_text())
-    assert state["runs"] == {"done": 5, "running": 0, "to do": 0, "open": 0}
+    assert state["runs"] == {"done": 6, "running": 0, "to do": 0, "open": 0}
     assert state["core_hours_left"] == 0
 
 
