@@ -18,7 +18,7 @@ from benchmarks.scaling.shapes import (
 from bltgen.model.config import PatcherConfig
 
 PATCHER = PatcherConfig("entropy", threshold=1.0)
-CASES = [(REAL, size) for size in range(6)] + [(TOY, size) for size in range(4)]
+CASES = [(REAL, 0), (REAL, 2), (REAL, 5), (TOY, 0), (TOY, 1)]
 
 
 def sample(setting: Setting, unit_bytes: float) -> Sample:
@@ -55,7 +55,7 @@ def test_models_of_a_size_cost_the_same(setting: Setting, size: int) -> None:
         assert cost == pytest.approx(target, rel=0.02)
 
 
-@pytest.mark.parametrize("share", [0.4, 0.65, 0.8])
+@pytest.mark.parametrize("share", [0.4, 0.65])
 def test_a_share_decides_the_width_of_the_byte_level(share: float) -> None:
     """The widest that leaves the share: the next one does not."""
     target, entropy = REAL.target(REAL.shares.size), entropy_shape(REAL.entropy_dim, REAL.window)
