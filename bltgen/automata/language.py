@@ -81,6 +81,14 @@ LITERAL_CHUNK = 1024
 FACTORING_DEPTH = 60
 """Deeper terms are not factored any more: the constructors' recursion ends here."""
 
+SHORT_TEXT = 4
+"""Terms of texts of so many bytes, as of an encoded character, are read to see whether others hold them."""
+
+WITHIN_KEPT = 20_000
+"""So many answers about terms within others are kept."""
+
+_WITHIN: dict[tuple[int, int], bool] = {}
+
 
 class Automaton(Protocol):
     """A state of a deterministic or alternating automaton that `from_automaton` makes a term of.
@@ -435,6 +443,8 @@ def _concat(head: Language, tail: Language) -> Language:
         return found
     if (head is ANY_BYTES and tail.nullable) or (tail is ANY_BYTES and head.nullable):
         return ANY_BYTES
+    if head.nullable and _is_star(tail) and _is_within(head, tail):
+        return tail
     first, rest = tail.parts if tail.op == CONCAT else (tail, EPSILON)
     text = _literal_bytes(head)
     if text is not None:
@@ -567,6 +577,11 @@ def _merge_alternatives(parts: dict[Language, None]) -> None:
             return
         for part in _flat_union(_complement(body)):
             parts[part] = None
+    # B* | X is B* where X is made of texts of B*: once a text was found, what else is found does not matter.
+    for star in [part for part in parts if _is_star(part)]:
+        for part in list(parts) if star in parts else ():
+            if part is not star and _is_within(part, star):
+                del parts[part]
     # h1 t | h2 t is (h1 | h2) t, and t | h t is (h | "") t: few alternatives, and counters meet.
     tails: dict[Language, list[Language]] = {}
     for part in parts:
@@ -587,6 +602,70 @@ def _merge_alternatives(parts: dict[Language, None]) -> None:
     _merge_counters(parts)
     if EPSILON in parts and any(part.nullable for part in parts if part is not EPSILON):
         del parts[EPSILON]
+
+
+def _is_star(term: Language) -> bool:
+    """Whether a term is B* of a B that holds no other repetition without end."""
+    return term.op == REPEAT and term.value == (0, INFINITE) and term.parts[0].most < INFINITE
+
+
+def _is_within(part: Language, star: Language) -> bool:
+    """Whether all texts of a term are texts of B*, as far as its form tells."""
+    key = (part.id, star.id)
+    found = _WITHIN.get(key)
+    if found is None:
+        charge(1)
+        found = _find_within(part, star)
+        if len(_WITHIN) >= WITHIN_KEPT:
+            _WITHIN.clear()
+        _WITHIN[key] = found
+    return found
+
+
+def _find_within(part: Language, star: Language) -> bool:
+    body = star.parts[0]
+    if part is EPSILON or part is star or part is body:
+        return True
+    if part.depth >= FACTORING_DEPTH:
+        return False
+    if part.op == REPEAT:
+        return _is_within(part.parts[0], star)
+    if part.op in (CONCAT, UNION) and all(_is_within(each, star) for each in part.parts):
+        return True
+    if part.op == INTERSECTION:
+        return any(_is_within(each, star) for each in part.parts)
+    if part.op == LITERAL:
+        return _is_cut_by(part.value, body)
+    return part.most <= SHORT_TEXT and _walks_within(part, body)
+
+
+def _is_cut_by(text: bytes, body: Language) -> bool:
+    """Whether a text is a row of texts of `body`, each as short as can be."""
+    from bltgen.automata.derivative import step
+
+    left = body
+    for byte in text:
+        left = step(left, byte)[1]
+        if left.nullable:
+            left = body
+    return left is body
+
+
+def _walks_within(part: Language, language: Language) -> bool:
+    """Whether a term's short texts are all in a language."""
+    from bltgen.automata.derivative import transitions
+
+    if part.nullable and not language.nullable:
+        return False
+    for bits, target in transitions(part):
+        for common, following in transitions(language):
+            if bits & common:
+                if not _walks_within(target, following):
+                    return False
+                bits &= ~common
+        if bits:
+            return False
+    return True
 
 
 def _merge_counters(parts: dict[Language, None]) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from bltgen.automata import derivative, language
 from bltgen.automata.byteset import ALL_BITS, ByteSet
+from bltgen.automata.derivative import step
 from bltgen.automata.description import rebuild
 from bltgen.automata.language import (
     ANY_BYTE,
@@ -31,6 +32,7 @@ from bltgen.automata.language import (
     union,
 )
 from bltgen.automata.limits import Limits, use_limits
+from bltgen.automata.liveness import completion
 from bltgen.automata.operators import (
     AUTOMATON,
     BYTES,
@@ -42,7 +44,7 @@ from bltgen.automata.operators import (
     REPEAT,
     UNION,
 )
-from bltgen.automata.utf8 import UTF8_CHAR, code_points
+from bltgen.automata.utf8 import UTF8_CHAR, UTF8_TEXT, code_points
 from bltgen.errors import BudgetTooSmall, EmptyLanguage, LimitExceeded
 
 A, B, C, D = (literal(letter) for letter in (b"a", b"b", b"c", b"d"))
@@ -765,3 +767,45 @@ def test_inclusion_and_witnesses(monkeypatch: pytest.MonkeyPatch) -> None:
     # A term is told equal to itself without a question.
     monkeypatch.setattr(Language, "includes", None)
     assert X.equivalent(X)
+
+
+# -- what a repetition holds -------------------------------------------------------------------------
+
+HELD = [
+    literal(b"ab"),
+    _of(b"ab"),
+    _of(b"b").star() + literal(b"a"),
+    (literal(b"a") | literal(b"bb")).repeat(2, 5),
+    _of(b"ab").repeat(1, 2) & _of(b"abc").repeat(0, 3),
+]
+"""Terms within (a|b)*."""
+
+
+@pytest.mark.parametrize("held", HELD)
+def test_a_repetition_absorbs_what_it_holds(held: Language) -> None:
+    everything = _of(b"ab").star()
+    assert union(everything, held) is everything
+    assert union(held, literal(b"cc"), everything) is union(everything, literal(b"cc"))
+    assert union(everything + literal(b"x") + everything, everything) is not everything
+
+
+def test_text_absorbs_texts_only() -> None:
+    character = code_points([(0x40, 0x2FFFF)])
+    found = UTF8_TEXT + literal(b"x") + UTF8_TEXT
+    for held in (character, character.repeat(2, 3), literal("é".encode()), found):
+        assert union(UTF8_TEXT, held) is UTF8_TEXT
+    begun = (literal(b"\xc3"), literal(b"\xa9") + UTF8_TEXT, _of(b"a\xff"), UTF8_TEXT + literal(b"\xe2"))
+    for other in begun:
+        made = union(UTF8_TEXT, other)
+        assert made is not UTF8_TEXT
+        assert made.accepts(completion(other))
+
+
+def test_any_of_many_searches_is_decided_once_one_is_found() -> None:
+    """However many others go on: so no product of their states is formed."""
+    found = [UTF8_TEXT + literal(b"%d;" % i) + UTF8_TEXT for i in range(40)]
+    left: Language = union(*found)
+    for byte in b"1 2 7;":
+        left = step(left, byte)[1]
+    assert left is UTF8_TEXT
+    assert (union(*found[::2]) & union(*found[1::2])).accepts(b"4;5;")
