@@ -6,9 +6,15 @@ import gc
 import importlib.util
 import os
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pytest
 from hypothesis import settings
+
+from bltgen.automata import limits
 
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("dev", deadline=None)
@@ -31,3 +37,15 @@ if importlib.util.find_spec("torch") is None:
     collect_ignore = [
         str(file) for file in Path(__file__).parent.rglob("*.py") if needs.search(file.read_text())
     ]
+
+
+@pytest.fixture
+def set_limits() -> Iterator[Callable[..., None]]:
+    """What puts some limits in force, by name, and the others back, until the test ends."""
+    before = limits.current_limits()
+
+    def put(**fields: Any) -> None:
+        limits._CURRENT.set(replace(before, **fields))
+
+    yield put
+    limits._CURRENT.set(before)

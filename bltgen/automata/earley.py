@@ -46,9 +46,6 @@ from bltgen.errors import LimitExceeded
 
 __all__ = ["EarleyAutomaton", "GrammarState"]
 
-LONGEST_COMPLETION = 1 << 26
-"""A grammar of n rules can have a shortest text of 2**n bytes; a longer one than this is not written out."""
-
 HELD_PER_STATE = 4
 """The tables are dropped at so many entries, of all kinds, for each of `Limits.cached_states`."""
 
@@ -153,11 +150,11 @@ class GrammarState(FixedState, dict[int, "GrammarState | None"]):
 
     @question
     def completion(self) -> bytes:
-        """A shortest completion. Raises LimitExceeded beyond LONGEST_COMPLETION bytes."""
+        """A shortest completion. Raises LimitExceeded beyond `Limits.completion_bytes`."""
         if self.accepting:
             return b""
-        if self.shortest > LONGEST_COMPLETION:
-            raise LimitExceeded("the length of the shortest text", LONGEST_COMPLETION)
+        if self.shortest > (limit := current_limits().completion_bytes):
+            raise LimitExceeded("the length of the shortest text", limit)
         starts = self._automaton.network.starts
         text = bytearray()
         state, node, frame = min(_openings(self), key=_item_distance)

@@ -57,18 +57,54 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Limits:
     """Bounds, counted in things rather than seconds by default, so that they act alike on every machine.
 
+    Of a question:
     - `steps`: of work behind one question; see this module. About 10 microseconds each.
     - `byte_steps`: added for each byte of a text that a question is given to read.
     - `seconds`: for one question, by the clock; None: no clock is read.
+    - `completion_bytes`: of a shortest text that a grammar writes out: n rules can ask for 2**n.
     - `search_states`: states that one search for a shortest text may visit. Only intersections,
       complements and lookarounds need a search; about 20 to 50 microseconds a state.
+    - `union_parts`: alternatives that one state may hold at once.
+    - `part_ways`: ways to split a text into the parts of `bltgen.parts`.
+
+    Of memory:
     - `cached_states`: states and derivatives kept in memory, by all languages together, before the
       caches are dropped and built anew as needed. Results are the same; about 1 KB a state.
-    - `union_parts`: alternatives that one state may hold at once.
+
+    Of a regular expression:
+    - `pattern_length`, `pattern_nesting`, `repeat_count`: of its text.
+    - `lookaround_nesting`: of groups that hold assertions.
+    - `atomic_nesting`, `atomic_rounds`: of groups within an atomic one, or around one that a conditional
+      refers to; of a counted repeat that is written out there.
+    - `conditional_groups`: to which conditionals refer; each doubles the pattern.
+
+    Of a grammar:
     - `grammar_nodes`: nodes of a grammar's transition network, at about 1 KB each.
     - `grammar_items`: ways to read the text so far that one state of a grammar may hold at once; only
       ambiguous grammars need many. About 200 bytes and 1 to 2 microseconds a byte each.
-    - `pattern_length`, `pattern_nesting`, `repeat_count`: of a regular expression's text.
+    - `grammar_closures`: the sum of the sizes of all sets of states reachable without a byte, in one rule.
+    - `template_instances`, `template_nesting`: uses of templates with different arguments; arguments within
+      arguments.
+    - `imported_grammars`: by one grammar, directly and through others.
+    - `terminal_length`: of the pattern that a terminal and those it uses come to.
+    - `lookaround_states`, `lookaround_classes`: of the automaton of a terminal that looks around, before it
+      is minimised, and the classes of characters that it tells apart; `joined_states`: of several together.
+    - `ignored_states`: of an ignored terminal's automaton, and of its walk beside another one.
+
+    Of a JSON Schema:
+    - `branch_ways`: combinations of branches beside an `unevaluated*` keyword.
+    - `verdicts`: sets of values of one member that are told apart.
+    - `demand_ways`: ways to meet what some member must satisfy.
+    - `contains_ways`: combinations of `contains` that one item may satisfy or not.
+    - `counted_names`: names that are found for an object that needs members by their number alone.
+    - `distinct_items`: items that must differ and are planned for.
+    - `item_alternatives`, `item_tries`: disjuncts of an array whose items must differ, and conjunctions
+      tried to list them.
+    - `multiples`: different `multipleOf` that meet in one place.
+
+    What has no field is what a representation holds: 4,000 digits of a bound, 10**15 items or characters,
+    exponents of `decimal`, ten terminals of a grammar that look around, and Python's own stack
+    (`sys.setrecursionlimit`).
     """
 
     steps: int = 100_000
@@ -77,11 +113,35 @@ class Limits:
     search_states: int = 20_000
     cached_states: int = 100_000
     union_parts: int = 50_000
-    grammar_nodes: int = 200_000
-    grammar_items: int = 50_000
+    part_ways: int = 1_000
+    completion_bytes: int = 1 << 26
     pattern_length: int = 1_000_000
     pattern_nesting: int = 20_000
     repeat_count: int = 1_000_000_000
+    lookaround_nesting: int = 150
+    atomic_nesting: int = 100
+    atomic_rounds: int = 64
+    conditional_groups: int = 6
+    grammar_nodes: int = 200_000
+    grammar_items: int = 50_000
+    grammar_closures: int = 2_000_000
+    template_instances: int = 10_000
+    template_nesting: int = 50
+    imported_grammars: int = 100
+    terminal_length: int = 100_000
+    lookaround_states: int = 3_000
+    lookaround_classes: int = 200
+    joined_states: int = 20_000
+    ignored_states: int = 2_000
+    branch_ways: int = 4_096
+    verdicts: int = 512
+    demand_ways: int = 20_000
+    contains_ways: int = 4_096
+    counted_names: int = 2_000
+    distinct_items: int = 2_000
+    item_alternatives: int = 2_000
+    item_tries: int = 100_000
+    multiples: int = 10
 
     def within(self, others: Limits) -> bool:
         """Whether no counted limit is higher than that of `others`."""

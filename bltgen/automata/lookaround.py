@@ -19,7 +19,7 @@ True
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Union
 
 from bltgen.automata.derivative import transitions
@@ -36,7 +36,7 @@ from bltgen.automata.language import (
     _union,
     concat,
 )
-from bltgen.automata.limits import Limits, use_limits
+from bltgen.automata.limits import current_limits, use_limits
 from bltgen.automata.operators import BYTES, COMPLEMENT, CONCAT, EPS, LITERAL, REPEAT, UNION
 from bltgen.errors import LimitExceeded
 
@@ -60,11 +60,8 @@ __all__ = [
 
 Expression = Union[Language, "Chain", "Choice", "Loop", "Rest", "Before", "Ahead", "Behind"]
 
-NESTING = 150
-"""The deepest nesting of chains, choices and loops that hold assertions."""
-
-_DECISION = Limits(search_states=50)
-"""How long to try to decide an assertion from its neighbours before it is left to the automaton."""
+_DECISION = 50
+"""States to visit to decide an assertion from its neighbours before it is left to the automaton."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,8 +131,8 @@ def _depth(expression: Expression) -> int:
 
 def _deeper(parts: Iterable[Expression]) -> int:
     depth = 1 + max(map(_depth, parts), default=0)
-    if depth > NESTING:
-        raise LimitExceeded("the nesting of groups around lookarounds", NESTING)
+    if depth > (limit := current_limits().lookaround_nesting):
+        raise LimitExceeded("the nesting of groups around lookarounds", limit)
     return depth
 
 
@@ -235,7 +232,7 @@ def _assertion(assertion: Rest | Before) -> Expression:
 
 def _implied(known: Language, asserted: Language) -> bool | None:
     """Whether all of `known` is in `asserted` (True), none is (False), or neither is established."""
-    with use_limits(_DECISION):
+    with use_limits(replace(current_limits(), search_states=_DECISION)):
         try:
             if asserted.includes(known):
                 return True

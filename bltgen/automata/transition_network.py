@@ -29,9 +29,6 @@ __all__ = ["Graph", "Network", "Node", "Symbol", "minimised", "network_of_graphs
 LARGEST_INLINED_RULE = 24
 """A rule used more than once is spliced into its users up to so many atoms."""
 
-LARGEST_CLOSURES = 2_000_000
-"""The sum of the sizes of all sets of states that are reachable without a byte, in one rule."""
-
 Symbol: TypeAlias = "str | Constraint"
 
 
@@ -247,9 +244,11 @@ def _graph(rules: Rules, name: str, kept: Iterable[str], nullable: set[str], bud
         closures.append(_closure(state, empty))
         total += len(closures[-1])
         charge(len(closures[-1]) >> 4)
-        if total > LARGEST_CLOSURES:
+        if total > (limit := current_limits().grammar_closures):
             raise LimitExceeded(
-                "optional parts in a row in the grammar", LARGEST_CLOSURES, "simplify the grammar"
+                "optional parts in a row in the grammar",
+                limit,
+                "simplify the grammar",
             )
     return _subsets(edges, closures, determinise=True) or _subsets(edges, closures, determinise=False)  # type: ignore[return-value]
 

@@ -32,6 +32,7 @@ from functools import lru_cache
 from math import gcd
 from typing import TYPE_CHECKING, NamedTuple
 
+from bltgen.automata.limits import current_limits
 from bltgen.errors import LimitExceeded
 
 if TYPE_CHECKING:
@@ -43,7 +44,6 @@ Value = int | float | str | Decimal | Fraction
 """A decimal number: a float means its shortest decimal spelling (0.1 is one tenth), a str JSON's syntax."""
 
 DIGIT_LIMIT = 4_000
-MODULUS_LIMIT = 10
 
 _NUMBER = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]+))?")
 
@@ -269,8 +269,8 @@ def _combine(one: Condition, two: Condition, operation: Callable[[int, int], int
     if not one.moduli and not two.moduli:
         return Condition((), operation(one.table, two.table))
     moduli = tuple(sorted({*one.moduli, *two.moduli}))
-    if len(moduli) > MODULUS_LIMIT:
-        raise LimitExceeded("the number of different multipleOf that meet in one place", MODULUS_LIMIT)
+    if len(moduli) > (limit := current_limits().multiples):
+        raise LimitExceeded("the number of different multipleOf that meet in one place", limit)
     places = [tuple(moduli.index(m) for m in each.moduli) for each in (one, two)]
     table = 0
     for row in range(1 << len(moduli)):

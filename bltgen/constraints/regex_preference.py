@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bltgen.automata.limits import current_limits
 from bltgen.constraints.regex_syntax import (
     EMPTY_SEQUENCE,
     Alternation,
@@ -41,15 +42,6 @@ from bltgen.constraints.regex_syntax import (
 from bltgen.errors import LimitExceeded, Unsupported
 
 __all__ = ["first_match", "rewritten", "without_atomic_groups", "without_conditionals"]
-
-UNROLLED = 64
-"""The most rounds of a counted repeat that are written out inside an atomic group."""
-
-NESTING = 100
-"""The deepest nesting inside an atomic group, and around a group that a conditional refers to."""
-
-CONDITIONS = 6
-"""The most groups to which conditionals refer; each doubles the pattern."""
 
 
 def rewritten(root: Node, rewrite: Callable[[Node], Node]) -> Node:
@@ -112,8 +104,8 @@ def first_match(node: Node, after: tuple[Node, ...]) -> Node:
 
 
 def _first(node: Node, after: tuple[Node, ...], group: Atomic, depth: int) -> Node:
-    if depth > NESTING:
-        raise LimitExceeded("the nesting inside an atomic group", NESTING)
+    if depth > (limit := current_limits().atomic_nesting):
+        raise LimitExceeded("the nesting inside an atomic group", limit)
     if _has_one_match(node, depth):
         return node
     if isinstance(node, Sequence):
@@ -155,8 +147,8 @@ def _first_repetition(node: Repetition, after: tuple[Node, ...], group: Atomic, 
     if fixed:
         return Sequence((Repetition(body, low, low), optional))
     rest = Repetition(body, 0, None if high is None else high - low, node.lazy)
-    if low > UNROLLED:
-        raise LimitExceeded("the rounds of a repeat inside an atomic group", UNROLLED)
+    if low > (limit := current_limits().atomic_rounds):
+        raise LimitExceeded("the rounds of a repeat inside an atomic group", limit)
     required = [
         _first(body, (*[body] * (low - 1 - index), rest, *after), group, depth + 1) for index in range(low)
     ]
@@ -173,8 +165,8 @@ def _optional_rounds(node: Repetition, after: tuple[Node, ...], group: Atomic, d
             return Sequence((Repetition(round_, 0, None), Look(Sequence(after), True, False, 0)))
         round_ = Sequence((_first(body, (more, *after), group, depth + 1),))
         return Sequence((Repetition(round_, 0, None), _unless((body, more, *after))))
-    if node.high - node.low > UNROLLED:
-        raise LimitExceeded("the rounds of a repeat inside an atomic group", UNROLLED)
+    if node.high - node.low > (limit := current_limits().atomic_rounds):
+        raise LimitExceeded("the rounds of a repeat inside an atomic group", limit)
     result: Node = EMPTY_SEQUENCE
     for rounds in range(node.high - node.low):
         more = Repetition(body, 0, rounds, node.lazy)
@@ -196,10 +188,16 @@ def _has_one_match(node: Node, depth: int) -> bool:
     if isinstance(node, Characters | Text | Assertion | Look):
         return True
     if isinstance(node, Sequence):
-        return depth < NESTING and all(_has_one_match(part, depth + 1) for part in node.parts)
+        return depth < current_limits().atomic_nesting and all(
+            _has_one_match(part, depth + 1) for part in node.parts
+        )
     if isinstance(node, Repetition):
         return node.low == node.high and _has_one_match(node.body, depth + 1)
-    return isinstance(node, Group) and depth < NESTING and _has_one_match(node.body, depth + 1)
+    return (
+        isinstance(node, Group)
+        and depth < current_limits().atomic_nesting
+        and _has_one_match(node.body, depth + 1)
+    )
 
 
 def may_be_empty(node: Node) -> bool:
@@ -236,8 +234,8 @@ def without_conditionals(root: Node, source: str) -> Node:
     numbers: dict[int, Conditional] = {}
     for node in sorted(found, key=lambda node: node.position):
         numbers.setdefault(node.number, node)
-    if len(numbers) > CONDITIONS:
-        raise LimitExceeded("the groups to which conditionals refer", CONDITIONS)
+    if len(numbers) > (limit := current_limits().conditional_groups):
+        raise LimitExceeded("the groups to which conditionals refer", limit)
     for number, conditional in numbers.items():
         root = _by_cases(root, number, conditional, source)
     return root
@@ -268,8 +266,8 @@ class _Cases:
 
     def split(self, node: Node, depth: int) -> tuple[Node | None, Node | None]:
         """The node where the group takes part, and where it does not; None where that cannot be."""
-        if depth > NESTING:
-            raise LimitExceeded("the nesting around a group to which a conditional refers", NESTING)
+        if depth > (limit := current_limits().atomic_nesting):
+            raise LimitExceeded("the nesting around a group to which a conditional refers", limit)
         if not self._holds_group(node):
             return None, node
         if isinstance(node, Group):

@@ -23,12 +23,13 @@ Empty rounds of a repeat end it, as in CPython's `re`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import count, pairwise
 
 from bltgen.automata.byteset import ALL_BITS
 from bltgen.automata.derivative import transitions
 from bltgen.automata.language import EMPTY, EPSILON, INFINITE, Language, from_automaton, intersection
-from bltgen.automata.limits import Limits, charge, current_limits, use_limits
+from bltgen.automata.limits import charge, current_limits, use_limits
 from bltgen.automata.lookaround import Expression
 from bltgen.automata.lookaround_automaton import language_of
 from bltgen.constraints.regex_lowering import lowered
@@ -83,7 +84,7 @@ def preferred(root: Node, *, is_bytes: bool) -> Language:
     program = _Program(is_bytes)
     ordered = from_automaton(program.state(((program.cell(root, program.end), None),)))
     try:
-        with use_limits(Limits(search_states=_COMPARING)):
+        with use_limits(replace(current_limits(), search_states=_COMPARING)):
             if intersection(plain, ~ordered).is_empty():
                 return plain
     except LimitExceeded:

@@ -12,7 +12,7 @@ its states are sets of threads, one for each way in which the bytes so far may b
 need not say where it ends. Where several splits of a text remain, the earlier part takes the most.
 
 Cost: a step is one step of each thread. Threads in the same state of the same part are merged, so
-there are few unless a part can end almost anywhere in itself; above `MAX_THREADS` a step raises
+there are few unless a part can end almost anywhere in itself; above `Limits.part_ways` a step raises
 LimitExceeded.
 """
 
@@ -27,6 +27,7 @@ from bltgen.arguments import as_bytes, encoded, of_type, suggests_keywords
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.contract import FORCED_LIMIT, Report, ReportEntry
 from bltgen.automata.language import ANY_BYTE, ANY_BYTES, Language, literal
+from bltgen.automata.limits import current_limits
 from bltgen.automata.recipe import FixedState, Made, Recipe
 from bltgen.automata.sampling import draw
 from bltgen.automata.utf8 import UTF8_TEXT
@@ -37,9 +38,8 @@ if TYPE_CHECKING:
     from bltgen.automata.contract import Constraint, State
     from bltgen.decoding.given import Given
 
-__all__ = ["MAX_THREADS", "Parts", "PartsState", "parts", "until"]
+__all__ = ["Parts", "PartsState", "parts", "until"]
 
-MAX_THREADS = 1000
 MAX_STATES = 20_000
 """States remembered; beyond, the table begins anew."""
 
@@ -163,8 +163,8 @@ class Parts(Made):
             while state.accepting and index + 1 < len(self.names):
                 index, state = index + 1, self.starts[index + 1]
                 found[index, state] = None
-        if len(found) > MAX_THREADS:
-            raise LimitExceeded("the number of ways to split a text into its parts", MAX_THREADS)
+        if len(found) > (limit := current_limits().part_ways):
+            raise LimitExceeded("the number of ways to split a text into its parts", limit)
         return list(found)
 
     def state(self, threads: list[tuple[int, State]]) -> PartsState:

@@ -177,9 +177,9 @@ def test_lazy_attributes_are_computed_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert (state.forced, state.shortest, bytes(state.allowed)) == (b")", 1, b")")
 
 
-def test_long_completions_are_not_written_out(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_long_completions_are_not_written_out(set_limits: Any) -> None:
     automaton = Watched({"n": NESTED}, "n")
-    monkeypatch.setattr(earley, "LONGEST_COMPLETION", 4)
+    set_limits(completion_bytes=4)
     assert walked(automaton, b"(((").completion() == b"x)))"
     with pytest.raises(LimitExceeded) as caught:
         walked(automaton, b"((((").completion()

@@ -17,9 +17,8 @@ from bltgen.automata.language import (
     concat,
     literal,
 )
-from bltgen.automata.limits import current_limits
+from bltgen.automata.limits import Limits, current_limits
 from bltgen.automata.lookaround import (
-    NESTING,
     Ahead,
     Before,
     Behind,
@@ -37,6 +36,8 @@ from bltgen.automata.lookaround import (
     loop,
 )
 from bltgen.errors import LimitExceeded
+
+NESTING = Limits().lookaround_nesting
 
 A, B, C = literal(b"a"), literal(b"b"), literal(b"c")
 AB = literal(b"ab")

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from bltgen.automata import transition_network
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.language import EPSILON, Language, literal
 from bltgen.automata.limits import Limits, use_limits
@@ -264,12 +263,12 @@ def test_rules_have_so_many_nodes_and_no_more() -> None:
     assert caught.value.limit == 77
 
 
-def test_ways_around_in_a_row_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ways_around_in_a_row_are_bounded(set_limits: Any) -> None:
     """The sizes of all closures are summed: 4 + 3 + 2 + 1 for three optional parts."""
     rules: dict[str, Body] = {"p": ((A.star(), B.star(), C.star()),)}
-    monkeypatch.setattr(transition_network, "LARGEST_CLOSURES", 10)
+    set_limits(grammar_closures=10)
     _graph(rules, "p", {}, set(), 100)
-    monkeypatch.setattr(transition_network, "LARGEST_CLOSURES", 9)
+    set_limits(grammar_closures=9)
     with pytest.raises(LimitExceeded) as caught:
         _graph(rules, "p", {}, set(), 100)
     assert caught.value.limit == 9

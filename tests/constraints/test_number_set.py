@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
+from bltgen.automata.limits import Limits
 from bltgen.constraints.number_set import (
     ALWAYS,
     DIGIT_LIMIT,
-    MODULUS_LIMIT,
     NEVER,
     Condition,
     Modulus,
@@ -24,6 +24,8 @@ from bltgen.constraints.number_set import (
     decimal_parts,
 )
 from bltgen.errors import LimitExceeded
+
+MODULUS_LIMIT = Limits().multiples
 
 GRID = [Fraction(k, 20) for k in range(-130, 131)]
 

@@ -6,12 +6,9 @@ from typing import Any
 
 import pytest
 
-from bltgen.constraints import regex_preference
+from bltgen.automata.limits import Limits
 from bltgen.constraints.regex_parser import parse
 from bltgen.constraints.regex_preference import (
-    CONDITIONS,
-    NESTING,
-    UNROLLED,
     _has_one_match,
     any_node,
     first_match,
@@ -35,6 +32,10 @@ from bltgen.constraints.regex_syntax import (
 )
 from bltgen.errors import LimitExceeded, Unsupported
 from tests.constraints.regex_trees import shown
+
+CONDITIONS = Limits().conditional_groups
+NESTING = Limits().atomic_nesting
+UNROLLED = Limits().atomic_rounds
 
 A, B, Z = (Characters(((ord(letter),) * 2,)) for letter in "abz")
 
@@ -305,8 +306,8 @@ LEVELS = [
 
 
 @pytest.mark.parametrize("level", LEVELS)
-def test_each_node_is_a_level_of_nesting(level: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(regex_preference, "NESTING", 3)
+def test_each_node_is_a_level_of_nesting(level: Any, set_limits: Any) -> None:
+    set_limits(atomic_nesting=3)
     either = Alternation((A, B))
     # The alternation's parts are the third level.
     first_match(level(Group(either, 9)), (Z,))
@@ -321,8 +322,8 @@ def test_each_node_is_a_level_of_nesting(level: Any, monkeypatch: pytest.MonkeyP
         without_conditionals(Sequence((level(Group(Group(Group(A, 1), 9), 9)), asks)), "")
 
 
-def test_what_has_one_match_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(regex_preference, "NESTING", 3)
+def test_what_has_one_match_at_most(set_limits: Any) -> None:
+    set_limits(atomic_nesting=3)
     one, two = Sequence((A, B)), Alternation((A, B))
     for depth in range(5):
         within = depth < 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import pickle
 import random
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from bltgen.automata.contract import FORCED_LIMIT
 from bltgen.automata.language import byte_set, literal, union
 from bltgen.constraints.json_schema import json_schema
 from bltgen.decoding import parts as parts_module
-from bltgen.decoding.parts import MAX_THREADS, Parts, parts, until
+from bltgen.decoding.parts import Parts, parts, until
 from bltgen.errors import BudgetTooSmall, EmptyLanguage, LimitExceeded, RejectedByte, Unsupported
 
 A, B = literal(b"a"), literal(b"b")
@@ -149,13 +150,12 @@ def test_what_is_no_text_is_captured_as_bytes():
     assert parts(x=raw, y=A).captures(b"\xffa") == {"x": b"\xff", "y": "a"}
 
 
-def test_threads_are_limited(monkeypatch):
+def test_threads_are_limited(set_limits: Any):
     """At the limit still, above it not."""
-    assert MAX_THREADS == 1000
     named = {f"p{n}": AB.optional() for n in range(6)}
-    monkeypatch.setattr(parts_module, "MAX_THREADS", 6)
+    set_limits(part_ways=6)
     assert len(parts(**named).start().threads) == 6
-    monkeypatch.setattr(parts_module, "MAX_THREADS", 5)
+    set_limits(part_ways=5)
     with pytest.raises(LimitExceeded) as caught:
         parts(**named).start()
     assert caught.value.limit == 5

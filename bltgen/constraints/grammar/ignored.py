@@ -38,13 +38,10 @@ from bltgen.automata.language import (
     from_automaton,
     union,
 )
-from bltgen.automata.limits import charge
+from bltgen.automata.limits import charge, current_limits
 from bltgen.errors import LimitExceeded
 
 __all__ = ["Gaps", "nonempty", "open_end"]
-
-MOST_STATES = 2_000
-"""An ignored terminal's automaton, and its walk beside another one, may have so many states."""
 
 
 class Gaps:
@@ -172,8 +169,8 @@ def _states(language: Language) -> Iterator[Language]:
         yield state
         for _, target in transitions(state):
             if target not in seen and not target.is_empty():
-                if len(seen) >= MOST_STATES:
-                    raise LimitExceeded("the states of an ignored terminal", MOST_STATES)
+                if len(seen) >= (limit := current_limits().ignored_states):
+                    raise LimitExceeded("the states of an ignored terminal", limit)
                 seen.add(target)
                 todo.append(target)
 
@@ -218,8 +215,11 @@ def open_end(ignored: Language, following: Language) -> bool:
             for other, rest in transitions(text):
                 pair = (longer, rest, True)
                 if bits & other and pair not in seen and not longer.is_empty() and not rest.is_empty():
-                    if len(seen) >= MOST_STATES:
-                        raise LimitExceeded("the states of an ignored terminal beside another", MOST_STATES)
+                    if len(seen) >= (limit := current_limits().ignored_states):
+                        raise LimitExceeded(
+                            "the states of an ignored terminal beside another",
+                            limit,
+                        )
                     seen.add(pair)
                     todo.append(pair)
     return False

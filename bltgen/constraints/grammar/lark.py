@@ -57,6 +57,7 @@ from typing import Any, TypeAlias, TypeVar
 from bltgen.automata.context_free import Grammar
 from bltgen.automata.contract import Constraint, ReportEntry
 from bltgen.automata.language import EPSILON, Language, union
+from bltgen.automata.limits import current_limits
 from bltgen.automata.productions import Body, Repeat, components
 from bltgen.constraints.grammar.ignored import Gaps, nonempty
 from bltgen.constraints.grammar.lark_modules import Defined, Grammars, Modules
@@ -87,9 +88,6 @@ from bltgen.constraints.grammar.terminal_patterns import (
 from bltgen.errors import ConstraintError, ConstraintSyntaxError, LimitExceeded, Unsupported, did_you_mean
 
 __all__ = ["Grammars", "parse"]
-
-MOST_INSTANCES = 10_000
-"""A grammar's templates may be used with so many different arguments in all."""
 
 T = TypeVar("T")
 
@@ -453,10 +451,10 @@ class _Compiler:
         arguments = [self.argument(argument, defined, environment) for argument in item.arguments]
         identity = (key, *(a if isinstance(a, str | _Template) else id(a) for a in arguments))
         if identity not in self.instances:
-            if len(self.instances) >= MOST_INSTANCES:
+            if len(self.instances) >= (limit := current_limits().template_instances):
                 raise LimitExceeded(
                     "instances of templates",
-                    MOST_INSTANCES,
+                    limit,
                     "does a template use itself with growing arguments?",
                 )
             name = f"{key}~{len(self.instances)}"

@@ -25,9 +25,6 @@ from bltgen.errors import ConstraintSyntaxError, LimitExceeded, Unsupported, did
 
 __all__ = ["Defined", "Grammars", "Modules"]
 
-MOST_MODULES = 100
-"""The most grammars that one grammar may import, directly and through others."""
-
 _READY = ("%",)
 """The place of the ready grammars, which import from each other only."""
 
@@ -171,8 +168,8 @@ class Modules:
 
     def _read(self, source: Source, prefix: str, place: tuple[str, ...]) -> None:
         self._count += 1
-        if self._count > MOST_MODULES:
-            raise LimitExceeded("imported grammars", MOST_MODULES, "does a grammar import itself?")
+        if self._count > (limit := current_limits().imported_grammars):
+            raise LimitExceeded("imported grammars", limit, "does a grammar import itself?")
         modules: dict[tuple[str, ...], list[Import]] = {}
         for item in source.imports:
             items = modules.setdefault(item.path, [])

@@ -157,7 +157,7 @@ _TOKEN = re.compile(
     re.X | re.S,
 )
 _STATEMENTS = ("%ignore", "%import", "%declare", "%override", "%extend")
-_NESTED_ARGUMENTS = 50
+
 _KINDS = {"line": "the end of the line", "rule": "a name in lower case", "terminal": "a name in upper case"}
 
 
@@ -412,8 +412,8 @@ class _Parser:
             raise self.error(token, "a name, a string, a regular expression, '(' or '['")
         if self.peek().value != "{" or token.kind == "terminal":
             return Name(token.value, token.position)
-        if depth > _NESTED_ARGUMENTS:
-            raise LimitExceeded("the nesting of template arguments", _NESTED_ARGUMENTS)
+        if depth > (limit := current_limits().template_nesting):
+            raise LimitExceeded("the nesting of template arguments", limit)
         self.next()
         arguments = [self.item(self.next(), depth + 1)]
         while self.next_of(",", "}").value == ",":

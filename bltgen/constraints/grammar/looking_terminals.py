@@ -30,6 +30,7 @@ from bltgen.automata.language import (
     literal,
     union,
 )
+from bltgen.automata.limits import current_limits
 from bltgen.automata.lookaround import Expression, chain
 from bltgen.automata.lookaround_automaton import language_of
 from bltgen.constraints.grammar.letter_automata import LetterAutomaton, explored, minimised
@@ -55,20 +56,14 @@ from bltgen.errors import LimitExceeded
 
 __all__ = ["BEGIN", "END", "character_classes", "empty_text", "holds", "relaxed", "right_places"]
 
-MOST_STATES = 3_000
-"""An automaton may have so many states before it is minimised."""
-
-MOST_CLASSES = 200
-"""A pattern may tell so many classes of characters apart."""
-
 _CUT, BEGIN, END = 0xFD, 0xFE, 0xFF
 """Marks, as letters; smaller numbers are classes of characters."""
 
 
 def right_places(root: Node, classes: list[Ranges], *, ignored: bool) -> LetterAutomaton:
     """The automaton of A BEGIN u END B, over the numbers of the classes. Raises what `regex` raises."""
-    if len(classes) > MOST_CLASSES:
-        raise LimitExceeded("the classes of characters of a terminal that looks around", MOST_CLASSES)
+    if len(classes) > (limit := current_limits().lookaround_classes):
+        raise LimitExceeded("the classes of characters of a terminal that looks around", limit)
     feed = next(number for number, ranges in enumerate(classes) if holds(ranges, 10))
     letters = byte_set(ByteSet.range(0, len(classes) - 1))
     language = _right(_over_classes(root, classes), letters, literal(bytes([feed])), ignored)
@@ -82,7 +77,9 @@ def right_places(root: Node, classes: list[Ranges], *, ignored: bool) -> LetterA
             for letter in bits_of(bits & known)
         }
 
-    return minimised(explored(language, lambda state: state.nullable, following, MOST_STATES))
+    return minimised(
+        explored(language, lambda state: state.nullable, following, current_limits().lookaround_states)
+    )
 
 
 def _byte(mark: int) -> Language:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.derivative import step, transitions
 from bltgen.automata.language import EMPTY, EPSILON, Language, literal
+from bltgen.automata.limits import current_limits
 from bltgen.automata.utf8 import code_points
 from bltgen.constraints.grammar.ignored import nonempty
 from bltgen.constraints.grammar.letter_automata import LetterAutomaton, both, explored, minimised
@@ -33,7 +34,7 @@ from bltgen.constraints.grammar.looking_terminals import (
 from bltgen.constraints.grammar.terminal_patterns import Terminal, pattern_root
 from bltgen.constraints.regex_classes import Ranges
 from bltgen.constraints.regex_syntax import Node
-from bltgen.errors import LimitExceeded, Unsupported
+from bltgen.errors import Unsupported
 
 __all__ = ["Marked", "Surroundings"]
 
@@ -42,9 +43,6 @@ _OPENINGS = (0xC0, 0xC1, 0xF5, 0xF6, 0xF7, 0xF8, 0xF9, 0xFA, 0xFB, 0xFC)
 
 _CLOSE = 0xFF
 _MARKS = ByteSet.of({*_OPENINGS, _CLOSE})
-
-MOST_STATES = 20_000
-"""The automaton of several terminals may have so many states before it is minimised."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,7 @@ class Surroundings:
     def mark(self, terminal: Terminal, *, ignored: bool) -> Marked:
         """Give a terminal its marks. Raises Unsupported where its emptiness depends on what is around."""
         if len(self._terminals) == len(_OPENINGS):
-            raise LimitExceeded("terminals that look around, in one grammar,", len(_OPENINGS))
+            raise Unsupported(f"more than {len(_OPENINGS)} terminals that look around, in one grammar")
         opening = literal(bytes([_OPENINGS[len(self._terminals)]]))
         if terminal.piece.language is not None:
             raise Unsupported("'&', '~' or a constraint in ignored text, in a grammar that looks around")
@@ -97,7 +95,9 @@ class Surroundings:
         automaton: LetterAutomaton | None = None
         for number, terminal in enumerate(self._terminals):
             one = _alone(number, len(self._terminals), terminal, classes)
-            automaton = minimised(one if automaton is None else both(automaton, one, MOST_STATES))
+            automaton = minimised(
+                one if automaton is None else both(automaton, one, current_limits().joined_states)
+            )
         assert automaton is not None, "a grammar without such terminals needs none"
         return _Reading(automaton, classes).monitor(0)
 
@@ -153,7 +153,7 @@ def _alone(number: int, count: int, terminal: _Looking, classes: list[Ranges]) -
         return all(is_closed and places.accepting[at] for at, is_closed in state[1])
 
     first: tuple[int, frozenset[_Owed]] = (0, frozenset())
-    return minimised(explored(first, accepting, following, MOST_STATES))
+    return minimised(explored(first, accepting, following, current_limits().joined_states))
 
 
 # -- byte by byte --------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ True
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from bltgen.automata.byteset import ByteSet
@@ -37,7 +37,7 @@ from bltgen.automata.language import (
     literal,
     union,
 )
-from bltgen.automata.limits import Limits, current_limits, use_limits
+from bltgen.automata.limits import current_limits, use_limits
 from bltgen.automata.utf8 import UTF8_TEXT, code_points
 from bltgen.constraints.grammar.lark_syntax import CharacterRange, Pattern, Text
 from bltgen.constraints.regex_parser import PREFERENCES, Parsed, parse
@@ -80,10 +80,6 @@ __all__ = [
 ]
 
 
-LONGEST_PATTERN = 100_000
-"""A terminal's pattern may be so long, where it is needed: terminals that use others grow quickly."""
-
-
 @dataclass(frozen=True)
 class Plain:
     """What a pattern without assertions matches, as far as it was put together of languages.
@@ -122,7 +118,7 @@ class Piece:
     @property
     def pattern(self) -> str:
         """The pattern. Raises LimitExceeded where it is too long."""
-        limit = min(LONGEST_PATTERN, current_limits().pattern_length)
+        limit = min(current_limits().terminal_length, current_limits().pattern_length)
         if self.length > limit:
             raise LimitExceeded("the length of a terminal's pattern", limit)
         text: list[str] = []
@@ -334,7 +330,7 @@ def _is_prefix_free(plain: Plain) -> bool:
     if language.least == language.most:
         return True
     try:
-        with use_limits(Limits(search_states=200)):
+        with use_limits(replace(current_limits(), search_states=200)):
             return intersection(language, concat(language, ANY_BYTES, ANY_BYTE)).is_empty()
     except LimitExceeded:
         return False

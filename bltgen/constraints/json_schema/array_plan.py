@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from bltgen.automata.language import INFINITE
+from bltgen.automata.limits import current_limits
 from bltgen.constraints.json_schema.clause_search import Search
 from bltgen.constraints.json_schema.clauses import Reader, Split, crowded, holds_at_end
 from bltgen.constraints.json_schema.container_positions import AfterPart, Opened
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["ArrayFrame", "ArrayPlan"]
 
 Cost = Callable[[Formula], int]
-
-FORKS_LIMIT = 4_096
-"""At most so many combinations of counted goals that one item may satisfy or not."""
 
 Branch = tuple[Formula, "ArrayPlan", tuple[int, ...]]
 """A goal of an item, the plan to go on by after it, and how many satisfied each of its counted goals."""
@@ -114,7 +112,7 @@ class ArrayPlan:
                 for before, counts in forks
                 if (both := formulas.both(before, option)) is not formulas.false
             ]
-            if len(forks) > FORKS_LIMIT:
+            if len(forks) > current_limits().contains_ways:
                 raise _too_many_forks()
             self.compiler.table.effort.spend(len(forks) >> 2)
         return forks
@@ -142,7 +140,7 @@ class ArrayPlan:
                 if (both := formulas.both(before, counted)) is not formulas.false
             ]
             forks += more
-            if len(forks) > FORKS_LIMIT:
+            if len(forks) > current_limits().contains_ways:
                 raise _too_many_forks()
         return forks
 
@@ -306,7 +304,7 @@ class ArrayPlan:
 def _too_many_forks() -> LimitExceeded:
     return LimitExceeded(
         "the ways in which one item may count for several `contains`",
-        FORKS_LIMIT,
+        current_limits().contains_ways,
         "let fewer of them hold of the same items",
     )
 

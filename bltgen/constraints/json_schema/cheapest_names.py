@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from bltgen.automata.byteset import bits_of
 from bltgen.automata.derivative import transitions
 from bltgen.automata.language import INFINITE, Language
+from bltgen.automata.limits import current_limits
 from bltgen.automata.liveness import shortest
 from bltgen.constraints.json_schema.effort import Effort
-from bltgen.constraints.json_schema.large_counts import NAMES_LIMIT
 from bltgen.constraints.json_schema.name_trie import Spelling
 from bltgen.errors import LimitExceeded
 
@@ -36,11 +36,13 @@ def cheapest_names(
         names = compiler.cheapest_names[language] = CheapestNames(language, compiler.name_spelling)
     found: list[tuple[bytes, int]] = []
     number = 0
-    if wanted > NAMES_LIMIT and language.most >= INFINITE:
-        raise LimitExceeded("the members that an object needs by their number", NAMES_LIMIT, _ADVICE)
+    if wanted > current_limits().counted_names and language.most >= INFINITE:
+        raise LimitExceeded(
+            "the members that an object needs by their number", current_limits().counted_names, _ADVICE
+        )
     while len(found) < wanted:
-        if len(found) >= NAMES_LIMIT:
-            raise LimitExceeded("the members that an object needs by their number", NAMES_LIMIT, _ADVICE)
+        if len(found) >= (limit := current_limits().counted_names):
+            raise LimitExceeded("the members that an object needs by their number", limit, _ADVICE)
         entry = names.at(number, compiler.table.effort)
         if entry is None:
             break

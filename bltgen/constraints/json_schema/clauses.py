@@ -34,9 +34,6 @@ from bltgen.errors import LimitExceeded
 
 __all__ = ["Mentions", "Reader", "choices", "crowded", "halves", "holds_at_end", "mentions_of", "simplified"]
 
-VERDICTS_LIMIT = 512
-"""At most so many sets of values of one member are told apart."""
-
 CHECK_STATES = 500
 """Each search for a value in one of them visits at most so many states; what it does not find out may be."""
 
@@ -293,7 +290,7 @@ class Reader:
         """Without what no value leaves, where much is."""
         if len(split) > 8:
             split = {left: goal for left, goal in split.items() if self._is_possible(goal)}
-            if len(split) > VERDICTS_LIMIT:
+            if len(split) > current_limits().verdicts:
                 raise _too_many_verdicts()
         return split
 
@@ -347,6 +344,6 @@ class Reader:
 def _too_many_verdicts() -> LimitExceeded:
     return LimitExceeded(
         "the ways in which one member's value decides the alternatives",
-        VERDICTS_LIMIT,
+        current_limits().verdicts,
         "let conditions on the same member exclude each other",
     )

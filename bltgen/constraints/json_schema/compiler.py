@@ -225,7 +225,7 @@ class Compiler:
         try:
             return compute()
         except RecursionError:
-            raise LimitExceeded("the nesting of subschemas within one value", 200) from None
+            raise LimitExceeded("the nesting of subschemas within one value", 200, counted=False) from None
         finally:
             self._entered.discard(key)
 

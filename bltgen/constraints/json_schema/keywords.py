@@ -29,6 +29,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from bltgen.automata.language import EMPTY, Language
+from bltgen.automata.limits import current_limits
 from bltgen.automata.utf8 import UTF8_CHAR
 from bltgen.constraints.json_schema import json_values as values
 from bltgen.constraints.json_schema.formula import Formula, Formulas, Summary, meet
@@ -54,9 +55,6 @@ from bltgen.constraints.regex import pattern_language
 from bltgen.errors import ConstraintSyntaxError, LimitExceeded, Unsupported, did_you_mean
 
 __all__ = ["Keywords"]
-
-WAYS_LIMIT = 4096
-"""At most so many combinations of branches beside an `unevaluated*` keyword."""
 
 _REFERENCE_SET = frozenset(REFERENCES)
 _IN_PLACE = frozenset(
@@ -633,10 +631,10 @@ class Keywords:
 
     @staticmethod
     def _check(place: Place, ways: int) -> None:
-        if ways > WAYS_LIMIT:
+        if ways > (limit := current_limits().branch_ways):
             raise LimitExceeded(
                 f"{place.pointer}: the combinations of branches beside unevaluated*",
-                WAYS_LIMIT,
+                limit,
                 "split the schema",
             )
 

@@ -13,13 +13,10 @@ from decimal import Decimal
 from bltgen.constraints.json_schema.references import Place
 from bltgen.errors import LimitExceeded
 
-__all__ = ["COUNTABLE", "NAMES_LIMIT", "blamed"]
+__all__ = ["COUNTABLE", "blamed"]
 
 COUNTABLE = 10**15
 """So many items or characters fit into a text that can be measured."""
-
-NAMES_LIMIT = 2_000
-"""So many names at most are found for an object that needs members by their number alone."""
 
 _COUNTED = ("Properties", "Items", "Length", "Contains")
 _COUNTS = [side + what for side in ("min", "max") for what in _COUNTED]

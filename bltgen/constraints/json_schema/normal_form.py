@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from bltgen.automata.limits import current_limits
 from bltgen.constraints.json_schema.clauses import atoms_of, choices
 from bltgen.constraints.json_schema.discriminators import cases_by_member, is_broad, taken_up
 from bltgen.constraints.json_schema.formula import (
@@ -43,10 +44,6 @@ WIDEST = 500
 
 TRIES = 3_000
 """So many conjunctions are tried to list them."""
-
-RECORDING = 2_000
-RECORDING_TRIES = 100_000
-"""The same where an array must have no (or some) equal items; more are an error there."""
 
 
 class Cases:
@@ -83,7 +80,9 @@ class Cases:
                     specs.update(dict.fromkeys(listed))
                 found = tuple(specs)
             except RecursionError:
-                raise LimitExceeded("the nesting of subschemas within one value", 200) from None
+                raise LimitExceeded(
+                    "the nesting of subschemas within one value", 200, counted=False
+                ) from None
             self._known[key] = found
         return found
 
@@ -128,7 +127,7 @@ class Cases:
         widest = max([len(clause.parts) for clause in pending], default=0)
         if widest > WIDEST:
             return None
-        tries = self._tries + (RECORDING_TRIES if limit else TRIES + 2 * widest * widest)
+        tries = self._tries + (current_limits().item_tries if limit else TRIES + 2 * widest * widest)
         limit = limit or max(self.limit, widest)
         specs: dict[Any, None] = {}
         stack = [(draft, pending)]
@@ -151,11 +150,11 @@ class Cases:
             draft.table = _names_of(draft, clauses)
         elif draft.unique or draft.repeated or any(atom[0] == "unique" for atom in atoms_of(clauses)):
             # Which values may come no more depends on what each disjunct still needs.
-            found = self._listed(draft, pending, kind, RECORDING)
+            found = self._listed(draft, pending, kind, current_limits().item_alternatives)
             if found is None:
                 raise LimitExceeded(
                     "the alternatives of an array with unique items",
-                    RECORDING,
+                    current_limits().item_alternatives,
                     "add a discriminating item or property to the branches",
                 )
             return found

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bltgen.automata.byteset import bits_of
 from bltgen.automata.language import EMPTY, INFINITE, Language, union
+from bltgen.automata.limits import current_limits
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.automata.word_list import words
 from bltgen.constraints.json_schema.cheapest_names import cheapest_names
@@ -41,9 +42,6 @@ Cost = Callable[[Formula], int]
 
 GOALS_LIMIT = 64
 """At most so many goals of undeclared members are looked at to bound what a value costs."""
-
-DEMANDS_LIMIT = 20_000
-"""At most so many ways to meet open demands are compared."""
 
 
 class ObjectPlan:
@@ -294,8 +292,8 @@ class ObjectPlan:
         steps = 0
         while stack:
             steps += 1
-            if steps > DEMANDS_LIMIT:
-                raise LimitExceeded("the ways to meet what some member must satisfy", DEMANDS_LIMIT)
+            if steps > (limit := current_limits().demand_ways):
+                raise LimitExceeded("the ways to meet what some member must satisfy", limit)
             at, chosen = stack.pop()
             if at == len(open_demands):
                 best = min(best, self._assigned_cost(chosen, mask, required, seen, last, get, line))

@@ -31,7 +31,7 @@ from bltgen.arguments import as_bytes, integer, of_type, one_of, shown, suggests
 from bltgen.automata import algebra
 from bltgen.automata.contract import Constraint, Report, ReportEntry, State, V_co
 from bltgen.automata.language import EMPTY, INFINITE, Language, intersection
-from bltgen.automata.limits import bounded, bounded_by, grant
+from bltgen.automata.limits import bounded, bounded_by, current_limits, grant
 from bltgen.automata.recipe import Made, remembers, source_key
 from bltgen.automata.sampling import draw
 from bltgen.automata.utf8 import UTF8_TEXT
@@ -41,7 +41,7 @@ from bltgen.constraints.json_schema.embedding import embedded, json_text
 from bltgen.constraints.json_schema.formula import Formula
 from bltgen.constraints.json_schema.grounding import Grounding, text_of
 from bltgen.constraints.json_schema.json_values import holds_surrogate, read
-from bltgen.constraints.json_schema.large_counts import COUNTABLE, NAMES_LIMIT, blamed
+from bltgen.constraints.json_schema.large_counts import COUNTABLE, blamed
 from bltgen.constraints.json_schema.layout import Layout
 from bltgen.constraints.json_schema.near_misses import check_draft, tell
 from bltgen.constraints.json_schema.number_rules import DOUBLE_DIGITS, NUMBERS
@@ -98,7 +98,7 @@ class JsonSchema(Made, Generic[V_co]):
         try:
             satisfiable = compiler.cost(self._goal) < INFINITE
         except LimitExceeded as error:
-            raise blamed(self._places(), NAMES_LIMIT) or error from error
+            raise blamed(self._places(), current_limits().counted_names) or error from error
         if not satisfiable:
             beyond = blamed(self._places(), COUNTABLE)
             if beyond is not None:

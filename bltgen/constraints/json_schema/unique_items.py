@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from bltgen.automata.byteset import ALL_BITS, bits_of
 from bltgen.automata.contract import State
 from bltgen.automata.language import INFINITE, Language
+from bltgen.automata.limits import current_limits
 from bltgen.automata.operators import CONCAT
 from bltgen.automata.utf8 import UTF8_TEXT
 from bltgen.constraints.json_number import Exponent, NumberState, number_state
@@ -86,7 +87,9 @@ def value_of(text: bytes) -> Value:
     try:
         return written_value(text)
     except (ConstraintSyntaxError, RecursionError):
-        raise LimitExceeded("the nesting of an item of an array with unique items", 500) from None
+        raise LimitExceeded(
+            "the nesting of an item of an array with unique items", 500, counted=False
+        ) from None
 
 
 def text_of(chain: Chain) -> bytes:
@@ -581,9 +584,6 @@ def is_vast(value: Value) -> bool:
     return False
 
 
-ITEMS_LIMIT = 2000
-"""At most so many items that must differ are planned for."""
-
 ABSENT = 1_000_000_000_000
 """A cost in an assignment that no sum of others reaches."""
 
@@ -637,8 +637,8 @@ def sequences(
     while heap:
         effort.spend()
         bound, _, i, counts, goals, extra = heappop(heap)
-        if len(goals) > ITEMS_LIMIT:
-            raise LimitExceeded("the items of an array that must differ", ITEMS_LIMIT)
+        if len(goals) > (limit := current_limits().distinct_items):
+            raise LimitExceeded("the items of an array that must differ", limit)
         complete = i >= spec.low and all(n >= c[2] for n, c in zip(counts, plan.counts, strict=True))
         if complete:
             yield bound, goals
@@ -663,8 +663,8 @@ def _only_sequences(
     bound = 0
     for i in count(index):
         plan.compiler.table.effort.spend()
-        if len(goals) > ITEMS_LIMIT:
-            raise LimitExceeded("the items of an array that must differ", ITEMS_LIMIT)
+        if len(goals) > (limit := current_limits().distinct_items):
+            raise LimitExceeded("the items of an array that must differ", limit)
         if i >= spec.low:
             yield bound, tuple(goals)
             if i >= max(index, spec.low) + beyond:

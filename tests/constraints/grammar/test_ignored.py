@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -166,27 +167,27 @@ def test_the_state_of_leaving_out() -> None:
     assert not _Ending(two, two, {one: two}).accepting
 
 
-def test_states_of_a_terminal_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_states_of_a_terminal_have_a_limit(set_limits: Any) -> None:
     four = regex("abc")
     assert len(list(_states(four))) == 4
     assert next(iter(_states(four))) is four
     assert all(not state.is_empty() for state in _states(regex("ab|ac")))
-    monkeypatch.setattr(module, "MOST_STATES", 4)
+    set_limits(ignored_states=4)
     assert len(list(_states(four))) == 4
-    monkeypatch.setattr(module, "MOST_STATES", 3)
+    set_limits(ignored_states=3)
     with pytest.raises(LimitExceeded) as caught:
         list(_states(four))
     assert (caught.value.what, caught.value.limit) == ("the states of an ignored terminal", 3)
 
 
-def test_walks_beside_a_terminal_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_walks_beside_a_terminal_have_a_limit(set_limits: Any) -> None:
     """So many pairs of what is left of both."""
     ignored, following = regex("a(?:bbbc)?"), regex("bbbd")
-    monkeypatch.setattr(module, "MOST_STATES", 7)
+    set_limits(ignored_states=7)
     assert not open_end(ignored, following)
     pairs = None
     for limit in range(6, 0, -1):
-        monkeypatch.setattr(module, "MOST_STATES", limit)
+        set_limits(ignored_states=limit)
         try:
             open_end(ignored, following)
         except LimitExceeded as error:

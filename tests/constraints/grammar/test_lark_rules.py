@@ -10,7 +10,6 @@ from bltgen.automata.contract import Constraint, ReportEntry
 from bltgen.automata.language import EPSILON, Language, literal
 from bltgen.automata.productions import Repeat
 from bltgen.constraints.grammar import grammar
-from bltgen.constraints.grammar import lark as module
 from bltgen.constraints.grammar.lark import Grammars, located, parse
 from bltgen.constraints.grammar.lark_syntax import Source
 from bltgen.constraints.regex import regex
@@ -338,11 +337,11 @@ def test_given_names_may_be_declared() -> None:
     assert made["start"] == ((literal(b"x"), literal(b"y")),)
 
 
-def test_templates_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_templates_have_a_limit(set_limits: Any) -> None:
     text = 'start: f{"a"} f{"b"} f{"c"}\nf{x}: x'
-    monkeypatch.setattr(module, "MOST_INSTANCES", 3)
+    set_limits(template_instances=3)
     assert rules(text)
-    monkeypatch.setattr(module, "MOST_INSTANCES", 2)
+    set_limits(template_instances=2)
     with pytest.raises(LimitExceeded) as caught:
         rules(text)
     assert (caught.value.what, caught.value.limit) == ("instances of templates", 2)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from itertools import product
+from typing import Any
 
 import pytest
 
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.language import EMPTY, INFINITE, byte_set, intersection, literal
-from bltgen.constraints.grammar import looking_terminals as module
 from bltgen.constraints.grammar.lark_syntax import Pattern
 from bltgen.constraints.grammar.looking_terminals import (
     BEGIN,
@@ -82,17 +82,16 @@ def test_the_places_of_a_terminal(pattern: str, ignored: bool) -> None:
                 assert found == there(pattern, text, begin, end, ignored), (text, begin, end)
 
 
-def test_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_limits(set_limits: Any) -> None:
     root = parse("a[bc]d(?!e)").root
     classes = character_classes([root])
-    monkeypatch.setattr(module, "MOST_CLASSES", len(classes))
+    set_limits(lookaround_classes=len(classes))
     assert right_places(root, classes, ignored=True).edges
-    monkeypatch.setattr(module, "MOST_CLASSES", len(classes) - 1)
+    set_limits(lookaround_classes=len(classes) - 1)
     with pytest.raises(LimitExceeded) as caught:
         right_places(root, classes, ignored=True)
     assert caught.value.limit == len(classes) - 1
-    monkeypatch.undo()
-    monkeypatch.setattr(module, "MOST_STATES", 3)
+    set_limits(lookaround_states=3)
     with pytest.raises(LimitExceeded) as states:
         right_places(root, classes, ignored=True)
     assert states.value.limit == 3

@@ -10,7 +10,6 @@ import pytest
 from bltgen.automata.language import ANY_BYTES, concat, literal
 from bltgen.automata.limits import Limits, use_limits
 from bltgen.automata.utf8 import UTF8_TEXT, code_points
-from bltgen.constraints.grammar import terminal_patterns
 from bltgen.constraints.grammar.lark_syntax import CharacterRange, Pattern, Text
 from bltgen.constraints.grammar.terminal_patterns import (
     Piece,
@@ -207,8 +206,8 @@ def test_bytes_and_characters_do_not_mix() -> None:
             make([text("é"), text("b", "b")])
 
 
-def test_patterns_have_a_length(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(terminal_patterns, "LONGEST_PATTERN", 4)
+def test_patterns_have_a_length(set_limits: Any) -> None:
+    set_limits(terminal_length=4)
     assert joined([text("ab"), text("cd")]).pattern == "abcd"
     with pytest.raises(LimitExceeded) as caught:
         _ = joined([text("ab"), text("cde")]).pattern

@@ -182,15 +182,15 @@ def test_an_item_counts_or_not_while_it_matters() -> None:
     assert [met for _, met in plan._useful(0, (0, 0))] == [(1, 0), (1, 1)]
 
 
-def test_the_ways_to_count_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_ways_to_count_have_a_limit(set_limits: Any) -> None:
     """At most so many, whether all of them or those that are useful."""
     plan = _plan({"allOf": [{"contains": {"type": ["string", "null"]}}, {"contains": {"type": ["string"]}}]})
     assert len(plan.forks(0, (0, 0))) == 3
     assert len(plan._useful(0, (0, 0))) == 2
     for most, find in ((3, plan.forks), (2, plan._useful)):
-        monkeypatch.setattr(array_plan, "FORKS_LIMIT", most)
+        set_limits(contains_ways=most)
         find(0, (0, 0))
-        monkeypatch.setattr(array_plan, "FORKS_LIMIT", most - 1)
+        set_limits(contains_ways=most - 1)
         with pytest.raises(LimitExceeded) as caught:
             find(0, (0, 0))
         assert caught.value.what == "the ways in which one item may count for several `contains`"

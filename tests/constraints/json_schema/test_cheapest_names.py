@@ -186,9 +186,9 @@ def test_names_that_were_seen_are_passed_over() -> None:
     assert cheapest_names(literal("é".encode()), NOTHING_SEEN, 1, ascii_only) == [("é".encode(), 6)]
 
 
-def test_so_many_names_are_found_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_so_many_names_are_found_at_most(set_limits: Any) -> None:
     """Of languages with an end and without; those that were seen do not count."""
-    monkeypatch.setattr(module, "NAMES_LIMIT", 3)
+    set_limits(counted_names=3)
     made = compiler()
     for pattern in ("[abcde]", "[abcde]*"):
         language = regex(pattern)
@@ -204,8 +204,8 @@ def test_so_many_names_are_found_at_most(monkeypatch: pytest.MonkeyPatch) -> Non
     assert cheapest_names(regex("[ab]"), NOTHING_SEEN, 4, made) == [(b"a", 1), (b"b", 1)]
 
 
-def test_names_without_end_are_not_searched_for_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "NAMES_LIMIT", 3)
+def test_names_without_end_are_not_searched_for_a_limit(set_limits: Any) -> None:
+    set_limits(counted_names=3)
     made = compiler()
     with pytest.raises(LimitExceeded):
         cheapest_names(regex("a*"), NOTHING_SEEN, 4, made)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
 from bltgen.automata.language import literal
-from bltgen.automata.limits import current_limits
-from bltgen.constraints.json_schema import clauses as module
+from bltgen.automata.limits import Limits, current_limits, use_limits
 from bltgen.constraints.json_schema.clauses import (
     CHECK_STATES,
     CROWDED,
@@ -468,14 +466,14 @@ def test_sets_that_are_known_exactly_are_not_asked_for() -> None:
 def test_too_many_sets_of_values_are_an_error() -> None:
     atoms = [some(i) for i in range(9)]
     goal = value(*range(9))
-    with patch.object(module, "VERDICTS_LIMIT", 9):
+    with use_limits(Limits(verdicts=9)):
         assert len(reader().clauses(atoms, goal)) == 9
-    with patch.object(module, "VERDICTS_LIMIT", 8), pytest.raises(LimitExceeded) as caught:
+    with use_limits(Limits(verdicts=8)), pytest.raises(LimitExceeded) as caught:
         reader().clauses(atoms, goal)
     assert caught.value.limit == 8
     assert "the ways in which one member's value decides" in str(caught.value)
     one = FORMULAS.one_of(atoms)
-    with patch.object(module, "VERDICTS_LIMIT", 8), pytest.raises(LimitExceeded):
+    with use_limits(Limits(verdicts=8)), pytest.raises(LimitExceeded):
         reader().split(one)
 
 

@@ -10,6 +10,7 @@ from unittest.mock import patch
 import pytest
 
 from bltgen.automata.language import EMPTY, Language, literal
+from bltgen.automata.limits import Limits, use_limits
 from bltgen.automata.utf8 import UTF8_CHAR
 from bltgen.constraints.json_format import format_language
 from bltgen.constraints.json_schema import keywords as module
@@ -854,16 +855,16 @@ def test_too_many_ways_are_a_limit(table: Table) -> None:
             ]
         }
 
-    with patch.object(module, "WAYS_LIMIT", 8):
+    with use_limits(Limits(branch_ways=8)):
         assert unevaluated(table, pairs(3)).op == OR
         with pytest.raises(LimitExceeded) as caught:
             unevaluated(Table(), pairs(4))
     assert caught.value.limit == 8
     assert "combinations of branches beside unevaluated*" in str(caught.value)
     many = {"anyOf": [{"properties": {f"a{i}": True}} for i in range(4)]}
-    with patch.object(module, "WAYS_LIMIT", 16):
+    with use_limits(Limits(branch_ways=16)):
         assert unevaluated(Table(), many) is not None
-    with patch.object(module, "WAYS_LIMIT", 15), pytest.raises(LimitExceeded):
+    with use_limits(Limits(branch_ways=15)), pytest.raises(LimitExceeded):
         unevaluated(Table(), many)
 
 

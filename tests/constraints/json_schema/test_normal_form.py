@@ -8,6 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from bltgen.automata.language import literal
+from bltgen.automata.limits import Limits, use_limits
 from bltgen.constraints.json_schema import normal_form as module
 from bltgen.constraints.json_schema.formula import ATOM, OR, SCHEMA, Formula
 from bltgen.constraints.json_schema.json_values import ARRAY, OBJECT
@@ -332,12 +333,12 @@ def test_alternatives_of_unique_items_are_listed_or_refused(made: Made) -> None:
     pairs = [
         made.any(*[atom(("each item", i, i + 1, made.values(value))) for value in (1, 2)]) for i in range(3)
     ]
-    with patch.object(module, "RECORDING", 8):
+    with use_limits(Limits(item_alternatives=8)):
         assert len(made.cases.arrays(made.all(unique, *pairs))) == 8
-    with patch.object(module, "RECORDING", 6), pytest.raises(LimitExceeded) as caught:
+    with use_limits(Limits(item_alternatives=6)), pytest.raises(LimitExceeded) as caught:
         made.cases.arrays(made.all(atom(("length", 3, 3)), unique, *pairs))
     assert caught.value.limit == 6
-    with patch.object(module, "RECORDING_TRIES", 3), pytest.raises(LimitExceeded):
+    with use_limits(Limits(item_tries=3)), pytest.raises(LimitExceeded):
         made.cases.arrays(made.all(atom(("length", 3, 4)), unique, *pairs))
 
 

@@ -265,7 +265,7 @@ BELL = [1, 1, 2, 5, 15]
 
 
 @pytest.mark.parametrize("demands", [1, 2, 3, 4])
-def test_the_ways_to_meet_demands_have_a_limit(demands: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_ways_to_meet_demands_have_a_limit(demands: int, set_limits: Any) -> None:
     """Each of them: a demand is met by a member that meets some before it, or by a new one."""
     somebody = [{"not": {"patternProperties": {"^[ab]": {"not": {"minimum": v}}}}} for v in range(demands)]
     plan = _plan({"allOf": somebody})
@@ -275,9 +275,9 @@ def test_the_ways_to_meet_demands_have_a_limit(demands: int, monkeypatch: pytest
         return plan.rest_cost(0, 0, NOTHING_SEEN, -1, plan.compiler.cost, 0)
 
     ways = sum(BELL[: demands + 1])
-    monkeypatch.setattr(object_plan, "DEMANDS_LIMIT", ways)
+    set_limits(demand_ways=ways)
     assert cost() == len(b',"a":9')
-    monkeypatch.setattr(object_plan, "DEMANDS_LIMIT", ways - 1)
+    set_limits(demand_ways=ways - 1)
     with pytest.raises(LimitExceeded) as caught:
         cost()
     assert caught.value.what == "the ways to meet what some member must satisfy"

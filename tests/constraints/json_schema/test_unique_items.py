@@ -387,8 +387,8 @@ def test_the_ways_to_complete_an_array(
     assert [bound - 3 * len(goals) for bound, goals in again] == [bound for bound, _ in ways]
 
 
-def test_the_items_that_must_differ_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unique_items, "ITEMS_LIMIT", 3)
+def test_the_items_that_must_differ_have_a_limit(set_limits: Any) -> None:
+    set_limits(distinct_items=3)
     schema = {"type": "array", "items": {"enum": [0, 1, 2, 3, 4]}, "uniqueItems": True}
     assert compiled({**schema, "minItems": 3}).start().shortest == 7
     with pytest.raises(LimitExceeded) as caught:
