@@ -145,9 +145,10 @@ class ArrayPlan:
         return forks
 
     def branches(self, index: int, goal: Formula, met: tuple[int, ...]) -> tuple[Branch, ...]:
-        """The goals of an item at `index` that satisfies `goal`, each with the plan to go on by."""
-        if not self.spec.clauses:
-            return ((goal, self, met),)
+        """The goals of an item at `index` that satisfies `goal`, each with the plan to go on by.
+
+        Of a plan with clauses.
+        """
         key = (index, goal, met)
         found = self._branches.get(key)
         if found is None:

@@ -105,6 +105,13 @@ def test_what_an_array_within_an_indented_one_costs() -> None:
     }
     for more in ({}, {"minItems": 2}, {"uniqueItems": True}, {"contains": {"minItems": 1}}):
         check_schema({**schema, **more}, arrays([[], [0]], 2), whitespace=1)
+    check_schema({**schema, "minItems": 2, "uniqueItems": True}, arrays([[], [0]], 2), whitespace=1)
+    inner = [[], [0], [0, 0]]
+    within = {"type": "array", "items": {**schema["items"], "maxItems": 2}, "maxItems": 3}
+    for more in ({"minItems": 3, "uniqueItems": True}, {"minItems": 2, "not": {"uniqueItems": True}}):
+        values = [[array] for array in arrays(inner, 3)]
+        once = {"type": "array", "items": {**within, **more}, "minItems": 1, "maxItems": 1}
+        check_schema(once, values, whitespace=1)
 
 
 # -- plans and frames by themselves ------------------------------------------------------------------
