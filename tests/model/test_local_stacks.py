@@ -116,6 +116,8 @@ def test_masks_are_told_as_the_mean_of_what_is_allowed():
     close(found[0, 2:], torch.full((255,), -1 / 257, dtype=torch.float64), rtol=1e-6, atol=1e-7)
     assert not found[1].any()
     close(found[2], torch.full((257,), -1 / 257, dtype=torch.float64), rtol=1e-6, atol=1e-7)
+    one = torch.arange(257) == 256
+    close(mask_features(one, torch.float64), one.double() - 1 / 257, rtol=1e-6, atol=1e-7)
 
 
 def test_a_decoder_with_a_mask_input_adds_what_it_is_told():
