@@ -369,3 +369,169 @@ def test_what_does_not_matter_is_forgotten() -> None:
     assert reached("a{12}") is reached("a*")
     assert _InCharacter(_Pattern(True), b"", language(True)).longest == INFINITE
     assert not _InCharacter(_Pattern(True), b"", language(True)).accepting
+
+
+MEANT = {
+    "\\b": 8,
+    "\\t": 9,
+    "\\n": 10,
+    "\\v": 11,
+    "\\f": 12,
+    "\\r": 13,
+    "\\x1f": 0x1F,
+    "\\u001F": 0x1F,
+    "\\cA": 1,
+    "\\ca": 1,
+    "\\cB": 2,
+    "\\cM": 13,
+    "\\cZ": 26,
+    "\\cz": 26,
+    "\\x7e": 0x7E,
+    "a": 0x61,
+    "\\^": 0x5E,
+    "\\/": 0x2F,
+    "\\}": 0x7D,
+    "\\[": 0x5B,
+    "\\\\": 0x5C,
+    ".": 0x2E,
+    "é": 0xE9,
+    "ࠀ": 0x800,
+    "\uffff": 0xFFFF,
+    "\\u07ff": 0x7FF,
+    "\\ufffe": 0xFFFE,
+    "\\ud83d": 0xD83D,
+}
+
+
+@pytest.mark.parametrize("unicode", [True, False])
+@pytest.mark.parametrize("written", MEANT)
+def test_ends_of_ranges_are_the_characters_that_are_meant(written: str, unicode: bool) -> None:
+    """A range from a character to it, or from it to one, is in order or none."""
+    code = MEANT[written]
+    for other in (code - 1, code, code + 1, 0, 0x20, 0x7F, 0x80, 0xFFFF):
+        if other > 0xFFFF:
+            continue
+        escaped = f"\\u{other:04x}"
+        assert language(unicode).accepts(f"[{escaped}-{written}]".encode()) is (other <= code), hex(other)
+        assert language(unicode).accepts(f"[{written}-{escaped}]".encode()) is (code <= other), hex(other)
+    assert language(unicode).accepts(f"[{written}-{written}]".encode())
+
+
+def test_ends_of_ranges_beyond_the_basic_plane() -> None:
+    """With the flag they are characters, without it two code units, of which the nearer is the end."""
+    for begin, end, with_u, without in (
+        ("\\ud83d", "😀", True, True),
+        ("\\ud83c", "😀", True, True),
+        ("\\ud83e", "😀", True, False),
+        ("😀", "\\ude00", False, True),
+        ("😀", "\\uddff", False, False),
+        ("😀", "\\ude01", False, True),
+        ("\uffff", "😀", True, False),
+        ("😀", "😁", True, False),
+        ("😁", "😀", False, False),
+        ("\U00010000", "\U0010ffff", True, False),
+        ("\U00010000", "\\udc00", False, True),
+        ("\\udbff", "\U0010ffff", True, True),
+    ):
+        text = f"[{begin}-{end}]".encode()
+        assert language(True).accepts(text) is with_u, text
+        assert language(False).accepts(text) is without, text
+
+
+LOWS = [0, 0x0F, 0x10, 0xFF, 0x100, 0xFFFF, 0x10000, 0x1F600, 0xFFFFF, 0x100000, 0x10FFFF]
+
+
+@pytest.mark.parametrize("low", LOWS)
+def test_code_points_in_braces_are_at_least_the_beginning(low: int) -> None:
+    """With any number of zeros before; what can no more be reached is refused at once, the rest never."""
+    for code in {0, low - 1, low, low + 1, 0x41, 0x10000, 0x10FFFF}:
+        for zeros in ("", "0", "000"):
+            text = f"[\\u{{{low:x}}}-\\u{{{zeros}{code:X}}}]".encode()
+            if 0 <= code <= 0x10FFFF:
+                assert language(True).accepts(text) is (low <= code), text
+    state = language(True).start()
+    for byte in f"[\\u{{{low:x}}}-\\u{{".encode():
+        state = state.advance(byte)  # type: ignore[assignment]
+    assert state.shortest == max(1, len(f"{low:x}")) + 2
+    assert len(state.completion()) == state.shortest
+    assert state.advance(ord("}")) is None
+    digits = f"{low:x}"
+    for cut in range(1, len(digits) + 1):
+        here = state
+        for byte in digits[:cut].encode():
+            here = here.advance(byte)  # type: ignore[assignment]
+        assert (here.advance(ord("}")) is not None) is (int(digits[:cut], 16) >= low)
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("a{0}", True),
+        ("a{00}", True),
+        ("a{5,5}", True),
+        ("a{5,6}", True),
+        ("a{5,4}", False),
+        ("a{5,04}", False),
+        ("a{5,05}", True),
+        ("a{10,9}", False),
+        ("a{10,10}", True),
+        ("a{0,0}", True),
+        ("a{1,0}", False),
+        ("a{,1}", False),
+        ("a{1,}?", True),
+        ("a{1}{2}", False),
+        ("a{1}?", True),
+        ("a{1}??", False),
+        ("a{1}+", False),
+    ],
+)
+def test_numbers_of_repeats(text: str, taken: bool) -> None:
+    assert language(True).accepts(text.encode()) is taken
+    assert language(False).accepts(text.encode()) is taken
+
+
+@pytest.mark.parametrize("unicode", [True, False])
+def test_names_of_groups(unicode: bool) -> None:
+    """Each is given once; what is referred to is given somewhere; letters, digits, `_` and `$`."""
+    for text, taken in (
+        ("(?<ab>)", True),
+        ("(?<ab>)(?<a>)", True),
+        ("(?<a>)(?<a>)", False),
+        ("(?<aé_$9>)", True),
+        ("(?<9a>)", False),
+        ("(?<a-b>)", False),
+        ("(?<é>)\\k<é>", True),
+        ("\\k<é>(?<é>)", True),
+        ("\\k<a>\\k<b>(?<b>)(?<a>)", True),
+        ("\\k<a>\\k<b>(?<b>)", False),
+        ("(?<a>)\\k<ab>", False),
+        ("(?<ab>)\\k<a>", False),
+        ("((?<a>)\\k<a>)", True),
+        ("(?<a>)*\\2()", True),
+        ("(?<a>)\\2", False),
+        ("(?<a>\\k<a>)", True),
+    ):
+        assert language(unicode).accepts(text.encode()) is taken, text
+
+
+def test_what_a_missing_group_costs() -> None:
+    """Two bytes; where a name is missing that group is one of them."""
+    for text, shortest in (
+        ("\\1", 2),
+        ("\\3", 6),
+        ("\\3()", 4),
+        ("\\1()", 0),
+        ("\\k<abc>", 8),
+        ("\\1\\k<abc>", 8),
+        ("\\2\\k<abc>", 10),
+        ("\\k<a>\\k<b>\\2", 12),
+        ("\\k<a>\\k<b>\\3", 14),
+        ("(?:\\1", 3),
+        ("(\\1", 1),
+        ("((\\3", 4),
+        ("[a", 1),
+    ):
+        state = language(True).start()
+        for byte in text.encode():
+            state = state.advance(byte)  # type: ignore[assignment]
+        assert state.shortest == len(state.completion()) == shortest, text
