@@ -109,10 +109,10 @@ class HostRuntime:
         for _, _, length in patches:
             bounds.append(bounds[-1] + length)
         maxima = np.maximum.reduceat(read[0], bounds[:-1], axis=0)
-        pooled = maxima.dot(self._patch_queries).reshape(len(patches), self._k, -1)
+        pooled = maxima.dot(self._patch_queries).reshape(len(patches), self._k, self._local_dim)
         for pool, states in zip(self._pools, read, strict=True):
             pooled = pool.attend_patches(pooled, states, bounds, self._residual)
-        flat: Floats = pooled.reshape(len(patches), -1)
+        flat: Floats = pooled.reshape(len(patches), self._k * self._local_dim)
         return flat
 
     def latents(self, pooled: Floats, cache: RowCache, span: Span) -> Floats | Tensor:

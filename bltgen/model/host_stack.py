@@ -130,20 +130,20 @@ class HostReach:
         for begin, end, low_row, high_row, low, high, mask in self._reads:
             held = keys_values[low_row:high_row, :, low:high]
             keys, values = held[:, :kv_heads].swapaxes(2, 3), held[:, kv_heads:]
-            if end - begin == high_row - low_row:
-                weights = q[begin:end].reshape(-1, kv_heads, group, width) @ keys
+            count = end - begin
+            if count == high_row - low_row:
+                weights = q[begin:end].reshape(count, kv_heads, group, width) @ keys
                 if mask is not None:
                     weights += mask
                 totals = _exponentials(weights)
-                read = out[begin:end].reshape(-1, kv_heads, group, width)
+                read = out[begin:end].reshape(count, kv_heads, group, width)
                 np.matmul(weights, values, out=read)
                 read /= totals
             else:
-                count = end - begin
                 asked = q[begin:end].reshape(count, kv_heads, group, width).transpose(1, 2, 0, 3)
                 weights = asked.reshape(kv_heads, group * count, width) @ keys[0]
                 if mask is not None:
-                    weights.reshape(kv_heads, group, count, -1)[...] += mask
+                    weights.reshape(kv_heads, group, count, high - low)[...] += mask
                 totals = _exponentials(weights)
                 read = weights @ values[0]
                 read /= totals
@@ -236,7 +236,8 @@ class HostStack:
         """Block `number` on x [total, dim], whose positions are reserved in the cache."""
         weights = self.blocks[number]
         heads, rotated, total = self._heads, self._heads + self._kv_heads, len(x)
-        qkv = weights.attention_norm(x).dot(weights.qkv).reshape(total, -1, self._width)
+        qkv = weights.attention_norm(x).dot(weights.qkv)
+        qkv = qkv.reshape(total, rotated + self._kv_heads, self._width)
         pairs = qkv.view(np.complex64)[:, :rotated]
         pairs *= factors
         held = cache.arrays[self.plane][number]
@@ -283,9 +284,9 @@ class HostCrossReader:
     def attend_latents(self, x: Floats, keys_values: Floats, residual: int) -> Floats:
         """x [n, dim], each at its own keys_values [n, k, 2 * dim]; adds x `residual` times."""
         count, dim = x.shape
-        heads = self._heads
-        q = self._queries(x).reshape(count, heads, 1, -1)
-        held = keys_values.reshape(count, -1, 2, heads, dim // heads)
+        heads, sources = self._heads, keys_values.shape[1]
+        q = self._queries(x).reshape(count, heads, 1, dim // heads)
+        held = keys_values.reshape(count, sources, 2, heads, dim // heads)
         weights = q @ held[:, :, 0].transpose(0, 2, 3, 1)
         totals = _exponentials(weights)
         read = weights @ held[:, :, 1].swapaxes(1, 2)
@@ -299,7 +300,7 @@ class HostCrossReader:
         patches, k, dim = x.shape
         heads = self._heads
         flat = x.reshape(patches * k, dim)
-        q = self._queries(flat).reshape(patches, k, heads, -1).swapaxes(1, 2)
+        q = self._queries(flat).reshape(patches, k, heads, dim // heads).swapaxes(1, 2)
         held = self.keys_values(sources).reshape(len(sources), 2, heads, dim // heads)
         read = np.empty((patches, k, heads, dim // heads), dtype=np.float32)
         for patch, (low, high) in enumerate(itertools.pairwise(bounds)):

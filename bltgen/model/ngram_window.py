@@ -55,7 +55,7 @@ class NGramWindow:
         read = [text[position - length : position] for text, position in zip(texts, positions, strict=True)]
         ids = np.frombuffer(b"".join(read), dtype=np.uint8).astype(np.int64)
         ids += BYTE_OFFSET
-        return ids.reshape(-1, length)
+        return ids.reshape(len(texts), length)
 
     def windows(self, data: bytes | bytearray, start: int, count: int) -> Ids:
         """The windows [count, length] that end at positions start.. of BOS and `data` (0 before BOS)."""

@@ -298,7 +298,7 @@ class BLTSession:
         if not any(found):
             return None
         packed = np.frombuffer(b"".join(mask or _ANYTHING for mask in found), np.uint8)
-        bits = np.unpackbits(packed.reshape(len(found), -1), axis=1, count=COLUMNS)
+        bits = np.unpackbits(packed.reshape(len(found), len(_ANYTHING)), axis=1, count=COLUMNS)
         return torch.from_numpy(bits.astype(bool))
 
     def _groups(self) -> Iterator[list[tuple[int, int]]]:
