@@ -119,6 +119,23 @@ def test_each_question_ends_by_its_steps_and_is_refused_again_at_once(name: str,
     assert module._ACCOUNT.get() is None
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"(?:\b\w{1,30}\b\s?){5,50}",
+        r"(?=.*[a-z])(?=.*[A-Z])(?=.*\d)(?=.*[^\w\s]).{8,64}",
+        r"(?!.*\.\.)[\w.]{1,64}@(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,63}",
+        "|".join(f"word{i}" for i in range(3_000)),
+        r"(?:[a-z]{1,20} ){1,200}[a-z]+",
+    ],
+    ids=["words", "password", "address", "list", "sentence"],
+)
+def test_what_is_ordinary_is_answered_by_default(pattern: str) -> None:
+    state = bltgen.regex(pattern).start()
+    assert state.allowed
+    assert len(state.completion()) == state.shortest
+
+
 def test_what_one_asks_is_not_charged_to_another(accounts: list[Any]) -> None:
     """A question to a schema, then one to a pattern, and to a schema within a grammar: an account each."""
     schema = bltgen.json_schema(PERSON)
