@@ -23,7 +23,7 @@ from time import monotonic
 
 from bltgen.errors import Cancelled, DeadlineExceeded
 
-__all__ = ["CancelToken", "Watch", "check", "current_watch"]
+__all__ = ["WATCH", "CancelToken", "Watch", "check", "current_watch"]
 
 
 class CancelToken:
@@ -72,23 +72,24 @@ class Watch:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """Whatever the block asks and computes is under this watch."""
-        token = _WATCH.set(self)
+        token = WATCH.set(self)
         try:
             yield
         finally:
-            _WATCH.reset(token)
+            WATCH.reset(token)
 
 
-_WATCH: ContextVar[Watch | None] = ContextVar("bltgen_watch", default=None)
+WATCH: ContextVar[Watch | None] = ContextVar("bltgen_watch", default=None)
+"""The watch in this context."""
 
 
 def current_watch() -> Watch | None:
     """The watch in this context, if there is one."""
-    return _WATCH.get()
+    return WATCH.get()
 
 
 def check() -> None:
     """Raise Cancelled or DeadlineExceeded where the watch in this context says so."""
-    watch = _WATCH.get()
+    watch = WATCH.get()
     if watch is not None:
         watch.check()

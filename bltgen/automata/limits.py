@@ -36,7 +36,7 @@ from time import monotonic
 from typing import Any, TypeAlias, TypeVar
 
 from bltgen.errors import LimitExceeded
-from bltgen.interruption import Watch, current_watch
+from bltgen.interruption import WATCH, Watch
 
 __all__ = [
     "Limits",
@@ -187,10 +187,11 @@ class _Account:
     def __init__(self) -> None:
         limits = self.limits = _CURRENT.get()
         self.left = limits.steps
-        watch = self.watch = current_watch()
+        watch = WATCH.get()
         if limits.seconds is None and watch is None:
-            self.alarm = 0
+            self.alarm = 0  # it rings once, when nothing is left
         else:
+            self.watch = watch
             self.until = None if limits.seconds is None else monotonic() + limits.seconds
             self.alarm = max(0, limits.steps - CLOCK_STEPS)
 
@@ -250,31 +251,53 @@ def _too_deep() -> LimitExceeded:
     return LimitExceeded("the nesting of what one question depends on", 1000, counted=False)
 
 
+def _remember(state: Any, key: Hashable, error: LimitExceeded) -> None:
+    if error.counted:
+        if state.refusals is None:
+            state.refusals = {}
+        state.refusals[key] = (_CURRENT.get(), error.again())
+
+
 def question(ask: F) -> F:
-    """Make a method of a state a question to it. `self.refusals` is the state's memory: Refusals, or None."""
+    """Make a method of a state a question to it. `self.refusals` is the state's memory: Refusals, or None.
+
+    The method has at most one argument: states are asked so often that packing arguments would tell.
+    """
     name = ask.__name__
 
-    @wraps(ask)
-    def asked(self: Any, *arguments: Any) -> Any:
+    def asked(self: Any) -> Any:
         if self.refusals is not None:
-            _recall(self.refusals, (name, arguments))
+            _recall(self.refusals, name)
         if _ACCOUNT.get() is not None:
-            return ask(self, *arguments)
+            return ask(self)
         _ACCOUNT.set(_Account())
         try:
-            return ask(self, *arguments)
+            return ask(self)
         except LimitExceeded as error:
-            if error.counted:
-                if self.refusals is None:
-                    self.refusals = {}
-                self.refusals[(name, arguments)] = (_CURRENT.get(), error.again())
+            _remember(self, name, error)
             raise
         except RecursionError:
             raise _too_deep() from None
         finally:
             _ACCOUNT.set(None)
 
-    return asked  # type: ignore[return-value]
+    def asked_about(self: Any, argument: Any) -> Any:
+        if self.refusals is not None:
+            _recall(self.refusals, (name, argument))
+        if _ACCOUNT.get() is not None:
+            return ask(self, argument)
+        _ACCOUNT.set(_Account())
+        try:
+            return ask(self, argument)
+        except LimitExceeded as error:
+            _remember(self, (name, argument), error)
+            raise
+        except RecursionError:
+            raise _too_deep() from None
+        finally:
+            _ACCOUNT.set(None)
+
+    return wraps(ask)(asked if ask.__code__.co_argcount == 1 else asked_about)  # type: ignore[return-value]
 
 
 _REFUSED: OrderedDict[Hashable, tuple[Limits, LimitExceeded]] = OrderedDict()

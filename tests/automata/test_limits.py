@@ -33,16 +33,22 @@ class State:
         self.refusals: Refusals | None = None
         self.asked = 0
 
-    @question
     def spend(self, *steps: int) -> int:
+        return self._spend(steps)
+
+    @question
+    def _spend(self, steps: tuple[int, ...]) -> int:
         self.asked += 1
         for some in steps:
             charge(some)
         return sum(steps)
 
-    @question
     def ask(self, others: tuple[State, ...], steps: int) -> int:
-        return sum([other.spend(steps) for other in others])
+        return self._ask((others, steps))
+
+    @question
+    def _ask(self, asked: tuple[tuple[State, ...], int]) -> int:
+        return sum([other.spend(asked[1]) for other in asked[0]])
 
     @question
     def fail(self, error: Exception) -> None:
