@@ -207,8 +207,9 @@ class Job:
     sample_bytes: int = field(
         default=100, metadata=_about(LOOKS, "of a sample; 0: none are written (100)", int, "N", 0)
     )
-    report_steps: int = field(
-        default=25, metadata=_about(LOOKS, "from a line of the log to the next (25)", int, "N", 1)
+    report_steps: int | None = field(
+        default=None,
+        metadata=_about(LOOKS, "from a line of the log to the next (25; with --init: 5)", int, "N", 1),
     )
     checkpoint_seconds: float = field(
         default=20.0, metadata=_about(LOOKS, "from a checkpoint to the next (20)", float, "X", 0)

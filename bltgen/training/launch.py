@@ -90,6 +90,7 @@ def train_config(job: Job, corpus: Corpus) -> TrainConfig:
         "embedding_learning_rate": _or(job.embedding_learning_rate, rate),
         "step_bytes": _or(job.step_bytes, 12_000 if new else 4_000),
         "warmup_steps": _or(job.warmup_steps, 50 if new else 10),
+        "report_steps": _or(job.report_steps, 25 if new else 5),
         "decay": _or(job.decay, 0.25 if new else 0.5),
         "sample_prompts": _prompts(job, corpus),
         "sample_bytes": max(1, job.sample_bytes),

@@ -85,7 +85,7 @@ def _best(panel: Any, curves: dict[str, list[tuple[float, float]]], size: float)
         if name in curves:
             at, y = min(curves[name], key=lambda point: point[1])
             x = at / size
-            below = {"xytext": (0, -14), "textcoords": "offset points", "ha": "center", "fontsize": 8}
-            panel.annotate(f"{y:.3f}", (x, y), **below)
+            above = {"xytext": (0, 8), "textcoords": "offset points", "ha": "center", "fontsize": 8}
+            panel.annotate(f"{y:.3f}", (x, y), **above)
             panel.plot([x], [y], "o", ms=8, mfc="none", color=CURVES[name][1], label="best")
             return
