@@ -10,9 +10,11 @@ import jsonschema
 import pytest
 
 from bltgen.automata.language import INFINITE
+from bltgen.constraints.json_schema.key_set import KeySet
 from bltgen.constraints.json_schema.object_clauses import ObjectClauses, Prices
 from bltgen.constraints.json_schema.object_plan import ObjectPlan
 from bltgen.constraints.json_schema.seen import NOTHING_SEEN
+from bltgen.constraints.json_schema.specs import ObjectDraft
 
 from .finite import compiled
 
@@ -50,6 +52,18 @@ APART: dict[str, dict[str, Any]] = {
         "if": {"properties": {"a": ZERO}, "required": ["a"]},
         "then": {"required": ["c"]},
         "else": {"properties": {"d": ZERO}},
+    },
+    "a name that no way has": {
+        "anyOf": [
+            {"properties": {"a": False}, "required": ["bb"]},
+            {"properties": {"a": {"const": 9}}, "required": ["c"]},
+        ],
+    },
+    "a way that no value has": {
+        "anyOf": [
+            {"properties": {"bb": {"type": "string"}}, "required": ["bb", "a"]},
+            {"required": ["c"], "properties": {"c": {"pattern": "c"}}},
+        ],
     },
     "as many as are required": {"allOf": [either("a", "bb")], "required": ["r"], "minProperties": 1},
 }  # fmt: skip
@@ -240,3 +254,21 @@ def test_where_all_are_one_group_other_names_matter(monkeypatch: pytest.MonkeyPa
     for _ in range(2):
         clauses.cost((0, 0, seen, -1), prices)
     assert len(asked) == 3
+
+
+def test_solutions_of_plans_with_other_required_names_are_others() -> None:
+    """The same clauses on the same names: what is required of these is part of what is remembered."""
+    alone = {"anyOf": [{"required": ["a"]}, {"required": ["bb", "d"]}]}
+    clauses, plan = clauses_of(alone)
+    compiler = plan.compiler
+    prices = priced(plan, 0)
+    start = (0, 0, NOTHING_SEEN, -1)
+    first = clauses.cost(start, prices)
+    draft = ObjectDraft.of(plan.spec)
+    assert draft.add(("some", KeySet(frozenset((b"bb",))), compiler.formulas.true))
+    other = compiler.object_plan(compiler.cases.intern(draft, plan.spec.clauses))
+    assert other.table is plan.table
+    assert other.clauses is not clauses
+    valid_with = [value for value in valid(alone) if "bb" in value]
+    assert other.clauses.cost(start, prices) == min(size(value, set(), 0) for value in valid_with) > first
+    assert clauses.cost(start, prices) == first
