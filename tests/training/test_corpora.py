@@ -542,6 +542,7 @@ def test_the_table_of_sources(capsys: pytest.CaptureFixture[str]) -> None:
         assert source.reader in READERS
         assert source.language in (*LANGUAGES, "")
         assert source.language or "language" in source.pattern().groupindex
+        assert source.gained
         assert set(source.gained) <= set(LANGUAGES)
         assert f"{source.licence}, stated in {source.stated}" in told
         for part in re.split(" OR | AND ", source.licence):

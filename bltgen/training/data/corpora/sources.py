@@ -83,6 +83,7 @@ SOURCES: tuple[Source, ...] = (
         files=r"usr/share/wordnet/data\.(?:noun|verb|adj|adv)",
         language="en",
         divided=True,
+        gained={"en": 10_427_143},
     ),
     Source(
         name="world-english-bible",
@@ -96,6 +97,7 @@ SOURCES: tuple[Source, ...] = (
         files=r".*/engWEB[^/]*/[no]t\.bzz",
         language="en",
         divided=True,
+        gained={"en": 4_776_694},
     ),
     Source(
         name="treasury-of-david",
@@ -109,6 +111,7 @@ SOURCES: tuple[Source, ...] = (
         files=r".*/tdavid/[no]t\.czz",
         language="en",
         divided=True,
+        gained={"en": 11_066_306},
     ),
     Source(
         name="factbook",
@@ -121,6 +124,7 @@ SOURCES: tuple[Source, ...] = (
         reader="factbook",
         files=r"package/[^/]+/[^/]+\.json",
         language="en",
+        gained={"en": 795_664},
     ),
     Source(
         name="gcide",
@@ -134,6 +138,7 @@ SOURCES: tuple[Source, ...] = (
         files=r"usr/share/dictd/gcide\.dict\.dz",
         language="en",
         divided=True,
+        gained={"en": 20_872_344},
     ),
     Source(
         name="foldoc",
@@ -147,6 +152,7 @@ SOURCES: tuple[Source, ...] = (
         files=r"usr/share/dictd/foldoc\.dict\.dz",
         language="en",
         divided=True,
+        gained={"en": 3_923_723},
     ),
     Source(
         name="libreoffice-help-en",
@@ -159,6 +165,7 @@ SOURCES: tuple[Source, ...] = (
         reader="html",
         files=r"usr/share/libreoffice/help/[^/]+/text/(?P<document>.*)\.html",
         language="en",
+        gained={"en": 2_387_977},
     ),
     Source(
         name="libreoffice-help-de",
@@ -171,6 +178,7 @@ SOURCES: tuple[Source, ...] = (
         reader="html",
         files=r"usr/share/libreoffice/help/[^/]+/text/(?P<document>.*)\.html",
         language="de",
+        gained={"de": 3_041_665},
     ),
     Source(
         name="libreoffice-help-es",
@@ -183,6 +191,7 @@ SOURCES: tuple[Source, ...] = (
         reader="html",
         files=r"usr/share/libreoffice/help/[^/]+/text/(?P<document>.*)\.html",
         language="es",
+        gained={"es": 2_183_610},
     ),
     Source(
         name="libreoffice-help-fr",
@@ -195,6 +204,7 @@ SOURCES: tuple[Source, ...] = (
         reader="html",
         files=r"usr/share/libreoffice/help/[^/]+/text/(?P<document>.*)\.html",
         language="fr",
+        gained={"fr": 2_860_908},
     ),
     Source(
         name="libreoffice-help-ko",
@@ -207,6 +217,7 @@ SOURCES: tuple[Source, ...] = (
         reader="html",
         files=r"usr/share/libreoffice/help/[^/]+/text/(?P<document>.*)\.html",
         language="ko",
+        gained={"ko": 1_328_075},
     ),
     Source(
         name="gnome-help",
@@ -218,6 +229,18 @@ SOURCES: tuple[Source, ...] = (
         stated="usr/share/doc/gnome-user-docs/copyright",
         reader="html",
         files=rf"usr/share/help/(?P<language>{_TEN}|C|pt_BR|zh_CN)/(?P<document>.*)\.page",
+        gained={
+            "pt": 563_177,
+            "de": 389_227,
+            "ko": 357_362,
+            "fr": 333_598,
+            "en": 320_930,
+            "es": 309_651,
+            "nl": 239_513,
+            "ja": 114_759,
+            "it": 77_693,
+            "zh": 66_005,
+        },
     ),
     Source(
         name="debian-handbook",
@@ -229,6 +252,18 @@ SOURCES: tuple[Source, ...] = (
         stated="usr/share/doc/debian-handbook/copyright",
         reader="html",
         files=rf"usr/share/doc/debian-handbook/html/(?P<language>{_TEN}|zh)-(?:US|DE|ES|FR|IT|JP|KR|NL|BR|CN)/(?P<document>.*)\.html",
+        gained={
+            "en": 910_722,
+            "de": 783_338,
+            "pt": 736_797,
+            "ja": 733_175,
+            "es": 714_986,
+            "it": 651_763,
+            "fr": 600_651,
+            "zh": 368_721,
+            "nl": 200_877,
+            "ko": 22_555,
+        },
     ),
     Source(
         name="installation-guide",
@@ -240,6 +275,18 @@ SOURCES: tuple[Source, ...] = (
         stated="usr/share/doc/installation-guide-amd64/copyright",
         reader="html",
         files=rf"usr/share/doc/installation-guide-amd64/(?P<language>{_TEN}|zh_CN)/(?P<document>.*)\.html",
+        gained={
+            "nl": 366_017,
+            "de": 365_271,
+            "ja": 357_027,
+            "ko": 337_497,
+            "pt": 331_722,
+            "it": 331_687,
+            "es": 330_717,
+            "fr": 318_956,
+            "en": 295_192,
+            "zh": 212_476,
+        },
     ),
     Source(
         name="debian-reference-en",
@@ -252,6 +299,7 @@ SOURCES: tuple[Source, ...] = (
         reader="html",
         files=r"usr/share/debian-reference/(?P<document>.*)\.en\.html",
         language="en",
+        gained={"en": 274_914},
     ),
     Source(
         name="debian-reference-de",
@@ -264,6 +312,7 @@ SOURCES: tuple[Source, ...] = (
         reader="html",
         files=r"usr/share/debian-reference/(?P<document>.*)\.de\.html",
         language="de",
+        gained={"de": 354_797},
     ),
     Source(
         name="debian-reference-es",
@@ -276,6 +325,7 @@ SOURCES: tuple[Source, ...] = (
         reader="html",
         files=r"usr/share/debian-reference/(?P<document>.*)\.es\.html",
         language="es",
+        gained={"es": 271_422},
     ),
     Source(
         name="debian-reference-fr",
@@ -288,6 +338,7 @@ SOURCES: tuple[Source, ...] = (
         reader="html",
         files=r"usr/share/debian-reference/(?P<document>.*)\.fr\.html",
         language="fr",
+        gained={"fr": 266_548},
     ),
     Source(
         name="apache-manual",
@@ -299,6 +350,15 @@ SOURCES: tuple[Source, ...] = (
         stated="usr/share/doc/apache2-doc/copyright",
         reader="html",
         files=rf"usr/share/doc/apache2-doc/manual/(?P<language>{_TEN}|zh-cn)/(?P<document>.*)\.html",
+        gained={
+            "fr": 1_907_846,
+            "en": 1_573_554,
+            "ja": 653_581,
+            "ko": 452_724,
+            "de": 144_563,
+            "es": 130_418,
+            "zh": 10_018,
+        },
     ),
     Source(
         name="homeassistant",
@@ -310,6 +370,18 @@ SOURCES: tuple[Source, ...] = (
         stated="homeassistant-2026.2.3.dist-info/licenses/LICENSE.md",
         reader="messages",
         files=rf"homeassistant/components/(?P<document>[^/]+)/translations/(?P<language>{_TEN}|zh-Hans)\.json",
+        gained={
+            "de": 461_885,
+            "pt": 425_617,
+            "es": 395_358,
+            "ja": 347_592,
+            "en": 325_236,
+            "zh": 205_168,
+            "it": 196_948,
+            "fr": 184_535,
+            "nl": 158_045,
+            "ko": 109_193,
+        },
     ),
     Source(
         name="typescript",
@@ -321,6 +393,15 @@ SOURCES: tuple[Source, ...] = (
         stated="package/LICENSE.txt",
         reader="messages",
         files=rf"package/lib/(?P<language>{_TEN}|zh-cn)/diagnosticMessages\.generated\.json",
+        gained={
+            "de": 111_583,
+            "it": 110_621,
+            "fr": 108_889,
+            "ja": 94_406,
+            "es": 93_163,
+            "ko": 76_369,
+            "zh": 32_959,
+        },
     ),
     Source(
         name="postgresql",
@@ -333,6 +414,7 @@ SOURCES: tuple[Source, ...] = (
         reader="html",
         files=r"usr/share/doc/postgresql-doc-15/html/.*\.html",
         language="en",
+        gained={"en": 4_700_095},
     ),
     Source(
         name="sqlite",
@@ -345,6 +427,7 @@ SOURCES: tuple[Source, ...] = (
         reader="html",
         files=r"usr/share/doc/sqlite3/(?!search\.d).*\.html",
         language="en",
+        gained={"en": 2_919_924},
     ),
     Source(
         name="python",
@@ -357,6 +440,7 @@ SOURCES: tuple[Source, ...] = (
         reader="html",
         files=r"usr/share/doc/python3\.11/html/(?!genindex|contents|search)[^_].*\.html",
         language="en",
+        gained={"en": 6_202_992},
     ),
     Source(
         name="linux",
@@ -369,6 +453,7 @@ SOURCES: tuple[Source, ...] = (
         reader="rst",
         files=r"usr/share/doc/linux-doc-6\.1/html/_sources/(?!translations/).*\.rst\.txt(?:\.gz)?",
         language="en",
+        gained={"en": 11_093_652},
     ),
     Source(
         name="botocore",
@@ -381,6 +466,7 @@ SOURCES: tuple[Source, ...] = (
         reader="documentation",
         files=r"botocore/data/(?P<document>[^/]+)/[^/]+/service-2\.json\.gz",
         language="en",
+        gained={"en": 24_409_014},
     ),
     Source(
         name="google-api",
@@ -393,5 +479,6 @@ SOURCES: tuple[Source, ...] = (
         reader="description",
         files=r"googleapiclient/discovery_cache/documents/(?P<document>[^/]+?)\.[^/.]+\.json",
         language="en",
+        gained={"en": 11_801_673},
     ),
 )
