@@ -24,6 +24,11 @@ GUESS = 20e9
 """FLOPs a second where nothing has been measured."""
 
 
+def _base(model: str) -> str:
+    """A model without what changes its learning rate or its shares: as fast, or nearly so."""
+    return model.split("-rate")[0].split("-share")[0]
+
+
 class Rates:
     """Speeds by model and size, from finished runs, runs under way, and trials."""
 
@@ -36,12 +41,13 @@ class Rates:
             self._add(record["model"], record["size"], record["training_flops"], record["cpu_seconds"])
 
     def _add(self, model: str, size: int, flops: float, seconds: float) -> None:
+        model = _base(model)
         before = self._rates.get((model, size), (0.0, 0.0))
         self._rates[model, size] = before[0] + flops, before[1] + seconds
 
     def knows(self, model: str, size: int) -> bool:
         """Whether this model has been timed at this size."""
-        return (model, size) in self._rates
+        return (_base(model), size) in self._rates
 
     def add_trial(self, model: str, size: int, flops: float, seconds: float) -> None:
         """Keep the speed of a few steps."""
@@ -51,7 +57,7 @@ class Rates:
 
     def rate(self, model: str, size: int) -> float:
         """FLOPs a second: of this model at the nearest size, of any model, or a guess."""
-        own = {other: rate for (name, other), rate in self._rates.items() if name == model}
+        own = {other: rate for (name, other), rate in self._rates.items() if name == _base(model)}
         known = list(own.items()) or [(other, rate) for (_, other), rate in self._rates.items()]
         if not known:
             return GUESS

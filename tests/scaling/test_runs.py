@@ -229,7 +229,8 @@ def test_the_estimate_counts_what_is_left(tmp_path: Path) -> None:
     rates.add_trial("bytes", 2, 60.0, 2.0)
     rates = Rates(tmp_path / "rates.json", results)
     assert rates.rate("bytes", 0) == 10
-    assert rates.rate("bytes", 3) == 30
+    assert rates.rate("bytes", 3) == rates.rate("bytes-rate50", 3) == 30
+    assert rates.knows("bytes-rate200", 2)
     jobs = [Job("bytes", 36_000.0, 0, 1), Job("bytes", 108_000.0, 2, 1)]
     state = State(tmp_path / "state.json", "micro")
     assert state.write(jobs, results, rates, None, None)["core_hours_left"] == 2
