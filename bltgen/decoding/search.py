@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bltgen.arguments import integer
+from bltgen.automata.limits import current_limits, use_limits
 from bltgen.decoding.batch import Move, Rows, Steps
 from bltgen.decoding.hypothesis import Finish, Hypothesis
 from bltgen.decoding.request import Request
@@ -47,6 +48,9 @@ __all__ = ["DEFAULT_MAX_BYTES", "Search", "Tally", "masked_patch"]
 
 DEFAULT_MAX_BYTES = 1024
 """The budget where none is given; twice the shortest valid text where that is more."""
+
+END_STEPS = 10_000_000
+"""Steps (`Limits.steps`) to find out how a text could be ended, where a deadline or a token may end that."""
 
 RUN_LIMIT = 4096
 """The most bytes appended as one chunk without a choice."""
@@ -300,8 +304,11 @@ class Search:
                 rest = known[len(hypothesis.data) :]
             else:
                 began = perf_counter()
+                limits = current_limits()
                 try:
-                    rest = hypothesis.state.completion()
+                    # What watches the request ends this too: a long text need not be refused.
+                    with use_limits(replace(limits, steps=max(limits.steps, END_STEPS))):
+                        rest = hypothesis.state.completion()
                 except LimitExceeded:
                     return False
                 finally:

@@ -12,6 +12,7 @@ import bltgen
 from bltgen import interruption
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.language import byte_set, literal
+from bltgen.automata.limits import Limits, use_limits
 from bltgen.decoding.beam import Beam, BestOf
 from bltgen.decoding.exact import Exact
 from bltgen.decoding.generator import Generator
@@ -20,7 +21,7 @@ from bltgen.decoding.request import Request
 from bltgen.decoding.smc import SMC
 from bltgen.decoding.speculative import Speculative
 from bltgen.decoding.strategy import Mask
-from bltgen.errors import BltgenError, Cancelled, DeadlineExceeded
+from bltgen.errors import BltgenError, Cancelled, DeadlineExceeded, LimitExceeded
 from bltgen.interruption import CancelToken, Watch
 from bltgen.testing import models
 
@@ -136,6 +137,21 @@ def test_the_end_is_a_shortest_one_of_the_text_so_far(late_after: Any) -> None:
     assert 3 < len(written) < 90
     assert out.data == written + _end(written)
     assert model.generate("", LONG, seed=1, max_bytes=100).data.startswith(written)
+
+
+def test_an_end_that_takes_many_steps_is_known_too(late_after: Any) -> None:
+    """The watch bounds what it takes, not the limit of one question."""
+    long = bltgen.json_schema({"type": "array", "minItems": 40, "items": {"type": "boolean"}})
+    model = Generator(models.likes(b"[true, ]"))
+    with use_limits(Limits(steps=60)):
+        with pytest.raises(LimitExceeded):
+            bltgen.json_schema(
+                {"type": "array", "minItems": 40, "items": {"type": "null"}}
+            ).start().completion()
+        late_after(40)
+        out = model.generate("", long, seed=1, deadline=SOME_TIME)
+    assert out.finish == "deadline"
+    assert long.accepts(out.data)
 
 
 def test_a_stop_string_in_the_end_ends_the_text(late_after: Any) -> None:
