@@ -59,6 +59,12 @@ APART: dict[str, dict[str, Any]] = {
             {"properties": {"a": {"const": 9}}, "required": ["c"]},
         ],
     },
+    "a name for each way, and one for none": {
+        "anyOf": [
+            {"properties": {"a": False, "d": False}, "required": ["bb"]},
+            {"properties": {"a": False, "c": False}, "required": ["r"]},
+        ],
+    },
     "a way that no value has": {
         "anyOf": [
             {"properties": {"bb": {"type": "string"}}, "required": ["bb", "a"]},
