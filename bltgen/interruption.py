@@ -21,11 +21,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from time import monotonic
 
+from bltgen.arguments import suggests_keywords
 from bltgen.errors import Cancelled, DeadlineExceeded
 
 __all__ = ["WATCH", "CancelToken", "Watch", "check", "current_watch"]
 
 
+@suggests_keywords()
 class CancelToken:
     """What cancels a request, or several: give it as `cancel=`, and call `cancel()` from any thread."""
 

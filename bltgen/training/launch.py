@@ -11,6 +11,7 @@ import torch
 
 from bltgen.model.blt import ByteLatentTransformer
 from bltgen.model.config import BLTConfig
+from bltgen.model.devices import device_of
 from bltgen.training.batches import KindWeights
 from bltgen.training.corpus import Corpus
 from bltgen.training.initial import load_initial
@@ -27,6 +28,7 @@ def start(job: Job, *, progress: bool = True) -> ByteLatentTransformer:
     if job.threads is not None:
         torch.set_num_threads(job.threads)
     initial = None
+    device_of(job.device)  # before the data are read: a run may be asked of a device that is not there
     if job.init is not None:
         dtype = torch.float32 if job.low_rank is None else None
         initial = load_initial(job.init, entropy_path=job.entropy_model, dtype=dtype)

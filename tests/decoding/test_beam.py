@@ -157,8 +157,13 @@ def test_rows_are_chosen_after_each_patch():
         patch=1,
     )
     search, shown = Search(AB + AB, None), []
-    commit = search.commit
-    search.commit = lambda one, *, closed: (shown.append((one.data, closed)), commit(one, closed=closed))
+    agreed = search.commit_agreed
+
+    def commit_agreed(hypotheses):
+        agreed(hypotheses)
+        shown.append((search.committed.data, search.committed_closed))
+
+    search.commit_agreed = commit_agreed
     done = run(Beam(width=2), model, search)
     # First patch: a, b. Second: aa and ab of a, ba and bb of b: four rows, of which those of a are kept.
     assert done.widths == [2, 2, 4, 2]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import bltgen.training.data.corpora.__main__ as corpora
 from bltgen.cli import _parser
 from bltgen.training.job import Job, read_settings
 from bltgen.training.model_shape import shaped
@@ -47,7 +48,8 @@ def test_the_file_of_settings_is_read(tmp_path: Path) -> None:
 def test_every_option_that_is_named_is_one() -> None:
     """In the prose, too."""
     parser = _parser()[1]
-    known = {flag for name in ("train", "generate") for flag in parser[name]._option_string_actions}
+    commands = [parser["train"], parser["generate"], corpora._parser()]
+    known = {flag for command in commands for flag in command._option_string_actions}
     named = set(re.findall(r"--[a-z][a-z-]+(?<!-)", TEXT)) - {"--sample"}
     assert named <= known, named - known
     assert {"--init", "--low-rank", "--validation"} <= named

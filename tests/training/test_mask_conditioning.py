@@ -153,7 +153,8 @@ def test_training_goes_on_from_a_model_without_the_input(tmp_path):
     torch.manual_seed(5)
     old = ByteLatentTransformer(dataclasses.replace(CONFIG, mask_conditioning=False))
     stage = (Stage(0, Mixture(((Constrained(words, language_of), 1.0),)), KindWeights()),)
-    config = TrainConfig(entropy_bytes=0, blt_bytes=0, step_bytes=300, longest=40)
+    still = {"learning_rate": 0.0, "embedding_learning_rate": 0.0}
+    config = TrainConfig(entropy_bytes=0, blt_bytes=1, step_bytes=300, longest=40, **still)
     begun = train(CONFIG, config, stage, tmp_path / "a", progress=False, parts=("blt",), initial=old)
     for name, value in old.state_dict().items():
         assert torch.equal(begun.state_dict()[name], value), name

@@ -70,8 +70,7 @@ def _record(sources: Sequence[Source], sizes: dict[tuple[str, str], Size]) -> st
     return json.dumps({"sources": rows}, indent=1) + "\n"
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Fetch, read, merge; 1 where a source could not be had, which the others do not wait for."""
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m bltgen.training.data.corpora", description=__doc__.split(": ", 1)[1]
     )
@@ -83,6 +82,12 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--permissive", action="store_true", help="leave out the sources under copyleft")
     parser.add_argument("--list", action="store_true", help="print what there is, with licences, and stop")
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Fetch, read, merge; 1 where a source could not be had, which the others do not wait for."""
+    parser = _parser()
     options = parser.parse_args(arguments)
     try:
         sources = _chosen(options.source, options.permissive)
