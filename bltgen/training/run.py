@@ -79,7 +79,7 @@ def train(
     >>> with tempfile.TemporaryDirectory() as place:
     ...     text, run = Path(place) / "text", Path(place) / "run"
     ...     _ = text.write_text("the cat sat on the mat. " * 50)
-    ...     config = TrainConfig(entropy_bytes=600, blt_bytes=600, step_bytes=600, longest=100)
+    ...     config = TrainConfig(entropy_bytes=600, blt_bytes=900, step_bytes=100, longest=100)
     ...     _ = train(BLTConfig.tiny(), config, Corpus.of([text], window=100), run, progress=False)
     ...     sorted(file.name for file in run.iterdir() if not file.name.startswith("."))
     ['before_decay.safetensors', 'checkpoint.safetensors', 'model']
