@@ -21,6 +21,7 @@ __all__ = [
     "BOS_ID",
     "BYTE_OFFSET",
     "EOS_ID",
+    "PARTS",
     "VOCABULARY",
     "BLTConfig",
     "CrossAttentionConfig",
@@ -236,7 +237,7 @@ class BLTConfig:
     def from_dict(cls, data: dict[str, Any]) -> BLTConfig:
         """The inverse of `to_dict`. Raises TypeError or ValueError naming the unknown or wrong field."""
         parts: dict[str, Any] = dict(data)
-        for name, part in _PARTS.items():
+        for name, part in PARTS.items():
             if isinstance(parts.get(name), dict):
                 parts[name] = part(**parts[name])
         return cls(**parts)
@@ -270,7 +271,7 @@ class BLTConfig:
         )
 
 
-_PARTS: dict[str, Any] = {
+PARTS: dict[str, Any] = {
     "encoder": TransformerConfig,
     "latent": TransformerConfig,
     "decoder": TransformerConfig,
@@ -280,3 +281,4 @@ _PARTS: dict[str, Any] = {
     "patcher": PatcherConfig,
     "prompt_form": PromptForm,
 }
+"""The fields of a `BLTConfig` that are configs themselves."""

@@ -15,29 +15,11 @@ from typing import Any
 
 from bltgen.arguments import one_of, shown
 from bltgen.errors import did_you_mean
-from bltgen.model.config import (
-    BLTConfig,
-    CrossAttentionConfig,
-    HashEmbeddingConfig,
-    PatcherConfig,
-    TransformerConfig,
-)
-from bltgen.model.prompt_form import PromptForm
+from bltgen.model.config import PARTS, BLTConfig
 
 __all__ = ["SIZES", "shaped"]
 
 SIZES: dict[str, Callable[[], BLTConfig]] = {"tiny": BLTConfig.tiny, "small": BLTConfig.small}
-
-TABLES: dict[str, Any] = {
-    "encoder": TransformerConfig,
-    "latent": TransformerConfig,
-    "decoder": TransformerConfig,
-    "entropy": TransformerConfig,
-    "cross_attention": CrossAttentionConfig,
-    "hash_embedding": HashEmbeddingConfig,
-    "patcher": PatcherConfig,
-    "prompt_form": PromptForm,
-}
 
 DERIVED = ("kv_heads", "head_dim", "ffn_dim")
 """Of a stack: what follows from its width and heads where it is not given."""
@@ -49,12 +31,12 @@ def shaped(size: str, changes: Mapping[str, Any]) -> BLTConfig:
     base = SIZES[size]().to_dict()
     _known("model", changes, BLTConfig)
     for name, value in changes.items():
-        if name not in TABLES:
+        if name not in PARTS:
             base[name] = value
             continue
         if not isinstance(value, Mapping):
             raise ValueError(f"model.{name}={shown(value)}: a table is needed")
-        _known(f"model.{name}", value, TABLES[name])
+        _known(f"model.{name}", value, PARTS[name])
         table = dict(base[name] or {})
         if "dim" in value or "heads" in value:
             table = {key: kept for key, kept in table.items() if key not in DERIVED}

@@ -11,12 +11,12 @@ from typing import Any, get_args
 import pytest
 
 from bltgen.cli_train import add
-from bltgen.model.config import BLTConfig
+from bltgen.model.config import PARTS, BLTConfig
 from bltgen.training import Corpus, TrainConfig
 from bltgen.training.corpus import DOCUMENTS, Documents
 from bltgen.training.job import Job, read_settings
 from bltgen.training.launch import train_config
-from bltgen.training.model_shape import TABLES, shaped
+from bltgen.training.model_shape import shaped
 
 
 def test_every_setting_of_a_run_is_one_of_a_job() -> None:
@@ -29,7 +29,7 @@ def test_every_setting_of_a_run_is_one_of_a_job() -> None:
 def test_every_field_of_a_model_may_be_set() -> None:
     """In tables; what follows from a width is found anew."""
     base = BLTConfig.small().to_dict()
-    for name, kind in TABLES.items():
+    for name, kind in PARTS.items():
         for one in fields(kind):
             value = (base[name] or {}).get(one.name)
             if value is not None:
