@@ -9,9 +9,28 @@ from typing import Any
 import numpy as np
 
 from bltgen.decoding.batch import Move, Rows
+from bltgen.decoding.beam import Beam, BestOf
+from bltgen.decoding.exact import Exact
+from bltgen.decoding.redecode import Backtrack, Redecode
 from bltgen.decoding.search import Search
+from bltgen.decoding.smc import SMC
+from bltgen.decoding.speculative import Speculative
+from bltgen.decoding.strategy import Mask
 
-__all__ = ["Dice", "Driven", "columns", "drive", "logits_of", "rows_of"]
+__all__ = ["STRATEGIES", "Dice", "Driven", "columns", "drive", "logits_of", "rows_of"]
+
+
+STRATEGIES: list[Any] = [
+    Mask(),
+    Speculative(k=3, confidence=0.0),
+    Redecode(max_tries=3, candidates=2),
+    Backtrack(max_tries=3, candidates=2),
+    SMC(particles=3),
+    Exact(max_tries=4),
+    Beam(width=2),
+    BestOf(n=2),
+]
+"""Each of them that is not `spans`, small enough to be tried often."""
 
 
 class Dice:

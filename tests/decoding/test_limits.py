@@ -11,15 +11,10 @@ from hypothesis import strategies as st
 
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.language import Language, byte_set, literal
-from bltgen.decoding.beam import Beam, BestOf
-from bltgen.decoding.exact import Exact
 from bltgen.decoding.generator import Generator
-from bltgen.decoding.redecode import Backtrack, Redecode
-from bltgen.decoding.smc import SMC
-from bltgen.decoding.speculative import Speculative
-from bltgen.decoding.strategy import Mask
 from bltgen.errors import LimitExceeded
 from bltgen.testing import models
+from tests.decoding.driving import STRATEGIES
 
 LETTERS = byte_set(ByteSet.range(97, 102))
 LANGUAGE: Language = LETTERS.repeat(2, 12) + literal(b"END") | literal(b"stop here")
@@ -81,16 +76,6 @@ class LimitedState:
         return found
 
 
-STRATEGIES = [
-    Mask(),
-    Speculative(k=3, confidence=0.0),
-    Redecode(max_tries=3, candidates=2),
-    Backtrack(max_tries=3, candidates=2),
-    SMC(particles=3),
-    Exact(max_tries=4),
-    Beam(width=2),
-    BestOf(n=2),
-]
 MODELS = [models.whimsical(3, scale=3, patch=3), models.tiny_blt(1), models.likes(b"abcdef")]
 
 

@@ -13,28 +13,13 @@ from bltgen import interruption
 from bltgen.automata.byteset import ByteSet
 from bltgen.automata.language import byte_set, literal
 from bltgen.automata.limits import Limits, use_limits
-from bltgen.decoding.beam import Beam, BestOf
-from bltgen.decoding.exact import Exact
 from bltgen.decoding.generator import Generator
-from bltgen.decoding.redecode import Backtrack, Redecode
 from bltgen.decoding.request import Request
-from bltgen.decoding.smc import SMC
-from bltgen.decoding.speculative import Speculative
-from bltgen.decoding.strategy import Mask
 from bltgen.errors import BltgenError, Cancelled, DeadlineExceeded, LimitExceeded
 from bltgen.interruption import CancelToken, Watch
 from bltgen.testing import models
+from tests.decoding.driving import STRATEGIES
 
-STRATEGIES: list[Any] = [
-    Mask(),
-    Speculative(k=3, confidence=0.0),
-    Redecode(max_tries=3, candidates=2),
-    Backtrack(max_tries=3, candidates=2),
-    SMC(particles=3),
-    Exact(max_tries=4),
-    Beam(width=2),
-    BestOf(n=2),
-]
 LETTERS = byte_set(ByteSet.range(97, 102))
 LONG = LETTERS.repeat(3, 200) + literal(b"END") | literal(b"stop here")
 PERSON = bltgen.json_schema(
