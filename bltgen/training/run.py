@@ -401,15 +401,15 @@ class _Run:
 
     def finish(self) -> ByteLatentTransformer:
         """The model, saved."""
-        self._save_model(self.folder.path / "model")
-        return (self.model if self.config.low_rank is None else merged(self.model)).eval()
+        return self._save_model(self.folder.path / "model").eval()
 
-    def _save_model(self, place: Path) -> None:
+    def _save_model(self, place: Path) -> ByteLatentTransformer:
         model = self.model if self.config.low_rank is None else merged(self.model)
         try:
             save_model(model, place)
         except (OSError, SafetensorError) as error:
             raise self.folder.unwritable(place, error) from error
+        return model
 
 
 NAMES = {"entropy": "entropy model", "blt": "transformer"}
