@@ -18,6 +18,7 @@ from bltgen.model.config import BYTE_OFFSET, EOS_ID, BLTConfig
 from bltgen.training import Corpus, TrainConfig, train
 from bltgen.training.data.document import Number, write
 from bltgen.training.files import RawDocument
+from bltgen.training.initial import load_initial
 from bltgen.training.run_folder import read_log
 from bltgen.training.samples import sample
 from bltgen.training.settings import Part
@@ -156,7 +157,7 @@ def test_weights_that_are_not_finite_never_arise(
     with pytest.raises(TrainingError, match=said):
         train(SHAPE, config, corpus, tmp_path / "run", progress=False)
     assert not (tmp_path / "run" / "model").exists()
-    kept = bltgen.training.initial.load_initial(tmp_path / "run")
+    kept = load_initial(tmp_path / "run")
     assert all(value.isfinite().all() for value in kept.state_dict().values())
 
 
